@@ -1,0 +1,92 @@
+"""What users see when something is wrong.
+
+Every mistake that a user can mend is a `TokbenchError`: one sentence that says where, what and
+what instead. The command line prints it and exits with 1; nothing else catches it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Location:
+    """A place in a file that a user wrote; line and column count from 1.
+
+    >>> str(Location("recipe.yaml", 12, 7)), str(Location("recipe.yaml"))
+    ('recipe.yaml:12:7', 'recipe.yaml')
+    """
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong with a recipe or a tokenizer."""
+
+    rule: str
+    severity: Severity
+    where: Location
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}"
+
+
+class TokbenchError(Exception):
+    """A mistake that the user can mend: one sentence, exit 1, no traceback."""
+
+
+class RecipeError(TokbenchError):
+    """A recipe that cannot be used; carries every finding, not only the first."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(map(str, self.findings)))
+
+
+class CorpusError(TokbenchError):
+    """A corpus that cannot be read, or holds nothing to read."""
+
+
+class TrainingError(TokbenchError):
+    """A training that cannot give the tokenizer that was asked for."""
+
+
+class WrappingError(TokbenchError):
+    """A tokenizer whose saved folder does not load as what was trained."""
+
+
+class StoreError(TokbenchError):
+    """A result that cannot be written, or is not ours to replace."""
+
+
+class SubjectError(TokbenchError):
+    """Something to measure that cannot be found or loaded."""
+
+
+class UnknownNameError(TokbenchError):
+    """A name that is not registered; the message offers the nearest one."""
+
+
+def nearest(name: str, known: Sequence[str], limit: int = 40) -> str:
+    """The end of an "unknown ..." sentence: the nearest name, else what is known.
+
+    >>> nearest("fertilty", ["fertility", "tokens"])
+    "did you mean 'fertility'? known: fertility, tokens"
+    >>> nearest("zzz", ["fertility", "tokens"])
+    'known: fertility, tokens'
+    """
+    folded = {candidate.lower(): candidate for candidate in known}
+    close = get_close_matches(name.lower(), list(folded), n=1)
+    hint = f"did you mean {folded[close[0]]!r}? " if close else ""
+    rest = ", ..." if len(known) > limit else ""
+    return f"{hint}known: {', '.join(known[:limit])}{rest}"

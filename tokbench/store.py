@@ -1,0 +1,146 @@
+"""Where results live: atomic writes, signatures, locks, the cache.
+
+A file or folder appears under its final name only when it is complete, so an interrupted or full
+disk leaves either the old result or none. A folder is replaced only if tokbench wrote it.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from tokbench.errors import StoreError
+
+MANIFEST = "tokbench.json"
+"""The file that marks a folder as written by tokbench."""
+
+
+def signature(*parts: Any) -> str:
+    """Sixteen hexadecimal digits that stand for these JSON-able settings.
+
+    >>> signature({"a": 1, "b": 2}) == signature({"b": 2, "a": 1})
+    True
+    >>> signature({"a": 1}) == signature({"a": 1.5})
+    False
+    """
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
+
+
+def cache_dir() -> Path:
+    """The data cache: `TOKBENCH_CACHE`, else `tokbench` below the user's cache folder."""
+    if own := os.environ.get("TOKBENCH_CACHE"):
+        return Path(own)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "tokbench"
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` to `path` so that the file is there whole or not at all."""
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
+        ) as file:
+            temporary = Path(file.name)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as indented JSON, atomically."""
+    write_bytes(path, (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode())
+
+
+def read_json(path: Path) -> Any:
+    """The JSON value in `path`; a damaged file is a `StoreError` that names it."""
+    try:
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise StoreError(f"{path}: is damaged ({error}); delete it and run again") from error
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """A folder to fill that becomes `target` when the block ends without an error.
+
+    Args:
+        target: a path that does not exist, an empty folder, or a folder that tokbench wrote.
+
+    Raises:
+        StoreError: `target` holds something that tokbench did not write, or cannot be written.
+    """
+    refuse_foreign(target)
+    parent = target.absolute().parent
+    part = None
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(dir=parent, prefix=f".{target.name}.", suffix=".part"))
+        yield part
+        part.chmod(0o777 & ~_umask())
+        refuse_foreign(target)
+        old = part.with_suffix(".old")
+        if target.exists():
+            target.rename(old)
+        part.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise _unwritable(target, error) from error
+    finally:
+        if part is not None:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def refuse_foreign(target: Path) -> None:
+    """Raise a `StoreError` unless `target` is absent, an empty folder, or ours to replace."""
+    if target.is_dir():
+        if any(target.iterdir()) and not (target / MANIFEST).is_file():
+            raise StoreError(
+                f"{target}: is a folder that tokbench did not write; it stays as it is: "
+                "name another --out, or remove it yourself"
+            )
+    elif target.exists() or target.is_symlink():
+        raise StoreError(f"{target}: is a file; --out names a folder")
+
+
+@contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold the lock file `path` while the block runs; wait for another holder to finish."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path):
+            yield
+    except Timeout as error:  # pragma: no cover - FileLock waits without limit
+        raise StoreError(f"{path}: another run holds it") from error
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _unwritable(path: Path, error: OSError) -> StoreError:
+    reason = error.strerror or str(error)
+    return StoreError(f"{path}: cannot be written: {reason}; nothing was left behind")
