@@ -52,6 +52,9 @@ class RecipeError(TokbenchError):
         self.findings = tuple(findings)
         super().__init__("\n".join(map(str, self.findings)))
 
+    def __reduce__(self) -> tuple[type["RecipeError"], tuple[tuple[Finding, ...]]]:
+        return (RecipeError, (self.findings,))
+
 
 class CorpusError(TokbenchError):
     """A corpus that cannot be read, or holds nothing to read."""

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 Split = Literal["train", "held_out", "all"]
 
@@ -52,6 +54,28 @@ class Corpus(Protocol):
 
     def identity(self) -> str:
         """Changes whenever reading could give other documents; made without parsing them."""
+
+
+@dataclass(frozen=True)
+class WordCounts:
+    """How often each distinct pre-token occurs in a corpus: all that training needs to know.
+
+    Attributes:
+        words: the distinct pre-tokens (`pyarrow.LargeStringArray`), none null or empty.
+        counts: how often each occurs, int64, same length.
+        documents: how many documents were counted.
+        bytes: their UTF-8 bytes before normalizing.
+        fingerprint: of those documents, whatever their order or file format.
+        exact_by: "chunks" where distinct chunks were pre-tokenized, "documents" where whole
+            documents were, for the output to say.
+    """
+
+    words: "pa.LargeStringArray"
+    counts: "NDArray[np.int64]"
+    documents: int
+    bytes: int
+    fingerprint: str = ""
+    exact_by: Literal["chunks", "documents"] = "documents"
 
 
 @dataclass(frozen=True)
