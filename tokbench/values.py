@@ -104,12 +104,135 @@ class Trained:
 
 
 @dataclass(frozen=True)
+class Proof:
+    """That a folder loads in a fresh process to the ids, offsets and type ids it was made with.
+
+    Attributes:
+        probes: how many texts of every script were compared.
+        texts: how many documents of the corpus were.
+        pairs: how many pairs of them were.
+    """
+
+    probes: int
+    texts: int
+    pairs: int
+
+
+@dataclass(frozen=True)
+class Documents:
+    """What is known of the measured text whatever the tokenizer; arrays are int64, one a document.
+
+    Attributes:
+        bytes: UTF-8 bytes.
+        characters: code points.
+        words: UAX 29 segments that hold a letter or a number.
+        letters: letters in all documents.
+        unsegmented_letters: those of scripts that put no spaces between words.
+    """
+
+    bytes: "NDArray[np.int64]"
+    characters: "NDArray[np.int64]"
+    words: "NDArray[np.int64]"
+    letters: int
+    unsegmented_letters: int
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Seconds for the same `bytes` of text: a median over rounds that interleave tokenizers."""
+
+    bytes: int
+    single: float
+    batch: float
+    load: float
+    single_rounds: tuple[float, ...] = ()
+    batch_rounds: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class RoundTrip:
+    """What decoding the ids of each document gave.
+
+    Attributes:
+        exact: per document, whether it is the document.
+        normalized: per document, whether it is the document or its normalized form.
+        differences: of the first documents that are neither, the text around the first difference
+            and what came back in its place.
+    """
+
+    exact: "NDArray[np.bool_]"
+    normalized: "NDArray[np.bool_]"
+    differences: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """One tokenizer's work on one corpus, special tokens not added; arrays are int64.
+
+    Attributes:
+        name: of the tokenizer.
+        documents: what was encoded.
+        tokens: tokens of each document.
+        frequencies: by id, how often each token was used; as long as the vocabulary.
+        unk_tokens: unknown tokens of each document; None where there is no unknown token.
+        unk_characters: characters that those stand for.
+        round_trip: what decoding gave.
+        speed: how long it took, None where that was not asked for.
+    """
+
+    name: str
+    documents: Documents
+    tokens: "NDArray[np.int64]"
+    frequencies: "NDArray[np.int64]"
+    unk_tokens: "NDArray[np.int64] | None"
+    unk_characters: "NDArray[np.int64] | None"
+    round_trip: RoundTrip
+    speed: Speed | None = None
+
+    @classmethod
+    def of(
+        cls,
+        texts: Sequence[str],
+        tokens: Sequence[Sequence[str]],
+        *,
+        vocabulary: Sequence[str] = (),
+        unk: str | None = None,
+        unk_characters: Sequence[int] = (),
+        unsegmented_letters: int = 0,
+    ) -> "Encoded":
+        """A small one by hand, for doctests: words are cut at spaces, tokens join to the text."""
+        import numpy as np  # noqa: PLC0415 - values are imported where numpy is not needed
+
+        def counts(numbers: Sequence[int]) -> "NDArray[np.int64]":
+            return np.array(numbers, dtype=np.int64)
+
+        ids = list(dict.fromkeys((*vocabulary, *(one for cut in tokens for one in cut))))
+        used = [one for cut in tokens for one in cut]
+        exact = np.array(["".join(cut) == text for text, cut in zip(texts, tokens, strict=True)])
+        return cls(
+            name="example",
+            documents=Documents(
+                bytes=counts([len(text.encode()) for text in texts]),
+                characters=counts([len(text) for text in texts]),
+                words=counts([len(text.split()) for text in texts]),
+                letters=sum(char.isalpha() for text in texts for char in text),
+                unsegmented_letters=unsegmented_letters,
+            ),
+            tokens=counts([len(cut) for cut in tokens]),
+            frequencies=counts([used.count(token) for token in ids]),
+            unk_tokens=counts([list(cut).count(unk) for cut in tokens]) if unk else None,
+            unk_characters=counts(unk_characters) if unk else None,
+            round_trip=RoundTrip(exact, exact),
+        )
+
+
+@dataclass(frozen=True)
 class Measurement:
     """One number about one tokenizer on one corpus, or the reason why there is none.
 
     Attributes:
         value: the number, or None where the metric does not apply.
-        n: how many of the denominator's things it rests on (documents where there is none).
+        n: how many documents it rests on.
         unit: what it counts ("bytes/token").
         better: which direction is better, None where neither is.
         why: why there is no value.
@@ -122,3 +245,50 @@ class Measurement:
     better: Literal["higher", "lower"] | None
     why: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A piece of a sample text as one token sees it.
+
+    `kind` is "token", "unk" (the unknown token stands for it), "byte" (part of a character; `text`
+    names the bytes) or "lost" (no token stands for it).
+    """
+
+    text: str
+    kind: Literal["token", "unk", "byte", "lost"] = "token"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A short text and how each tokenizer cuts it."""
+
+    text: str
+    cuts: tuple[tuple[Cut, ...], ...]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All measurements of one tokenizer, by the name of the metric."""
+
+    name: str
+    measurements: dict[str, Measurement]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Tokenizers measured on the same documents; differences are to the first.
+
+    Attributes:
+        on: what they were measured on, in words.
+        documents: how many documents that was.
+        bytes: how many bytes of UTF-8.
+        tokenizers: in the order given.
+        samples: the same short texts cut by each.
+    """
+
+    on: str
+    documents: int
+    bytes: int
+    tokenizers: tuple[Measured, ...]
+    samples: tuple[Sample, ...] = ()

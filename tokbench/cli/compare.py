@@ -1,0 +1,61 @@
+"""`tokbench compare`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tokbench.cli import options
+from tokbench.cli.progress import progress
+
+if TYPE_CHECKING:
+    from tokbench.values import Comparison
+
+
+@click.command("compare")
+@click.argument("tokenizers", nargs=-1, required=True)
+@options.on
+@options.metric_names
+@options.runs
+@options.json_out
+def command(
+    tokenizers: tuple[str, ...],
+    on: tuple[str, ...],
+    text: str | None,
+    metric_names: tuple[str, ...],
+    runs: Path,
+    json_path: str | None,
+) -> None:
+    """Put tokenizers side by side: numbers first, then sample texts cut by each.
+
+    A tokenizer is a run, a recipe that was run, a folder, a tokenizer.json or a Hub name.
+
+    \b
+    tokbench compare runs/demo runs/bert gpt2
+    tokbench compare runs/demo gpt2 --on reviews.csv --text review
+    """
+    from tokbench.cli.output import show, write_json
+    from tokbench.reports import render
+    from tokbench.workbench import compare
+
+    with progress() as watch:
+        made = compare(
+            tokenizers, on=on, text=text, metric_names=metric_names, runs=runs, watch=watch
+        )
+    if json_path:
+        write_json(render("json", made), json_path)
+    if json_path != "-":
+        show(rendered(made))
+
+
+def rendered(comparison: "Comparison", *, samples: bool = True) -> Any:
+    """The terminal report of a comparison."""
+    from dataclasses import replace
+
+    from tokbench.metrics import chosen
+    from tokbench.reports import render
+
+    if not samples:
+        comparison = replace(comparison, samples=())
+    titles = {one.name: (f"{one.title}", one.digits) for one in chosen()}
+    return render("terminal", comparison, titles=titles)

@@ -1,0 +1,116 @@
+"""`tokbench list`."""
+
+from collections.abc import Callable
+from typing import get_args
+
+import click
+
+Rows = list[tuple[str, str]]
+
+
+@click.command("list")
+@click.argument("kind", required=False)
+@click.option("--json", "json_path", metavar="PATH", help="Write it as JSON; - is stdout.")
+def command(kind: str | None, json_path: str | None) -> None:
+    """What recipes can name: components, trainers, metrics, sources, templates, reports.
+
+    \b
+    tokbench list
+    tokbench list metrics
+    """
+    from tokbench.cli.output import show, write_json
+    from tokbench.errors import UnknownNameError, nearest
+
+    if kind is not None and kind not in KINDS and kind != "components":
+        raise UnknownNameError(f"unknown list {kind!r}: {nearest(kind, [*KINDS, 'components'])}")
+    chosen = [kind] if kind in KINDS else list(COMPONENTS if kind else KINDS)
+    found = {one: KINDS[one]() for one in chosen}
+    if json_path:
+        plain = {
+            one: [{"name": name, "summary": said} for name, said in rows]
+            for one, rows in found.items()
+        }
+        write_json(plain, json_path)
+    if json_path == "-":
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    for one, rows in found.items():
+        table = Table(box=None, pad_edge=False, title=one, title_justify="left", expand=False)
+        table.add_column(no_wrap=True, style="bold", min_width=20)
+        table.add_column()
+        table.show_header = False
+        for name, said in rows:
+            table.add_row(Text(name), Text(said))
+        show(table)
+        click.echo()
+
+
+def _component(module: str, union: str) -> Callable[[], Rows]:
+    def rows() -> Rows:
+        from importlib import import_module
+
+        annotated = getattr(import_module(f"tokbench.pipeline.{module}"), union)
+        members = get_args(get_args(annotated)[0])
+        return [(one.model_fields["type"].default, _described(one)) for one in members]
+
+    return rows
+
+
+def _described(spec: type) -> str:
+    """The first sentence of a spec and the parameters that it takes."""
+    first = (spec.__doc__ or "").strip().split("\n", maxsplit=1)[0]
+    fields = getattr(spec, "model_fields", {})
+    named = [name for name in fields if name not in ("type", "for_model")]
+    return f"{first} [{', '.join(named)}]" if named else first
+
+
+def _trainers() -> Rows:
+    from tokbench.training import TRAINERS
+
+    return [(f"of {model}", _described(trainer)) for model, trainer in TRAINERS.items()]
+
+
+def _metrics() -> Rows:
+    from tokbench.metrics import chosen
+
+    return [
+        (one.name, f"{(one.function.__doc__ or '').strip().splitlines()[0]} ({one.unit})")
+        for one in chosen()
+    ]
+
+
+def _sources() -> Rows:
+    from tokbench.corpus import SOURCES
+
+    return [(name, _described(spec)) for name, spec in SOURCES.items()]
+
+
+def _templates() -> Rows:
+    from tokbench.recipe import templates
+
+    return [(one.name, one.summary) for one in templates().values()]
+
+
+def _reports() -> Rows:
+    from tokbench.reports import REPORTS
+
+    return [(name, (one.__doc__ or "").splitlines()[0]) for name, one in REPORTS.items()]
+
+
+COMPONENTS: dict[str, Callable[[], Rows]] = {
+    "normalizers": _component("normalizers", "Normalizer"),
+    "pre_tokenizers": _component("pre_tokenizers", "PreTokenizer"),
+    "models": _component("models", "Model"),
+    "post_processors": _component("post_processors", "PostProcessor"),
+    "decoders": _component("decoders", "Decoder"),
+}
+KINDS: dict[str, Callable[[], Rows]] = {
+    **COMPONENTS,
+    "trainers": _trainers,
+    "metrics": _metrics,
+    "sources": _sources,
+    "templates": _templates,
+    "reports": _reports,
+}

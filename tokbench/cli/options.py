@@ -1,0 +1,62 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def overrides(command: F) -> F:
+    """`--set key.path=value`."""
+    return click.option(
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="KEY.PATH=VALUE",
+        help="Set one value of the recipe, for example trainer.vocab_size=8000.",
+    )(command)
+
+
+def json_out(command: F) -> F:
+    """`--json PATH`."""
+    return click.option(
+        "--json", "json_path", metavar="PATH", help="Write the result as JSON; - is stdout."
+    )(command)
+
+
+def runs(command: F) -> F:
+    """`--runs DIR`."""
+    return click.option(
+        "--runs",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path("runs"),
+        show_default=True,
+        help="The folder of run folders.",
+    )(command)
+
+
+def on(command: F) -> F:
+    """`--on FILE` and `--text COLUMN`."""
+    command = click.option(
+        "--text", metavar="COLUMN", help="The column or nested field of --on that is the text."
+    )(command)
+    return click.option(
+        "--on",
+        multiple=True,
+        metavar="FILE",
+        help="Text to measure on, all of it; without it the first run's held-out documents.",
+    )(command)
+
+
+def metric_names(command: F) -> F:
+    """`--metric NAME`."""
+    return click.option(
+        "--metric",
+        "metric_names",
+        multiple=True,
+        metavar="NAME",
+        help="Measure only this; can be given again. `tokbench list metrics` names them.",
+    )(command)

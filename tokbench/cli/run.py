@@ -1,0 +1,93 @@
+"""`tokbench run`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tokbench.cli import options
+from tokbench.cli.progress import progress
+
+if TYPE_CHECKING:
+    from tokbench.workbench import Run
+
+
+@click.command("run")
+@click.argument("recipes", nargs=-1, required=True)
+@click.option("--force", is_flag=True, help="Do every stage again.")
+@options.overrides
+@options.runs
+@options.json_out
+def command(
+    recipes: tuple[str, ...],
+    force: bool,
+    overrides: tuple[str, ...],
+    runs: Path,
+    json_path: str | None,
+) -> None:
+    """Do all that recipes name: train, wrap, prove, measure; skip what is done.
+
+    \b
+    tokbench run recipes/demo.yaml
+    tokbench run recipes/bert.yaml --set trainer.vocab_size=8000
+    """
+    from tokbench.cli.output import note, write_json
+    from tokbench.recipe import load
+    from tokbench.workbench import run
+
+    loaded = [load(recipe, overrides) for recipe in recipes]
+    done: list[dict[str, Any]] = []
+    for recipe in loaded:
+        with progress() as watch:
+            made = run(recipe, runs=runs, force=force, watch=watch)
+        done.append(facts(made))
+        if json_path != "-":
+            announce(made)
+            _show(made)
+        if made.note:
+            note(made.note)
+    if json_path:
+        write_json({"runs": done}, json_path)
+
+
+def announce(made: "Run") -> None:
+    """One line: what was made, where it lies, that it is proven."""
+    proof = made.proof
+    before = f" (done before: {', '.join(made.done_before)})" if made.done_before else ""
+    click.echo(
+        f"{made.name} {made.signature}: {made.vocab_size:,} tokens in {made.tokenizer}; "
+        f"AutoTokenizer gives the same ids on {proof.probes} probes, {proof.texts} documents "
+        f"and {proof.pairs} pairs{before}"
+    )
+
+
+def _show(made: "Run") -> None:
+    if made.comparison is None:
+        return
+    from tokbench.cli.compare import rendered
+    from tokbench.cli.output import show
+
+    click.echo()
+    show(rendered(made.comparison))
+
+
+def facts(made: "Run") -> dict[str, Any]:
+    """A run as plain data."""
+    from dataclasses import asdict
+
+    from tokbench.reports import render
+
+    plain: dict[str, Any] = {
+        "name": made.name,
+        "signature": made.signature,
+        "folder": str(made.folder),
+        "tokenizer": str(made.tokenizer),
+        "vocab_size": made.vocab_size,
+        "proof": asdict(made.proof),
+        "done_before": list(made.done_before),
+    }
+    if made.comparison:
+        plain["comparison"] = render("json", made.comparison)
+    if made.note:
+        plain["note"] = made.note
+    return plain

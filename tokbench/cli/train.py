@@ -1,0 +1,45 @@
+"""`tokbench train`."""
+
+from pathlib import Path
+
+import click
+
+from tokbench.cli import options
+from tokbench.cli.progress import progress
+
+
+@click.command("train")
+@click.argument("recipe")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The folder to fill; an existing one is replaced only if tokbench wrote it.",
+)
+@click.option("--force", is_flag=True, help="Train again even if it is done.")
+@options.overrides
+@options.runs
+@options.json_out
+def command(
+    recipe: str,
+    out: Path | None,
+    force: bool,
+    overrides: tuple[str, ...],
+    runs: Path,
+    json_path: str | None,
+) -> None:
+    """Train a tokenizer and write a folder that AutoTokenizer loads, proven to.
+
+    \b
+    tokbench train recipes/bert.yaml --out my-tokenizer
+    """
+    from tokbench.cli.run import announce, facts
+    from tokbench.workbench import train
+
+    with progress() as watch:
+        made = train(recipe, out, overrides=overrides, runs=runs, force=force, watch=watch)
+    if json_path:
+        from tokbench.cli.output import write_json
+
+        write_json(facts(made), json_path)
+    if json_path != "-":
+        announce(made)

@@ -1,0 +1,20 @@
+"""The corpus: sources of real text, read again and again as one stream of Arrow batches.
+
+`CorpusSpec` is what a recipe says, `open` looks at every file without reading it and gives an
+`OpenCorpus`, whose `batches` stream the documents of one split.
+"""
+
+from tokbench.corpus.fingerprint import Fingerprint
+from tokbench.corpus.opening import OpenCorpus, open  # noqa: A004 - read as corpus.open
+from tokbench.corpus.source import SOURCES, OpenSource, SourceSpec
+from tokbench.corpus.spec import CorpusSpec
+
+__all__ = [
+    "SOURCES",
+    "CorpusSpec",
+    "Fingerprint",
+    "OpenCorpus",
+    "OpenSource",
+    "SourceSpec",
+    "open",
+]

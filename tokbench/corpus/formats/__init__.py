@@ -1,0 +1,1 @@
+"""Readers of file formats, one file each: bytes in, arrays of documents out."""

@@ -1,0 +1,146 @@
+"""Parquet, and Arrow's own files and streams (what `datasets` saves)."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tokbench.corpus.documents import BATCH_BYTES
+from tokbench.corpus.formats.columns import documents, is_text, no_field, not_text
+from tokbench.corpus.problems import refused, unreadable
+from tokbench.errors import CorpusError
+
+_FILE_MAGIC = b"ARROW1"
+_STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"
+_MOST_ROWS = 1 << 14
+
+
+def read_parquet(path: Path, shown: str, field: str) -> Iterator[tuple[pa.LargeStringArray, int]]:
+    """The documents of one column, with the bytes on disk consumed so far (by share of rows).
+
+    Args:
+        path: the file.
+        shown: its name, for messages.
+        field: the column; with dots, a column of this name or else nested fields.
+
+    Raises:
+        CorpusError: the file is damaged, has no such column, or the column is not of text.
+    """
+    size = path.stat().st_size
+    with (
+        _blamed(shown, "a whole Parquet file"),
+        pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as file,
+    ):
+        keys = _find(file.schema_arrow, shown, field)
+        rows = 0
+        for batch in file.iter_batches(_rows_a_batch(file.metadata, field), columns=[field]):
+            texts = documents(_column(batch, keys), shown, rows + 1, field)
+            rows += len(batch)
+            yield texts, size * rows // file.metadata.num_rows
+
+
+def read_arrow(path: Path, shown: str, field: str) -> Iterator[tuple[pa.LargeStringArray, int]]:
+    """As `read_parquet`, from an Arrow file or stream."""
+    with _blamed(shown, "a whole Arrow file or stream"), pa.memory_map(str(path)) as file:
+        schema = _reader(file).schema
+        keys = _find(schema, shown, field)
+        options = pa.ipc.IpcReadOptions(included_fields=[schema.get_field_index(keys[0])])
+        row = 1
+        for batch, done in _batches(file, options, shown):
+            yield documents(_column(batch, keys), shown, row, field), done
+            row += len(batch)
+
+
+Reader = pa.ipc.RecordBatchFileReader | pa.ipc.RecordBatchStreamReader
+
+
+def _reader(file: pa.MemoryMappedFile, options: pa.ipc.IpcReadOptions | None = None) -> Reader:
+    file.seek(0)
+    magic = file.read(len(_FILE_MAGIC))
+    file.seek(0)
+    if magic == _FILE_MAGIC:
+        return pa.ipc.open_file(file, options=options)
+    return pa.ipc.open_stream(file, options=options)
+
+
+def _batches(
+    file: pa.MemoryMappedFile, options: pa.ipc.IpcReadOptions, shown: str
+) -> Iterator[tuple[pa.RecordBatch, int]]:
+    size = file.size()
+    reader = _reader(file, options)
+    if isinstance(reader, pa.ipc.RecordBatchFileReader):
+        for index in range(reader.num_record_batches):
+            yield reader.get_batch(index), size * (index + 1) // reader.num_record_batches
+        return
+    for batch in reader:
+        yield batch, file.tell()
+    # A writer that was interrupted between two batches leaves a stream that reads well.
+    file.seek(size - len(_STREAM_END))
+    if file.read(len(_STREAM_END)) != _STREAM_END:
+        raise refused(shown, "is cut short: the Arrow stream has no end mark; save it again")
+
+
+def _find(schema: pa.Schema, shown: str, field: str) -> list[str]:
+    """The keys that lead to the field: its name alone where a column has it, else its parts."""
+    keys = [field] if field in schema.names else field.split(".")
+    kind: pa.DataType = pa.struct(list(schema))
+    for key in keys:
+        if not isinstance(kind, pa.StructType) or kind.get_field_index(key) < 0:
+            raise no_field(shown, field, list(leaves(list(schema))))
+        kind = kind.field(key).type
+    if not is_text(kind) and not pa.types.is_null(kind):
+        raise not_text(shown, field, str(kind))
+    return keys
+
+
+def leaves(fields: "Sequence[pa.Field[Any]]", prefix: str = "") -> Iterator[str]:
+    """The dotted names of all columns and nested fields.
+
+    >>> inner = pa.struct([("title", pa.string()), ("body", pa.string())])
+    >>> list(leaves(list(pa.schema([("id", pa.int64()), ("data", inner)]))))
+    ['id', 'data.title', 'data.body']
+    """
+    for field in fields:
+        if isinstance(field.type, pa.StructType):
+            yield from leaves(list(field.type), f"{prefix}{field.name}.")
+        else:
+            yield prefix + field.name
+
+
+def _column(batch: pa.RecordBatch, keys: list[str]) -> "pa.Array[Any]":
+    column = batch.column(keys[0])
+    return pc.struct_field(column, keys[1:]) if keys[1:] else column
+
+
+def _rows_a_batch(metadata: pq.FileMetaData, field: str) -> int:
+    """So many rows that they hold about as much text as a batch."""
+    size = 0
+    for group in range(metadata.num_row_groups):
+        columns = metadata.row_group(group)
+        for index in range(metadata.num_columns):
+            if columns.column(index).path_in_schema == field:
+                size += columns.column(index).total_uncompressed_size
+    # Values that occur again and again take little space in the file: hence an upper limit.
+    return max(1, min(_MOST_ROWS, BATCH_BYTES * metadata.num_rows // max(size, 1)))
+
+
+@contextmanager
+def _blamed(shown: str, kind: str) -> Iterator[None]:
+    try:
+        yield
+    except pa.ArrowException as error:
+        raise _damaged(shown, kind, error) from error
+    except OSError as error:
+        # Arrow says what is wrong with the data in an OSError without a number.
+        if error.errno is None:
+            raise _damaged(shown, kind, error) from error
+        raise unreadable(shown, error) from error
+
+
+def _damaged(shown: str, kind: str, error: Exception) -> CorpusError:
+    reason = str(error).splitlines()[0].rstrip(".")
+    return refused(shown, f"is not {kind} ({reason}); copy or save it again")

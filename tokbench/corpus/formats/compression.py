@@ -1,0 +1,199 @@
+"""The bytes of a file, unpacked while they are read; a file cut short is an error."""
+
+import bz2
+import io
+import lzma
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import IO, TYPE_CHECKING, Protocol, cast
+
+import pyarrow as pa
+
+from tokbench.corpus.pieces import Piece
+from tokbench.corpus.problems import refused, unreadable
+from tokbench.errors import CorpusError
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+_CHUNK = 1 << 18
+_NAMES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "Zstandard"}
+_MAGIC = {
+    ".gz": (b"\x1f\x8b",),
+    ".bz2": (b"BZh",),
+    ".xz": (b"\xfd7zXZ\x00",),
+    ".zst": (b"\x28\xb5\x2f\xfd", *(bytes([low]) + b"\x2a\x4d\x18" for low in range(0x50, 0x60))),
+}
+
+
+class Readable(Protocol):
+    """Something with a `read` that gives as many bytes as asked for, fewer only at the end."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; nothing at the end."""
+
+
+class Stream(io.RawIOBase):
+    """The unpacked bytes of a piece.
+
+    Attributes:
+        done: how many bytes on disk were consumed so far.
+    """
+
+    def __init__(self, source: Readable, done: Callable[[], int]) -> None:
+        super().__init__()
+        self._source = source
+        self.done = done
+
+    def read(self, size: int = -1, /) -> bytes:
+        """At most `size` bytes, fewer only at the end."""
+        return self._source.read(size)
+
+    def readinto(self, buffer: "Buffer", /) -> int:
+        """As `read`, into a buffer; what `io`'s wrappers call."""
+        view = memoryview(buffer)
+        data = self.read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    def readable(self) -> bool:
+        """Yes; `io` and Arrow ask."""
+        return True
+
+
+@contextmanager
+def opened(piece: Piece) -> Iterator[Stream]:
+    """A stream of the piece's bytes; what goes wrong in the block becomes a `CorpusError`."""
+    with ExitStack() as stack:
+        try:
+            yield _stream(piece, stack)
+        except (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
+            raise refused(piece.shown, f"is damaged ({error}); copy it again") from error
+        except NotImplementedError as error:
+            raise refused(piece.shown, f"cannot be unpacked ({error}); unpack it first") from error
+        except OSError as error:
+            raise _of_the_system(piece, error) from error
+
+
+def _stream(piece: Piece, stack: ExitStack) -> Stream:
+    file = stack.enter_context(piece.path.open("rb"))
+    raw, done = cast("IO[bytes]", file), file.raw.tell
+    if piece.member:
+        archive = stack.enter_context(zipfile.ZipFile(file))
+        info = archive.getinfo(piece.member)
+        member = stack.enter_context(archive.open(info))
+        raw = member
+
+        def done() -> int:
+            return piece.size * member.tell() // max(info.file_size, 1)
+
+    if not piece.codec:
+        return Stream(raw, done)
+    head = raw.peek(8)[:8]  # type: ignore[attr-defined] # both kinds of file can peek
+    if not head:
+        raise refused(piece.shown, f"is cut short: no {_NAMES[piece.codec]} data; copy it again")
+    if not head.startswith(_MAGIC[piece.codec]):
+        what = f"is not {_NAMES[piece.codec]}, whatever its name says"
+        raise refused(piece.shown, f"{what}; give it the extension of what it is")
+    if piece.codec == ".zst":
+        source = pa.PythonFile(cast("io.IOBase", raw), mode="r")
+        return Stream(stack.enter_context(pa.CompressedInputStream(source, "zstd")), done)
+    return Stream(_Members(raw, piece), done)
+
+
+def _of_the_system(piece: Piece, error: OSError) -> CorpusError:
+    if error.errno is not None:
+        return unreadable(piece.shown, error)
+    # Arrow and bz2 say what is wrong with the data in an OSError without a number.
+    if "runcated" in str(error):
+        return _cut_short(piece)
+    reason = str(error).splitlines()[0]
+    return refused(piece.shown, f"is damaged ({reason}); copy it again")
+
+
+def _cut_short(piece: Piece) -> CorpusError:
+    return refused(piece.shown, f"is cut short: the {_NAMES[piece.codec]} data ends too early; "
+                   "copy it again")  # fmt: skip
+
+
+class _Decompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
+
+
+class _Gunzip:
+    """zlib's decompressor with the interface of those of bz2 and lzma."""
+
+    def __init__(self) -> None:
+        self._inner = zlib.decompressobj(wbits=31)
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._inner.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        return self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
+
+
+_DECOMPRESSORS: dict[str, Callable[[], _Decompressor]] = {
+    ".gz": _Gunzip,
+    ".bz2": bz2.BZ2Decompressor,
+    ".xz": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ),
+}
+
+
+class _Members:
+    """All members of a gz, bz2 or xz file as one stream.
+
+    The standard library's files silently drop what follows a member and does not look like one;
+    here that is an error, because it is most often a damaged second member. Zeros are padding.
+    """
+
+    def __init__(self, raw: Readable, piece: Piece) -> None:
+        self._raw = raw
+        self._piece = piece
+        self._new = _DECOMPRESSORS[piece.codec]
+        self._current = self._new()
+
+    def read(self, size: int) -> bytes:
+        parts = []
+        while size > 0:
+            if self._current.eof and not self._next_member():
+                break
+            data = b""
+            if self._current.needs_input:
+                data = self._pending or self._raw.read(_CHUNK)
+                self._pending = b""
+                if not data:
+                    raise _cut_short(self._piece)
+            part = self._current.decompress(data, size)
+            size -= len(part)
+            parts.append(part)
+        return b"".join(parts)
+
+    _pending = b""
+
+    def _next_member(self) -> bool:
+        rest = self._current.unused_data.lstrip(b"\0")
+        while not rest:
+            block = self._raw.read(_CHUNK)
+            if not block:
+                return False
+            rest = block.lstrip(b"\0")
+        self._current, self._pending = self._new(), rest
+        return True

@@ -1,0 +1,149 @@
+"""Tables of delimited text: csv and tsv, whose first row names the columns."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from tokbench.corpus.formats.blocks import BLOCK
+from tokbench.corpus.formats.columns import documents, no_field
+from tokbench.corpus.formats.compression import Stream
+from tokbench.corpus.problems import refused
+from tokbench.errors import CorpusError
+
+if TYPE_CHECKING:
+    from _csv import Reader
+
+Opener = Callable[[], AbstractContextManager[Stream]]
+
+
+class Dialect(NamedTuple):
+    """How fields are told apart; a quote that is doubled inside a field stands for itself."""
+
+    delimiter: str
+    quote: str | None
+
+
+LARGEST_BLOCK = 1 << 30
+"""A field longer than this is taken for a quote that is never closed."""
+
+_ROW = re.compile(r"Row #(\d+): ?(.*)", re.DOTALL)
+
+
+def read(
+    opened: Opener, shown: str, field: str, dialect: Dialect, size: int = BLOCK
+) -> Iterator[tuple[pa.LargeStringArray, int]]:
+    """The documents of one column, with the bytes on disk consumed so far.
+
+    Args:
+        opened: opens the file afresh.
+        shown: the file, for messages.
+        field: the name of the column.
+        dialect: how the fields are delimited and quoted.
+        size: how many bytes to parse at once; more where a field is longer.
+
+    Raises:
+        CorpusError: no such column, a row with too many or too few fields, invalid UTF-8.
+    """
+    with opened() as stream:
+        _check_header(stream, shown, field, dialect)
+    given = 0
+    while True:
+        try:
+            with opened() as stream:
+                skip = given
+                for texts in _parsed(stream, field, dialect, size):
+                    fresh = texts[skip:]
+                    skip -= len(texts) - len(fresh)
+                    if len(fresh):
+                        yield documents(fresh, shown, given + 2, field), stream.done()
+                        given += len(fresh)
+        except pa.ArrowInvalid as error:
+            # A field longer than a block: start again with larger ones, past what was given.
+            if "straddl" not in str(error):
+                raise _bad_row(opened, shown, field, dialect, str(error)) from error
+            size *= 8
+            if size > LARGEST_BLOCK:
+                what = "a quoted field does not end within 1 GB"
+                hint = "close its quote, or say `quote: null` if nothing is quoted"
+                raise refused(shown, f"{what}; {hint}") from error
+        else:
+            return
+
+
+def _parsed(stream: Stream, field: str, dialect: Dialect, size: int) -> "Iterator[pa.Array[Any]]":
+    quote = dialect.quote
+    reader = pacsv.open_csv(
+        cast("IO[bytes]", stream),
+        read_options=pacsv.ReadOptions(use_threads=False, block_size=size),
+        parse_options=pacsv.ParseOptions(
+            delimiter=dialect.delimiter,
+            quote_char=quote or False,
+            newlines_in_values=quote is not None,
+        ),
+        convert_options=pacsv.ConvertOptions(
+            include_columns=[field],
+            column_types={field: pa.large_string()},
+            strings_can_be_null=False,
+        ),
+    )
+    for batch in reader:
+        yield batch.column(0)
+
+
+def _check_header(stream: Stream, shown: str, field: str, dialect: Dialect) -> None:
+    head = stream.read(1 << 20)
+    if not head:
+        raise refused(shown, "is empty; the first row of a table names its columns")
+    names = next(_rows(cast("io.RawIOBase", io.BytesIO(head)), dialect, "utf-8-sig"), [])
+    if field not in names:
+        raise no_field(shown, field, names)
+    if names.count(field) > 1:
+        raise refused(shown, f"has {names.count(field)} columns {field!r}; rename all but one")
+
+
+def _bad_row(opened: Opener, shown: str, field: str, dialect: Dialect, message: str) -> CorpusError:
+    match = _ROW.search(message)
+    if match is None:
+        return refused(shown, f"cannot be read as a table ({message}); mend it")
+    number, what = int(match[1]), match[2].splitlines()[0]
+    if "UTF8" in what:
+        advice = f"field {field!r} is not valid UTF-8; convert the file to UTF-8"
+    else:
+        counts = re.match(r"Expected (\d+) columns, got (\d+)", what)
+        wrong = f"has {counts[2]} fields where {counts[1]} are named" if counts else what
+        quoting = "no quoting" if dialect.quote is None else f"`quote: {dialect.quote}`"
+        advice = f"{wrong}; mend the row, or the quoting, which is {quoting} here"
+    with opened() as stream:
+        return refused(shown, advice, _line_of(stream, dialect, number))
+
+
+def _line_of(stream: Stream, dialect: Dialect, number: int) -> int:
+    """The line on which a row begins, empty lines counted; rows count from 1 with the header."""
+    # The field limit is global to the module; a process that reads no other csv does not notice.
+    before = csv.field_size_limit(2**31 - 1)
+    try:
+        rows = _rows(stream, dialect, "latin-1")
+        last = 0
+        for _ in islice(filter(None, rows), number - 1):
+            last = rows.line_num
+        return last + 1
+    finally:
+        csv.field_size_limit(before)
+
+
+def _rows(stream: io.RawIOBase, dialect: Dialect, encoding: str) -> "Reader":
+    text = io.TextIOWrapper(io.BufferedReader(stream), encoding, errors="replace", newline="")
+    quote = dialect.quote
+    return csv.reader(
+        text,
+        delimiter=dialect.delimiter,
+        quotechar=quote,
+        quoting=csv.QUOTE_NONE if quote is None else csv.QUOTE_MINIMAL,
+    )

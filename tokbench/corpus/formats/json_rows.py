@@ -1,0 +1,221 @@
+"""JSON files that hold a list of objects, read row by row with Python's own parser.
+
+A streaming parser such as yajl changes lone surrogates to question marks and knows no NaN, so the
+rows are cut out of the text here and each is parsed by `json`.
+"""
+
+import codecs
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from tokbench.corpus.formats.blocks import BLOCK
+from tokbench.corpus.formats.compression import Readable
+from tokbench.corpus.formats.json_values import text_of
+from tokbench.corpus.problems import refused
+from tokbench.errors import CorpusError, nearest
+
+_LITERAL = 16
+"""No token that can be cut in two at the end of a block is longer, but for strings."""
+
+
+def read(
+    stream: Readable, shown: str, field: str, records: str | None, size: int = BLOCK
+) -> Iterator[pa.LargeStringArray]:
+    """The documents of a list of objects.
+
+    Args:
+        stream: the bytes of the file.
+        shown: the file, for messages.
+        field: the key of the text, dots for nested keys.
+        records: the keys, with dots, that lead to the list; None where the list is the file.
+        size: how many bytes to read at once.
+
+    Raises:
+        CorpusError: the file is not such JSON, or a field is missing, null or not text.
+
+    >>> import io
+    >>> file = io.BytesIO(b'{"data": [{"text": "a"}, {"text": "b"}]}')
+    >>> [texts.to_pylist() for texts in read(file, "a.json", "text", "data")]
+    [['a', 'b']]
+    """
+    text = Text(stream, shown, size)
+    if records is not None:
+        _go_to(text, records)
+    texts: list[str] = []
+    held = 0
+    text.row = 1
+    for value in text.items():
+        texts.append(text_of(value, shown, field, text.row, "" if records else HINT))
+        held += len(texts[-1]) + 8
+        text.row += 1
+        if held > size:
+            yield pa.array(texts, pa.large_string())
+            texts, held = [], 0
+    if texts:
+        yield pa.array(texts, pa.large_string())
+    text.finish(whole=records is None)
+
+
+HINT = ", or the list of rows with `records:`"
+
+
+def starts_with_object(stream: Readable) -> bool:
+    """Whether the first character that is not white space is a brace."""
+    head = stream.read(1 << 12).removeprefix(codecs.BOM_UTF8).lstrip()
+    return head.startswith(b"{")
+
+
+def _go_to(text: "Text", records: str) -> None:
+    keys = _find(text, records)
+    if keys is not None:
+        what = f"no list of rows at {records!r}; {nearest(records, keys)}" if keys else (
+            f"is not an object with a list at {records!r}; leave `records:` out")  # fmt: skip
+        raise refused(text.shown, what)
+
+
+def _find(text: "Text", path: str) -> list[str] | None:
+    """Move to the list at `path`; the keys that were passed where there is none."""
+    seen = []
+    if text.peek() != "{":
+        return []
+    for key in text.members():
+        seen.append(key)
+        if key == path and text.peek() == "[":
+            return None
+        inner = path.removeprefix(f"{key}.")
+        if inner != path and text.peek() == "{":
+            below = _find(text, inner)
+            if below is None:
+                return None
+            seen.extend(f"{key}.{name}" for name in below)
+        else:
+            text.skip()
+    return seen
+
+
+class Text:
+    """The characters of a JSON file, of which only a few blocks are in memory.
+
+    Attributes:
+        shown: the file, for messages.
+        row: the row that is being read, None outside of the rows.
+    """
+
+    def __init__(self, stream: Readable, shown: str, size: int = BLOCK) -> None:
+        self.shown = shown
+        self.row: int | None = None
+        self._stream = stream
+        self._size = size
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        self._json = json.JSONDecoder()
+        self._buffer = ""
+        self._at = 0
+        self._bad: UnicodeDecodeError | None = None
+        self._ended = False
+
+    def peek(self) -> str:
+        """The next character that is not white space; nothing at the end."""
+        while True:
+            rest = self._buffer[self._at : self._at + 1]
+            if rest and rest not in " \t\r\n":
+                return rest
+            if rest:
+                self._at += 1
+            elif not self._more():
+                return ""
+
+    def items(self) -> Iterator[Any]:
+        """The values of the list that begins here."""
+        self._take("[", "a list of objects")
+        if self.peek() != "]":
+            yield self._value()
+            while self.peek() == ",":
+                self._at += 1
+                yield self._value()
+        self._take("]", "`,` or `]`")
+
+    def members(self) -> Iterator[str]:
+        """The keys of the object that begins here; the value is the caller's to read."""
+        self._take("{", "an object")
+        separator = ""
+        while self.peek() != "}":
+            if separator:
+                self._take(separator, "`,` or `}`")
+            if self.peek() != '"':
+                raise self._broken("a key is expected")
+            key = self._value()
+            self._take(":", "`:`")
+            yield key
+            separator = ","
+        self._at += 1
+
+    def skip(self) -> None:
+        """Pass over the value that begins here, holding one element of it at a time."""
+        if self.peek() == "[":
+            for _ in self.items():
+                pass
+        else:
+            self._value()
+
+    def finish(self, *, whole: bool) -> None:
+        """Read to the end, so that a file cut short is noticed.
+
+        Args:
+            whole: whether nothing but white space may follow.
+        """
+        self.row = None
+        if whole and self.peek():
+            raise self._broken("something follows the list")
+        while self._stream.read(self._size):
+            pass
+
+    def _take(self, wanted: str, name: str) -> None:
+        if self.peek() != wanted:
+            raise self._broken(f"{name} is expected")
+        self._at += 1
+
+    def _value(self) -> Any:
+        if not self.peek():
+            raise self._broken("a value is expected")
+        while True:
+            try:
+                value, end = self._json.raw_decode(self._buffer, self._at)
+            except json.JSONDecodeError as error:
+                # Near the end of what was read so far it may only be incomplete.
+                unfinished = error.msg.startswith("Unterminated string")
+                near_end = error.pos + _LITERAL > len(self._buffer)
+                if (unfinished or near_end) and self._more():
+                    continue
+                raise self._broken(error.msg) from error
+            except (ValueError, RecursionError) as error:
+                raise self._broken(str(error)) from error
+            if end < len(self._buffer) or not self._more():
+                self._at = end
+                return value
+
+    def _more(self) -> bool:
+        """Read on; false at the end."""
+        if self._bad is not None:
+            what = "is not valid UTF-8; convert the file to UTF-8"
+            raise refused(self.shown, what, self.row) from self._bad
+        if self._ended:
+            return False
+        rest = self._buffer[self._at :]
+        block = self._stream.read(max(self._size, len(rest)))
+        self._ended = not block
+        try:
+            added = self._decoder.decode(block, final=self._ended)
+        except UnicodeDecodeError as error:
+            # The rows before the bad byte are still given, so that the error can name its row.
+            self._bad = error
+            added = error.object[: error.start].decode()
+        self._buffer, self._at = rest + added, 0
+        return bool(added) or self._more()
+
+    def _broken(self, detail: str) -> CorpusError:
+        end = "" if self.peek() else " but the file ends here"
+        what = f"is not JSON: {detail}{end}; mend the file, or write one object a line (.jsonl)"
+        return refused(self.shown, what, self.row)

@@ -1,0 +1,59 @@
+"""From a piece to its documents: the reader of its format."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from tokbench.corpus.formats import columnar, delimited, json_lines, json_rows, plain
+from tokbench.corpus.formats.compression import Stream, opened
+from tokbench.corpus.formats.delimited import Dialect
+from tokbench.corpus.pieces import Piece
+
+if TYPE_CHECKING:
+    from tokbench.corpus.sources.files import FilesSpec
+
+_TABLES = {"csv": Dialect(",", '"'), "tsv": Dialect("\t", None)}
+"""How each is written, unless the recipe names a quote."""
+
+
+def read(piece: Piece, spec: "FilesSpec") -> Iterator[tuple[pa.LargeStringArray, int]]:
+    """The documents of a piece, with its bytes on disk consumed so far.
+
+    Raises:
+        CorpusError: the piece cannot be read, or holds something that is not text.
+    """
+    if piece.format == "parquet":
+        yield from columnar.read_parquet(piece.path, piece.shown, spec.text)
+    elif piece.format == "arrow":
+        yield from columnar.read_arrow(piece.path, piece.shown, spec.text)
+    elif piece.format in _TABLES:
+        dialect = _TABLES[piece.format]
+        if spec.quote != "auto":
+            dialect = dialect._replace(quote=spec.quote)
+        yield from delimited.read(partial(opened, piece), piece.shown, spec.text, dialect)
+    else:
+        json_list = piece.format == "json" and _is_list(piece, spec)
+        with opened(piece) as stream:
+            for texts in _streamed(stream, piece, spec, json_list=json_list):
+                yield texts, stream.done()
+
+
+def _streamed(
+    stream: Stream, piece: Piece, spec: "FilesSpec", *, json_list: bool
+) -> Iterator[pa.LargeStringArray]:
+    if piece.format == "txt":
+        return plain.read(stream, piece.shown, spec.sample_by)
+    if json_list:
+        return json_rows.read(stream, piece.shown, spec.text, spec.records)
+    hint = json_rows.HINT if piece.format == "json" else ""
+    return json_lines.read(stream, piece.shown, spec.text, hint)
+
+
+def _is_list(piece: Piece, spec: "FilesSpec") -> bool:
+    """Whether a .json file holds a list of rows, not an object a line."""
+    if spec.records is not None:
+        return True
+    with opened(piece) as stream:
+        return not json_rows.starts_with_object(stream)

@@ -1,0 +1,1 @@
+"""Where documents can come from: one file a source, found because it is there."""

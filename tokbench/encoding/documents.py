@@ -1,0 +1,58 @@
+"""Facts about text that do not depend on a tokenizer: bytes, characters, words, scripts."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import regex
+
+from tokbench.values import Documents
+
+_BOUNDARY = regex.compile(r"(?w)\b")
+_IN_WORD = regex.compile(r"[\p{L}\p{N}]")
+_LETTER = regex.compile(r"\p{L}")
+_UNSEGMENTED = regex.compile(
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+)
+
+
+def words(text: str) -> int:
+    """How many segments between UAX 29 word boundaries hold a letter or a number.
+
+    >>> words("Don't pay $3.14 -- ok?")
+    4
+    """
+    return sum(map(bool, map(_IN_WORD.search, _BOUNDARY.split(text))))
+
+
+class DocumentFacts:
+    """Collects `Documents` batch by batch."""
+
+    def __init__(self) -> None:
+        self._bytes: list[int] = []
+        self._characters: list[int] = []
+        self._words: list[int] = []
+        self._letters = 0
+        self._unsegmented = 0
+
+    def add(self, texts: Sequence[str]) -> None:
+        """Take in a batch of documents."""
+        for text in texts:
+            self._bytes.append(len(text) if text.isascii() else len(text.encode()))
+            self._characters.append(len(text))
+            self._words.append(words(text))
+            if text.isascii():
+                self._letters += sum(map(str.isalpha, text))
+            else:
+                self._letters += len(_LETTER.findall(text))
+                self._unsegmented += len(_UNSEGMENTED.findall(text))
+
+    @property
+    def documents(self) -> Documents:
+        """All that was added."""
+        return Documents(
+            bytes=np.array(self._bytes, np.int64),
+            characters=np.array(self._characters, np.int64),
+            words=np.array(self._words, np.int64),
+            letters=self._letters,
+            unsegmented_letters=self._unsegmented,
+        )

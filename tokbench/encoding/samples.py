@@ -1,0 +1,92 @@
+"""A few short texts from the corpus, and how each tokenizer cuts them, for people to look at."""
+
+import heapq
+from collections.abc import Iterable, Sequence
+
+import xxhash
+from tokenizers import Encoding, Tokenizer
+
+from tokbench.encoding.subjects import Subject
+from tokbench.values import Corpus, Cut, Sample, Split
+
+_SHORTEST, _LONGEST = 30, 160
+_READ = 20_000
+
+
+def samples(
+    subjects: Sequence[Subject], corpus: Corpus, split: Split, count: int = 3
+) -> tuple[Sample, ...]:
+    """Lines of the corpus chosen by their hash, so that the order of documents does not matter."""
+    chosen = heapq.nsmallest(count, set(_lines(corpus, split)), key=_hash)
+    return tuple(
+        Sample(text, tuple(cut(subject, text) for subject in subjects)) for text in chosen
+    )
+
+
+def _lines(corpus: Corpus, split: Split) -> Iterable[str]:
+    seen = 0
+    for batch in corpus.batches(split):
+        for text in batch.column("text").to_pylist():
+            line = next((one for one in text[:2000].splitlines() if len(one) >= _SHORTEST), "")
+            if line:
+                yield line[:_LONGEST]
+            seen += 1
+            if seen >= _READ:
+                return
+
+
+def _hash(text: str) -> int:
+    return xxhash.xxh64_intdigest(text.encode())
+
+
+def cut(subject: Subject, text: str) -> tuple[Cut, ...]:
+    """The text as the tokenizer's tokens see it, in order, nothing left out but white space."""
+    encoding = subject.tokenizer.encode(text, add_special_tokens=False)
+    cuts: list[Cut] = []
+    reached = 0
+    for position, (token_id, (start, end)) in enumerate(
+        zip(encoding.ids, encoding.offsets, strict=True)
+    ):
+        if lost := text[reached:start].strip():
+            cuts.append(Cut(lost, "lost"))
+        if token_id == subject.unk_id:
+            cuts.append(Cut(text[start:end], "unk"))
+        elif _is_part(encoding, position):
+            cuts.append(Cut(_bytes_of(subject.tokenizer, token_id), "byte"))
+        else:
+            cuts.append(Cut(text[start:end] or encoding.tokens[position]))
+        reached = max(reached, end)
+    if lost := text[reached:].strip():
+        cuts.append(Cut(lost, "lost"))
+    return tuple(cuts)
+
+
+def _is_part(encoding: Encoding, position: int) -> bool:
+    """Whether a token shares its characters with a neighbour, as parts of one character do."""
+    start, end = encoding.offsets[position]
+    others = []
+    if position:
+        others.append(encoding.offsets[position - 1])
+    if position + 1 < len(encoding.offsets):
+        others.append(encoding.offsets[position + 1])
+    return any(start < other_end and other_start < end for other_start, other_end in others)
+
+
+def _bytes_of(tokenizer: Tokenizer, token_id: int) -> str:
+    """A part of a character by its bytes, as far as the token tells them."""
+    token = tokenizer.id_to_token(token_id) or ""
+    if token.startswith("<0x"):
+        return token[3:-1].lower()
+    return "".join(f"{_BYTES[char]:02x}" if char in _BYTES else char for char in token)
+
+
+def _byte_characters() -> dict[str, int]:
+    """GPT-2's byte characters: printable Latin-1 stands for itself, the rest is moved up."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    table = {chr(byte): byte for byte in printable}
+    others = (byte for byte in range(256) if byte not in printable)
+    table.update({chr(256 + shift): byte for shift, byte in enumerate(others)})
+    return table
+
+
+_BYTES = _byte_characters()

@@ -1,0 +1,34 @@
+"""How much text a token holds."""
+
+from tokbench.metrics.registry import Ratio, Value, metric
+from tokbench.values import Encoded
+
+
+@metric("tokens", title="tokens", unit="tokens", better="lower", order=10, digits=0)
+def tokens(encoded: Encoded) -> Value:
+    """All tokens of the corpus, special tokens not added.
+
+    >>> tokens(Encoded.of(["low lower"], [["low", "low", "er"]])).value
+    3.0
+    """
+    return Value(float(encoded.tokens.sum()))
+
+
+@metric("bytes_per_token", title="bytes per token", unit="bytes/token", better="higher", order=11)
+def bytes_per_token(encoded: Encoded) -> Ratio:
+    """UTF-8 bytes per token.
+
+    >>> bytes_per_token(Encoded.of(["low lower"], [["low", "low", "er"]])).value
+    3.0
+    """
+    return Ratio(encoded.documents.bytes, encoded.tokens)
+
+
+@metric("chars_per_token", title="chars per token", unit="chars/token", better="higher", order=12)
+def chars_per_token(encoded: Encoded) -> Ratio:
+    """Characters (code points) per token.
+
+    >>> chars_per_token(Encoded.of(["한국어"], [["한국", "어"]])).value
+    1.5
+    """
+    return Ratio(encoded.documents.characters, encoded.tokens)

@@ -1,0 +1,35 @@
+"""What a recipe says about measuring."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from tokbench.errors import UnknownNameError
+from tokbench.metrics.registry import METRICS
+from tokbench.spec import AsTuple, Spec
+
+
+def _default(value: Any) -> Any:
+    return () if value == "default" else value
+
+
+class BenchmarkSpec(Spec):
+    """Which metrics to compute, and whom to compare with."""
+
+    metrics: Annotated[
+        tuple[str, ...], AsTuple, BeforeValidator(_default, json_schema_input_type=Any)
+    ] = Field(default=(), description="names of metrics, or default")
+    baselines: Annotated[tuple[str, ...], AsTuple] = Field(
+        default=(), description="folders, tokenizer.json files or Hub names"
+    )
+
+    @field_validator("metrics")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            try:
+                METRICS[name]
+            except UnknownNameError as error:
+                raise PydanticCustomError("metric", "{why}", {"why": str(error)}) from error
+        return names

@@ -1,0 +1,32 @@
+"""How much of the vocabulary the text uses."""
+
+from tokbench.metrics.registry import Value, metric
+from tokbench.values import Encoded
+
+
+@metric("vocabulary_size", title="vocabulary", unit="tokens", better=None, order=1, digits=0)
+def vocabulary_size(encoded: Encoded) -> Value:
+    """Tokens in the vocabulary, added ones included.
+
+    >>> vocabulary_size(Encoded.of(["a b"], [["a", "b"]])).value
+    2.0
+    """
+    return Value(float(len(encoded.frequencies)))
+
+
+@metric(
+    "vocabulary_utilisation",
+    title="vocabulary used",
+    unit="used/token",
+    better="higher",
+    order=40,
+)
+def vocabulary_utilisation(encoded: Encoded) -> Value:
+    """Distinct tokens used per token in the vocabulary; grows with the text, so compare on one.
+
+    >>> vocabulary_utilisation(Encoded.of(["a a"], [["a", "a"]], vocabulary=["a", "b"])).value
+    0.5
+    """
+    used = int((encoded.frequencies > 0).sum())
+    size = len(encoded.frequencies)
+    return Value(used / size, {"used": used, "bytes": int(encoded.documents.bytes.sum())})

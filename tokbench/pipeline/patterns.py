@@ -1,0 +1,93 @@
+"""Patterns of `Split` and `Replace`: a literal string, a regular expression, or a published one."""
+
+from typing import Any, Literal
+
+from pydantic import GetJsonSchemaHandler, field_validator, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import PydanticCustomError, core_schema
+from tokenizers import Regex
+
+from tokbench.spec import Spec
+
+PatternName = Literal["gpt2", "cl100k", "o200k", "llama3", "qwen2"]
+
+_CONTRACTION = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+_UPPER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"
+_LOWER = r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+_BEFORE_WORD = r"[^\r\n\p{L}\p{N}]?"
+_WHITE_SPACE = r"\s*[\r\n]+|\s+(?!\S)|\s+"
+_CL100K = (
+    rf"{_CONTRACTION}|{_BEFORE_WORD}\p{{L}}+|\p{{N}}{{1,3}}| ?[^\s\p{{L}}\p{{N}}]+[\r\n]*|"
+    + _WHITE_SPACE
+)
+
+PATTERNS: dict[PatternName, str] = {
+    "gpt2": r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
+    "cl100k": _CL100K,
+    "llama3": _CL100K,
+    "qwen2": _CL100K.replace(r"\p{N}{1,3}", r"\p{N}"),
+    "o200k": (
+        rf"{_BEFORE_WORD}{_UPPER}*{_LOWER}+{_CONTRACTION}?|"
+        rf"{_BEFORE_WORD}{_UPPER}+{_LOWER}*{_CONTRACTION}?|"
+        rf"\p{{N}}{{1,3}}| ?[^\s\p{{L}}\p{{N}}]+[\r\n/]*|" + _WHITE_SPACE
+    ),
+}
+"""How GPT-2, GPT-4 (cl100k), GPT-4o (o200k), Llama 3 and Qwen 2 cut text, as published."""
+
+
+class Pattern(Spec):
+    """What to look for; written as a plain string, `{regex: ...}` or `{named: gpt2}`."""
+
+    literal: str | None = None
+    regex: str | None = None
+    named: PatternName | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_string(cls, value: Any) -> Any:
+        return {"literal": value} if isinstance(value, str) else value
+
+    @field_validator("regex")
+    @classmethod
+    def _compiles(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                Regex(value)
+            except Exception as error:  # tokenizers raises plain Exception
+                reason = str(error).removeprefix("Oniguruma error: ")
+                raise PydanticCustomError(
+                    "regex",
+                    "the regular expression does not compile: {reason}; "
+                    "tokenizers uses Oniguruma's syntax",
+                    {"reason": reason},
+                ) from error
+        return value
+
+    @model_validator(mode="after")
+    def _one_of_three(self) -> "Pattern":
+        if sum(value is not None for value in (self.literal, self.regex, self.named)) != 1:
+            raise PydanticCustomError(
+                "pattern", "a pattern is a plain string, {{regex: ...}} or {{named: gpt2}}"
+            )
+        if self.literal == "":
+            raise PydanticCustomError("pattern", "an empty pattern matches nothing")
+        return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """A plain string, or the map."""
+        full = handler(schema)
+        return {"anyOf": [{"type": "string"}, full]}
+
+    def build(self) -> str | Regex:
+        """What `tokenizers` takes: a string is literal, a `Regex` is not."""
+        if self.literal is not None:
+            return self.literal
+        return Regex(self.source or "")
+
+    @property
+    def source(self) -> str | None:
+        """The regular expression, None for a literal string."""
+        return PATTERNS[self.named] if self.named else self.regex

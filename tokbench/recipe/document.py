@@ -1,0 +1,202 @@
+"""A YAML 1.2 file as plain values, each with its line and column.
+
+The nodes of ruamel.yaml's composer know where they stand; its constructor is used for scalars
+only, so that a key given twice, a tag, a cycle of aliases or a huge expansion is refused here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from tokbench.errors import Finding, Location, RecipeError
+
+KeyPath = tuple[str | int, ...]
+_MOST_NODES = 100_000
+_PLAIN = "tag:yaml.org,2002:"
+_SCALARS = {f"{_PLAIN}{name}" for name in ("str", "int", "float", "bool", "null")}
+
+
+@dataclass
+class Document:
+    """A parsed file: its value and where every key and value in it was written."""
+
+    file: str
+    value: Any = None
+    keys: dict[KeyPath, Location] = field(default_factory=dict)
+    values: dict[KeyPath, Location] = field(default_factory=dict)
+
+    def where(self, path: KeyPath, *, key: bool = False) -> Location:
+        """The place of a key or value; of what surrounds it where it was not written."""
+        if key and path in self.keys:
+            return self.keys[path]
+        while path and path not in self.values:
+            path = path[:-1]
+        return self.values.get(path, Location(self.file, 1, 1))
+
+    def get(self, path: KeyPath) -> Any:
+        """The plain value at a path that exists."""
+        found = self.value
+        for part in path:
+            found = found[part]
+        return found
+
+
+def refuse(where: Location, message: str) -> RecipeError:
+    """A format error at one place."""
+    return RecipeError([Finding("format", "error", where, message)])
+
+
+def read(path: Path) -> Document:
+    """Parse a recipe file; a `RecipeError` names the line and column of what YAML cannot mean."""
+    name = str(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise refuse(Location(name), "no such file; `tokbench new` writes a recipe") from None
+    except IsADirectoryError:
+        raise refuse(Location(name), "is a folder; name the recipe file in it") from None
+    except UnicodeDecodeError as error:
+        raise refuse(
+            Location(name), f"is not UTF-8 text (byte {error.start}); save the recipe as UTF-8"
+        ) from error
+    except OSError as error:
+        raise refuse(Location(name), f"cannot be read: {error.strerror}") from error
+    return parse(text, name)
+
+
+def parse(text: str, name: str) -> Document:
+    """Parse YAML text; `name` stands for the file in locations."""
+    yaml = YAML(typ="safe", pure=True)
+    try:
+        node = yaml.compose(text)
+    except MarkedYAMLError as error:
+        raise _unparsable(error, text, name) from error
+    except YAMLError as error:
+        reason = str(error).split("\n", maxsplit=1)[0]
+        raise refuse(Location(name, 1, 1), f"is not YAML: {reason}") from error
+    document = Document(name)
+    if node is not None:
+        document.value = _Reader(document, yaml).convert(node, ())
+    return document
+
+
+def override(document: Document, assignments: Iterable[str]) -> None:
+    """Apply `key.path=value` assignments, as `--set` gives them, to a document in place."""
+    for assignment in assignments:
+        label = Location(f"--set {assignment}")
+        dotted, equals, text = assignment.partition("=")
+        parts = [int(part) if part.isdecimal() else part for part in dotted.strip().split(".")]
+        if not equals or not all(str(part) for part in parts):
+            raise refuse(label, "expected key.path=value, for example trainer.vocab_size=8000")
+        if document.value is None:
+            document.value = {}
+        parent = _descend(document.value, parts[:-1], label)
+        _assign(parent, parts[-1], parse(text, label.file).value, label)
+        path = tuple(parts)
+        for places in (document.keys, document.values):
+            for known in [known for known in places if known[: len(path)] == path]:
+                del places[known]
+            places[path] = label
+
+
+def _descend(node: Any, parts: list[str | int], label: Location) -> Any:
+    for part in parts:
+        if isinstance(node, dict):
+            node = node.setdefault(str(part), {})
+            if node is None:
+                raise refuse(label, f"{part!r} is null in the recipe; set it as a whole")
+        elif isinstance(node, list) and isinstance(part, int) and part < len(node):
+            node = node[part]
+        else:
+            raise refuse(label, f"there is no {part!r} to set a key of")
+    return node
+
+
+def _assign(parent: Any, last: str | int, value: Any, label: Location) -> None:
+    if isinstance(parent, dict):
+        parent[str(last)] = value
+    elif isinstance(parent, list) and isinstance(last, int) and last < len(parent):
+        parent[last] = value
+    else:
+        raise refuse(label, f"there is no {last!r} to set; set the whole value that holds it")
+
+
+class _Reader:
+    """Turns nodes into plain values and notes where they stand."""
+
+    def __init__(self, document: Document, yaml: YAML) -> None:
+        self._document = document
+        self._scalars = yaml.constructor
+        self._open: list[Node] = []
+        self._nodes = 0
+
+    def convert(self, node: Node, path: KeyPath) -> Any:
+        """The plain value of a node."""
+        where = self._where(node)
+        self._document.values[path] = where
+        self._nodes += 1
+        if any(node is other for other in self._open):
+            raise refuse(where, "an alias refers to what it stands in; write the value out")
+        if self._nodes > _MOST_NODES:
+            raise refuse(where, f"the recipe expands to more than {_MOST_NODES:,} values")
+        self._open.append(node)
+        try:
+            if isinstance(node, MappingNode):
+                return self._mapping(node, path)
+            if isinstance(node, SequenceNode):
+                return [self.convert(item, (*path, i)) for i, item in enumerate(node.value)]
+            return self._scalar(node, where)
+        finally:
+            self._open.pop()
+
+    def _mapping(self, node: MappingNode, path: KeyPath) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            where = self._where(key_node)
+            if not isinstance(key_node, ScalarNode):
+                raise refuse(where, "a key must be a word, not a list or a map")
+            key = str(key_node.value)
+            if key in made:
+                first = self._document.keys[(*path, key)]
+                raise refuse(
+                    where, f"the key {key!r} is given twice, first in line {first.line}; keep one"
+                )
+            self._document.keys[(*path, key)] = where
+            made[key] = self.convert(value_node, (*path, key))
+        return made
+
+    def _scalar(self, node: Node, where: Location) -> Any:
+        tag = str(node.tag)
+        if tag == f"{_PLAIN}timestamp":
+            return node.value
+        if tag not in _SCALARS:
+            raise refuse(where, f"the tag {tag.removeprefix(_PLAIN)!r} means nothing in a recipe")
+        try:
+            value = self._scalars.construct_object(node)
+        except (YAMLError, ValueError) as error:
+            raise refuse(where, f"cannot read {node.value!r}: {error}") from error
+        if isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
+            raise refuse(where, "a lone surrogate is not text; write the whole character")
+        return value
+
+    def _where(self, node: Node) -> Location:
+        mark = node.start_mark
+        return Location(self._document.file, mark.line + 1, mark.column + 1)
+
+
+def _unparsable(error: MarkedYAMLError, text: str, name: str) -> RecipeError:
+    mark = error.problem_mark or error.context_mark
+    if mark is None:
+        return refuse(Location(name, 1, 1), f"is not YAML: {error.problem}")
+    where = Location(name, mark.line + 1, mark.column + 1)
+    lines = text.splitlines()
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    if "\t" in line[: mark.column + 1]:
+        return refuse(where, "a tab indents this line; YAML wants spaces")
+    context = f"{error.context}, " if error.context else ""
+    return refuse(where, f"is not YAML: {context}{error.problem}")

@@ -1,0 +1,221 @@
+"""From pydantic's errors to sentences: where, what, what instead."""
+
+from collections.abc import Iterable, Iterator
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from tokbench.errors import Finding, nearest
+from tokbench.recipe.document import Document, KeyPath
+from tokbench.spec import Problem
+
+_TAGS = ("type", "for_model")
+_KINDS = {
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "string_type": "a string",
+    "tuple_type": "a list",
+    "dict_type": "a map",
+    "model_type": "a map",
+    "model_attributes_type": "a map",
+    "finite_number": "a finite number",
+}
+_BOUNDS = {
+    "greater_than": ("more than", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("less than", "lt"),
+    "less_than_equal": ("at most", "le"),
+}
+
+
+def findings(
+    error: ValidationError, document: Document, recipe: type[BaseModel]
+) -> list[Finding]:
+    """One finding for each thing wrong, in the order of the file."""
+    found = [_finding(details, document, recipe) for details in error.errors()]
+    unique = dict.fromkeys(found)
+    return sorted(unique, key=lambda one: (one.where.line or 0, one.where.column or 0))
+
+
+def problem_findings(problems: Iterable[Problem], document: Document) -> list[Finding]:
+    """The same for problems that a stage reports by path."""
+    return [
+        Finding(
+            "format",
+            "error",
+            document.where(problem.path),
+            f"{dotted(_written(problem.path, document.value))}: {problem.message}",
+        )
+        for problem in problems
+    ]
+
+
+def kind(value: Any) -> str:
+    """What a YAML value is, in words.
+
+    >>> kind("30000"), kind(3), kind([1]), kind(None), kind(True)
+    ("the string '30000'", 'the number 3', 'a list', 'null', 'true')
+    """
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return f"the string {value!r}" if len(value) < 40 else "a long string"  # noqa: PLR2004
+        case int() | float():
+            return f"the number {value}"
+        case None:
+            return "null"
+        case dict():
+            return "a map"
+        case _:
+            return "a list"
+
+
+def dotted(path: KeyPath) -> str:
+    """A path as users write it for `--set`.
+
+    >>> dotted(("corpus", "sources", 0, "paths"))
+    'corpus.sources.0.paths'
+    """
+    return ".".join(str(part) for part in path) or "the recipe"
+
+
+def _finding(details: ErrorDetails, document: Document, recipe: type[BaseModel]) -> Finding:
+    loc = details["loc"]
+    path = _written(loc, document.value)
+    by_key = details["type"] in ("extra_forbidden", "missing")
+    if details["type"] == "missing":
+        message = _missing(loc, path)
+    elif details["type"] == "extra_forbidden":
+        message = _unknown_key(loc, path, document, recipe)
+    else:
+        message = f"{dotted(path)}: {_wrong_value(details, path)}"
+    return Finding("format", "error", document.where(path, key=by_key), message)
+
+
+def _written(loc: Iterable[str | int], value: Any) -> KeyPath:
+    """The part of pydantic's path that the user wrote: union tags and short forms left out."""
+    path: KeyPath = ()
+    for part in loc:
+        known = isinstance(value, dict) and part in value
+        known |= isinstance(value, list) and isinstance(part, int) and part < len(value)
+        if known:
+            path, value = (*path, part), value[part]
+    return path
+
+
+def _missing(loc: KeyPath, path: KeyPath) -> str:
+    key = loc[-1]
+    where = f"{dotted(path)} needs" if path else "a recipe needs"
+    example = {"name": "name: my-tokenizer", "model": "model: BPE"}.get(str(key))
+    if key == "corpus":
+        example = "corpus: {sources: [python_docs]}"
+    return f"{where} the key {key!r}" + (f", for example {example}" if example else "")
+
+
+def _unknown_key(
+    loc: KeyPath, path: KeyPath, document: Document, recipe: type[BaseModel]
+) -> str:
+    key, parent = str(loc[-1]), path[:-1]
+    if parent == ("trainer",) and key == "type":
+        return "trainer.type: a trainer has no type, it follows from the model; leave it out"
+    where = f" in {dotted(parent)}" if parent else ""
+    known = [name for model in _models_at(loc[:-1], recipe) for name in _user_fields(model)]
+    known = list(dict.fromkeys(known))
+    elsewhere = [home for home in _homes(key, recipe, document) if home[:-1] != parent]
+    if elsewhere:
+        return f"unknown key {key!r}{where}: it belongs at {dotted(elsewhere[0])}"
+    return f"unknown key {key!r}{where}: {nearest(key, known)}"
+
+
+def _homes(key: str, recipe: type[BaseModel], document: Document) -> list[KeyPath]:
+    """The sections of the recipe, as its model has them, that know this key."""
+    model = document.value.get("model")
+    tag = model.get("type") if isinstance(model, dict) else model
+    homes: list[KeyPath] = [(key,)] if key in _user_fields(recipe) else []
+    for section in _user_fields(recipe):
+        members = _members(recipe.model_fields[section].annotation)
+        if section in ("model", "trainer"):
+            members = [one for one in members if _tag(one) == tag]
+        elif len(members) != 1:
+            continue
+        homes += [(section, key) for one in members if key in _user_fields(one)]
+    return homes
+
+
+def _wrong_value(details: ErrorDetails, path: KeyPath) -> str:
+    sort, value, context = details["type"], details["input"], details.get("ctx", {})
+    if sort == "union_tag_invalid":
+        known = [tag.strip("'") for tag in context["expected_tags"].split(", ")]
+        noun = str(next((p for p in reversed(path) if isinstance(p, str) and p != "type"), "type"))
+        noun = {"sources": "source", "decoder": "decoder"}.get(noun, noun)
+        return f"unknown {noun} {context['tag']!r}: {nearest(context['tag'], known)}"
+    if sort == "union_tag_not_found":
+        return f"expected a name or a map with the key 'type', got {kind(value)}"
+    if sort == "literal_error":
+        expected = context["expected"]
+        known = [one.strip("' ") for one in expected.replace(" or ", ", ").split(",")]
+        if not isinstance(value, str):
+            return f"expected {expected}, got {kind(value)}"
+        return f"unknown value {value!r}: {nearest(value, known)}"
+    if sort in _BOUNDS:
+        words, bound = _BOUNDS[sort]
+        return f"must be {words} {context[bound]}, got {value}"
+    if sort in _KINDS:
+        return f"expected {_KINDS[sort]}, got {kind(value)}{_remedy(sort, value)}"
+    if sort == "string_pattern_mismatch":
+        return f"{value!r} is not a name: use letters, digits, dots, dashes and underscores"
+    if sort in ("string_too_short", "too_short"):
+        return "must not be empty"
+    if sort == "string_too_long":
+        return f"must have at most {context['max_length']} character(s), got {value!r}"
+    message = details["msg"].removeprefix("Value error, ")
+    return message[:1].lower() + message[1:] if sort != "value_error" else message
+
+
+def _remedy(sort: str, value: Any) -> str:
+    if sort in ("int_type", "float_type") and isinstance(value, str):
+        plain = value.replace("_", "").replace(",", "")
+        if plain.replace(".", "", 1).isdecimal():
+            return f"; write {plain} without quotes"
+    if sort == "string_type" and isinstance(value, bool | int | float):
+        written = str(value).lower() if isinstance(value, bool) else value
+        return f'; put it in quotes: "{written}"'
+    if sort == "tuple_type":
+        return "; a list is written [a, b]"
+    return ""
+
+
+def _models_at(loc: KeyPath, recipe: type[BaseModel]) -> list[type[BaseModel]]:
+    """The specs that pydantic was filling at a path of its own."""
+    models = [recipe]
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        fields = [one.model_fields[part] for one in models if part in one.model_fields]
+        if fields:
+            models = [member for one in fields for member in _members(one.annotation)]
+        else:
+            models = [one for one in models if _tag(one) == part or one.__name__ == part]
+    return models
+
+
+def _members(annotation: Any) -> list[type[BaseModel]]:
+    """The specs inside an annotation, through Annotated, unions and tuples."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if get_origin(annotation) in (Annotated, Union, UnionType, tuple):
+        return [one for argument in get_args(annotation) for one in _members(argument)]
+    return []
+
+
+def _user_fields(model: type[BaseModel]) -> Iterator[str]:
+    return (name for name, one in model.model_fields.items() if not one.exclude)
+
+
+def _tag(model: type[BaseModel]) -> Any:
+    return next((model.model_fields[t].default for t in _TAGS if t in model.model_fields), None)

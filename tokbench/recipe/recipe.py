@@ -1,0 +1,103 @@
+"""A recipe, format 1: the specs of all stages under one name."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
+
+from tokbench.corpus import CorpusSpec
+from tokbench.errors import RecipeError
+from tokbench.metrics import BenchmarkSpec
+from tokbench.pipeline import PipelineSpec
+from tokbench.recipe import checks, document, explain
+from tokbench.spec import Spec
+from tokbench.training import TRAINERS, TrainerSpec
+from tokbench.wrapping import WrapSpec
+
+
+class Recipe(PipelineSpec):
+    """Everything a YAML file says; see `load`.
+
+    The pipeline's fields stand at the top level, so a recipe is a `PipelineSpec` with more around
+    it; stages get `pipeline`, `corpus`, `trainer`, `wrap` or `benchmark`, never the recipe.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+    description: str = ""
+    corpus: CorpusSpec
+    trainer: TrainerSpec
+    wrap: WrapSpec = WrapSpec()
+    benchmark: BenchmarkSpec = BenchmarkSpec()
+
+    _path: Path = PrivateAttr(default=Path("recipe.yaml"))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _trainer_follows_model(cls, value: Any) -> Any:
+        """Tell the trainer's fields by the model; a model that is wrong is reported alone."""
+        if not isinstance(value, dict):
+            return value
+        model = value.get("model")
+        kind = model.get("type") if isinstance(model, dict) else model
+        trainer = value.get("trainer") or {}
+        if not isinstance(trainer, dict):
+            return value
+        if not isinstance(kind, str) or kind not in TRAINERS:
+            return {**value, "trainer": {"for_model": "BPE"}}
+        return {**value, "trainer": {**trainer, "for_model": kind}}
+
+    @property
+    def base(self) -> Path:
+        """The folder that the recipe's relative paths start from."""
+        return self._path.parent
+
+    @property
+    def path(self) -> Path:
+        """The file the recipe was read from."""
+        return self._path
+
+    @property
+    def pipeline(self) -> PipelineSpec:
+        """What the pipeline stage gets."""
+        return PipelineSpec.model_construct(
+            **{name: getattr(self, name) for name in PipelineSpec.model_fields}
+        )
+
+    def resolved(self) -> dict[str, Any]:
+        """The whole recipe as plain values, defaults written out."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+def load(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe.
+
+    Args:
+        path: the YAML file.
+        overrides: `key.path=value` assignments that win over the file; values are YAML.
+
+    Raises:
+        RecipeError: with every finding, each with file, line and column.
+    """
+    path = Path(path)
+    read = document.read(path)
+    document.override(read, overrides)
+    return validate(read, path)
+
+
+def validate(read: document.Document, path: Path) -> Recipe:
+    """The recipe in a parsed document, or a `RecipeError` with everything that is wrong."""
+    top = read.where(())
+    if read.value is None:
+        raise document.refuse(top, "the file is empty; `tokbench new NAME` writes a whole recipe")
+    if not isinstance(read.value, dict):
+        kind = explain.kind(read.value)
+        raise document.refuse(top, f"a recipe is a map of keys such as name and corpus, not {kind}")
+    try:
+        recipe = Recipe.model_validate(read.value, context={"base": path.parent})
+    except ValidationError as error:
+        raise RecipeError(explain.findings(error, read, Recipe)) from error
+    if problems := list(checks.problems(recipe)):
+        raise RecipeError(explain.problem_findings(problems, read))
+    recipe._path = path  # noqa: SLF001 - set once, here
+    return recipe

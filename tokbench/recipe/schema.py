@@ -1,0 +1,36 @@
+"""The JSON Schema of a recipe, for editors to complete and check from."""
+
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from tokbench.recipe.recipe import Recipe
+
+_HIDDEN = "for_model"
+
+
+class _Generator(GenerateJsonSchema):
+    """Warnings about defaults that JSON cannot say are of no use to an editor."""
+
+    ignored_warning_kinds = frozenset({"non-serializable-default", "skipped-choice"})
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of format 1."""
+    made = Recipe.model_json_schema(schema_generator=_Generator, mode="validation")
+    made["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    made["title"] = "tokbench recipe, format 1"
+    _follow_model(made)
+    return made
+
+
+def _follow_model(made: dict[str, Any]) -> None:
+    """The trainer follows from the model: take out the field that tells them apart inside."""
+    for definition in made["$defs"].values():
+        definition.get("properties", {}).pop(_HIDDEN, None)
+        if _HIDDEN in definition.get("required", []):
+            definition["required"].remove(_HIDDEN)
+    trainer = made["properties"]["trainer"]
+    trainer.pop("discriminator", None)
+    trainer["anyOf"] = trainer.pop("oneOf")
+    made["required"] = [name for name in made["required"] if name != "trainer"]

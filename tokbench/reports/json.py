@@ -1,0 +1,37 @@
+"""The measurements as plain data, for scripts. The keys are stable."""
+
+from typing import Any
+
+from tokbench.reports.registry import REPORTS
+from tokbench.values import Comparison, Measurement
+
+
+@REPORTS.register("json")
+def render(comparison: Comparison) -> dict[str, Any]:
+    """`{"tokenizers": [{"name": ..., "metrics": {...}}]}` and what they were measured on."""
+    return {
+        "on": comparison.on,
+        "documents": comparison.documents,
+        "bytes": comparison.bytes,
+        "tokenizers": [
+            {
+                "name": one.name,
+                "metrics": {name: _plain(value) for name, value in one.measurements.items()},
+            }
+            for one in comparison.tokenizers
+        ],
+    }
+
+
+def _plain(measurement: Measurement) -> dict[str, Any]:
+    if measurement.value is None:
+        return {"value": None, "why": measurement.why}
+    plain: dict[str, Any] = {
+        "value": measurement.value,
+        "n": measurement.n,
+        "unit": measurement.unit,
+        "better": measurement.better,
+    }
+    if measurement.detail:
+        plain["detail"] = measurement.detail
+    return plain

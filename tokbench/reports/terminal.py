@@ -1,0 +1,208 @@
+"""The comparison as tables and coloured text that fit the terminal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.segment import Segment
+from rich.table import Table
+from rich.text import Text
+
+from tokbench.reports.registry import REPORTS
+from tokbench.values import Comparison, Cut, Measured, Measurement, Sample
+
+_TITLE_WIDTH = 18
+_COLUMN_WIDTH = 19
+_NAME_WIDTH = 16
+_TOKEN_STYLES = ("black on bright_cyan", "black on bright_yellow")
+_STYLES = {
+    "unk": "bold white on red",
+    "lost": "bold white on red strike",
+    "byte": "black on bright_magenta",
+}
+_MARKS = {"unk": "⟨{}⟩", "lost": "⟨-{}-⟩", "byte": "<{}>", "token": "{}"}
+NOTE = (
+    "Compression is not quality: fewer tokens can make a worse model (Schmidt et al. 2024). "
+    "Speeds hold for this machine and moment."
+)
+
+
+@REPORTS.register("terminal")
+def render(
+    comparison: Comparison, titles: Mapping[str, tuple[str, int]]
+) -> RenderableType:
+    """Tables side by side, what does not apply, how texts come back, samples.
+
+    Args:
+        comparison: what was measured.
+        titles: metric to its title and number of decimals, in the order of rows.
+    """
+    parts: list[RenderableType] = [_heading(comparison), _Tables(comparison, titles)]
+    parts += _notes(comparison, titles)
+    if comparison.samples:
+        parts += ["", *_samples(comparison)]
+    parts += ["", Text(NOTE, style="dim")]
+    return Group(*parts)
+
+
+def _heading(comparison: Comparison) -> Text:
+    return Text.assemble(
+        ("measured on ", "dim"),
+        (comparison.on, "bold"),
+        (f"  {comparison.documents:,} documents, {comparison.bytes / 1e6:.2f} MB", "dim"),
+    )
+
+
+class _Tables:
+    """As many tokenizers side by side as the width holds; the first is repeated in each table."""
+
+    def __init__(
+        self, comparison: Comparison, titles: Mapping[str, tuple[str, int]]
+    ) -> None:
+        self._all = comparison.tokenizers
+        self._titles = titles
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        columns = max(2, (options.max_width - _TITLE_WIDTH - 2) // (_COLUMN_WIDTH + 2))
+        first, *others = self._all
+        step = columns - 1
+        for start in range(0, max(1, len(others)), step):
+            yield self._table([first, *others[start : start + step]])
+
+    def _table(self, shown: Sequence[Measured]) -> Table:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        table.add_column("", min_width=_TITLE_WIDTH, no_wrap=True)
+        for one in shown:
+            table.add_column(
+                one.name, justify="right", max_width=_COLUMN_WIDTH, overflow="fold"
+            )
+        for name, (title, digits) in self._titles.items():
+            if all(name not in one.measurements for one in shown):
+                continue
+            best = _best([one.measurements[name] for one in self._all])
+            cells = [
+                _cell(one.measurements[name], self._all[0].measurements[name], best, digits)
+                for one in shown
+            ]
+            table.add_row(Text(title), *cells)
+        return table
+
+
+def _best(row: Sequence[Measurement]) -> float | None:
+    """The best value of a row, None where nothing is better or all are equal."""
+    values = [one.value for one in row if one.value is not None]
+    if row[0].better is None or len(set(values)) < 2:  # noqa: PLR2004 - two to compare
+        return None
+    return max(values) if row[0].better == "higher" else min(values)
+
+
+def _cell(
+    measurement: Measurement, baseline: Measurement, best: float | None, digits: int
+) -> Text:
+    value = measurement.value
+    if value is None:
+        return Text("n/a", style="dim")
+    text = Text(f"{value:,.{digits}f}")
+    if value == best:
+        text = Text(f"{value:,.{digits}f}*", style="bold green")
+    if measurement is not baseline and measurement.better and baseline.value:
+        change = (value / baseline.value - 1) * 100
+        text.append(f" {change:+7.1f}%" if abs(change) < 1e4 else "   >100x", style="dim")  # noqa: PLR2004
+    return text
+
+
+def _notes(
+    comparison: Comparison, titles: Mapping[str, tuple[str, int]]
+) -> list[RenderableType]:
+    """What the numbers do not say: why a metric does not apply, how a round trip fails."""
+    lines: list[RenderableType] = []
+    if any(_best([o.measurements[n] for o in comparison.tokenizers]) for n in titles):
+        lines.append(Text("* best of its row; percentages are to the first", style="dim"))
+    whys: dict[tuple[str, str], list[str]] = {}
+    for one in comparison.tokenizers:
+        for name, (title, _) in titles.items():
+            if (got := one.measurements.get(name)) and got.value is None:
+                whys.setdefault((title, got.why), []).append(one.name)
+    for (title, why), names in whys.items():
+        whose = "" if len(names) == len(comparison.tokenizers) else f" ({', '.join(names)})"
+        lines.append(Text(f"n/a {title}{whose}: {why}", style="dim"))
+    for one in comparison.tokenizers:
+        trip = one.measurements.get("roundtrip")
+        if trip and trip.detail.get("verdict", "lossless") != "lossless":
+            lines.append(_trip(one.name, trip.detail))
+    return lines
+
+
+def _trip(name: str, detail: Mapping[str, Any]) -> Text:
+    text = Text.assemble((name, "bold"), f" is {detail['verdict']}")
+    if detail["differences"]:
+        wanted, got = detail["differences"][0]
+        text.append(": ").append(repr(wanted), "green").append(" came back as ")
+        text.append(repr(got), "red")
+    return text
+
+
+def _samples(comparison: Comparison) -> list[RenderableType]:
+    lines: list[RenderableType] = []
+    for sample in comparison.samples:
+        lines += [_Line("", Text(_visible(sample.text)), "")]
+        for one, cuts in zip(comparison.tokenizers, sample.cuts, strict=True):
+            lines.append(_Line(one.name, cuts, str(len(cuts))))
+        lines.append("")
+    return lines[:-1]
+
+
+class _Line:
+    """One line: whose, how many tokens, and as much of the cut text as fits."""
+
+    def __init__(self, name: str, content: Text | Sequence[Cut], count: str) -> None:
+        self._name = name
+        self._content = content
+        self._count = count
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        line = Text(overflow="ellipsis", no_wrap=True)
+        name = Text(self._name, style="bold")
+        name.truncate(_NAME_WIDTH, overflow="ellipsis", pad=True)
+        line.append_text(name).append(f"{self._count:>4} ", "dim")
+        coloured = console.color_system is not None and not console.no_color
+        line.append_text(
+            self._content
+            if isinstance(self._content, Text)
+            else (_coloured(self._content) if coloured else _plain(self._content))
+        )
+        line.truncate(options.max_width, overflow="ellipsis")
+        yield from console.render(line, options)
+
+
+def _coloured(cuts: Sequence[Cut]) -> Text:
+    text = Text()
+    for position, one in enumerate(cuts):
+        style = _STYLES.get(one.kind, _TOKEN_STYLES[position % len(_TOKEN_STYLES)])
+        text.append(_visible(one.text), style)
+    return text
+
+
+def _plain(cuts: Sequence[Cut]) -> Text:
+    return Text("|".join(_MARKS[one.kind].format(_visible(one.text)) for one in cuts))
+
+
+def _visible(text: str) -> str:
+    """Line ends and other controls as pictures, so that a sample stays one line and harmless."""
+    return "".join(_picture(char) for char in text)
+
+
+def _picture(char: str) -> str:
+    code = ord(char)
+    if char == "\n":
+        return "⏎"
+    if char == "\t":
+        return "⇥"
+    if code < 0x20:  # noqa: PLR2004 - the C0 controls have pictures at U+2400
+        return chr(0x2400 + code)
+    if code == 0x7F or 0x80 <= code < 0xA0 or 0x200E <= code <= 0x200F or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069:  # noqa: E501, PLR2004
+        return "�"
+    return char
+
+
+__all__ = ["Segment", "Sample", "render"]

@@ -1,0 +1,202 @@
+"""Measure tokenizers on the same documents and put them side by side."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import xxhash
+
+from tokbench import corpus as corpora
+from tokbench import encoding, metrics, store
+from tokbench.encoding import Subject
+from tokbench.errors import CorpusError, StoreError, SubjectError
+from tokbench.values import (
+    Comparison,
+    Corpus,
+    Cut,
+    Measured,
+    Measurement,
+    Progress,
+    Sample,
+    Split,
+    Watch,
+    ignore,
+)
+from tokbench.workbench.find import Found, find
+from tokbench.workbench.plan import RUNS, Plan
+
+_COMPARISON = "comparison.json"
+_SPEED = ("encode_speed", "encode_speed_batch", "load_time")
+
+
+def compare(
+    names: Sequence[str],
+    *,
+    on: Sequence[str] = (),
+    text: str | None = None,
+    metric_names: Sequence[str] = (),
+    runs: Path = RUNS,
+    watch: Watch = ignore,
+) -> Comparison:
+    """Measure tokenizers on one text.
+
+    Args:
+        names: runs, recipes, folders, tokenizer.json files or Hub names; differences are to the
+            first.
+        on: files (or the name of a built-in source) to read whole; empty for the documents that
+            the first run holds out.
+        text: the column or field that is the text, for files that have some.
+        metric_names: which metrics; empty for all.
+        runs: where the runs of recipes are kept.
+        watch: told how far it has come.
+
+    Raises:
+        SubjectError: a tokenizer cannot be loaded, or was trained on what it would be measured on.
+        CorpusError: there is nothing to measure on.
+    """
+    found = [find(name, runs=runs) for name in names]
+    subjects = _distinct([one.subject for one in found])
+    if on:
+        corpus, split = named_corpus(on, text), "all"
+        said = ", ".join(corpus.sources)
+    else:
+        corpus, split = found[0].corpus(), "held_out"
+        said = f"the documents held out by {found[0].subject.name}"
+        for other in found[1:]:
+            _refuse_trained_on(found[0], corpus, other)
+    return _measure(subjects, corpus, split, said, metric_names, watch)  # type: ignore[arg-type]
+
+
+def of_run(
+    plan: Plan, folder: Path, *, force: bool, watch: Watch
+) -> tuple[Comparison | None, str, bool]:
+    """A run against its baselines on its held-out split: made or found in its folder.
+
+    Returns:
+        The comparison (None where nothing is held out, then with the reason), and whether it had
+        been made before.
+    """
+    spec = plan.recipe.benchmark
+    own = find(str(folder))
+    others = [find(name, base=plan.recipe.base) for name in spec.baselines]
+    for other in others:
+        _refuse_trained_on(own, plan.corpus, other)
+    subjects = _distinct([own.subject, *(one.subject for one in others)])
+    signature = store.signature(
+        plan.signature, list(spec.metrics), [one.state for one in subjects]
+    )
+    if not force and (kept := _kept(folder / _COMPARISON, signature)):
+        return kept, "", True
+    try:
+        made = _measure(
+            subjects,
+            plan.corpus,
+            "held_out",
+            f"the documents held out by {plan.recipe.name}",
+            spec.metrics,
+            watch,
+        )
+    except CorpusError as error:
+        return None, str(error), False
+    store.write_json(folder / _COMPARISON, {"signature": signature, "comparison": asdict(made)})
+    return made, "", False
+
+
+def named_corpus(on: Sequence[str], text: str | None) -> Corpus:
+    """Files, or a source that needs no settings, as a corpus that is read whole."""
+    if len(on) == 1 and on[0] in corpora.SOURCES.names() and not Path(on[0]).exists():
+        sources: list[dict[str, Any]] = [{"type": on[0]}]
+    else:
+        sources = [{"type": "files", "paths": list(on), **({"text": text} if text else {})}]
+    spec = corpora.CorpusSpec.model_validate({"sources": sources, "held_out": 0.0})
+    return corpora.open(spec, Path())
+
+
+def _distinct(subjects: Sequence[Subject]) -> list[Subject]:
+    """The same with names that differ: a second `gpt2` becomes `gpt2 (2)`."""
+    seen: dict[str, int] = {}
+    made = []
+    for one in subjects:
+        seen[one.name] = seen.get(one.name, 0) + 1
+        again = seen[one.name] > 1
+        made.append(one.renamed(f"{one.name} ({seen[one.name]})") if again else one)
+    return made
+
+
+def _refuse_trained_on(first: Found, corpus: Corpus, other: Found) -> None:
+    """Raise where `other` was trained on documents that `first` holds out.
+
+    Documents are held out by their hash, so what a share holds out every larger share does too:
+    only a smaller share needs a look at the documents themselves.
+    """
+    if other.manifest is None or other.held_out >= first.held_out:
+        return
+    held_out = _hashes(corpus, "held_out")
+    shared = held_out & _hashes(other.corpus(), "train")
+    if shared:
+        raise SubjectError(
+            f"{other.subject.name} was trained on {len(shared):,} of the {len(held_out):,} distinct "
+            f"documents that {first.subject.name} holds out (held_out {other.held_out:g} against "
+            f"{first.held_out:g}): name another text with --on FILE"
+        )
+
+
+def _hashes(corpus: Corpus, split: Split) -> set[int]:
+    return {
+        xxhash.xxh64_intdigest(text.encode())
+        for batch in corpus.batches(split)
+        for text in batch.column("text").to_pylist()
+    }
+
+
+def _measure(
+    subjects: Sequence[Subject],
+    corpus: Corpus,
+    split: Split,
+    said: str,
+    names: Sequence[str],
+    watch: Watch,
+) -> Comparison:
+    encoded = encoding.encode(subjects, corpus, split, watch)
+    chosen = [one.name for one in metrics.chosen(names)]
+    if any(name in _SPEED for name in chosen):
+        watch(Progress("timing", 0, None, "rounds"))
+        speeds = encoding.time_all(subjects, encoding.timing_text(corpus, split))
+        encoded = [replace(one, speed=s) for one, s in zip(encoded, speeds, strict=True)]
+    return Comparison(
+        on=said,
+        documents=len(encoded[0].documents.bytes),
+        bytes=int(encoded[0].documents.bytes.sum()),
+        tokenizers=tuple(metrics.measure(one, chosen) for one in encoded),
+        samples=encoding.samples(subjects, corpus, split),
+    )
+
+
+def _kept(path: Path, signature: str) -> Comparison | None:
+    """The comparison in a file, None where it is of something else or the file is damaged."""
+    try:
+        found = store.read_json(path)
+        if found["signature"] != signature:
+            return None
+        value = found["comparison"]
+        return Comparison(
+            on=value["on"],
+            documents=value["documents"],
+            bytes=value["bytes"],
+            tokenizers=tuple(
+                Measured(
+                    one["name"],
+                    {name: Measurement(**m) for name, m in one["measurements"].items()},
+                )
+                for one in value["tokenizers"]
+            ),
+            samples=tuple(
+                Sample(one["text"], tuple(tuple(Cut(**c) for c in cut) for cut in one["cuts"]))
+                for one in value["samples"]
+            ),
+        )
+    except (StoreError, KeyError, TypeError):
+        return None
+
+

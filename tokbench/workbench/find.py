@@ -1,0 +1,101 @@
+"""Whom a name means: a run, a recipe that was run, a folder, a tokenizer.json, a Hub name."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tokbench import corpus as corpora
+from tokbench import store
+from tokbench.encoding import Subject, from_folder, from_hub
+from tokbench.errors import StoreError, SubjectError
+from tokbench.recipe import load
+from tokbench.values import Corpus
+from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan
+
+_HUB = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?(@[\w./-]+)?")
+_RECIPES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A tokenizer to measure, and what tokbench knows of how it was made.
+
+    Attributes:
+        subject: the tokenizer.
+        manifest: the run's or folder's `tokbench.json`; None where others made it.
+        folder: where that manifest lies.
+    """
+
+    subject: Subject
+    manifest: dict[str, Any] | None = None
+    folder: Path = Path()
+
+    @property
+    def held_out(self) -> float:
+        """The share of documents that its training did not see."""
+        return float(self.manifest["recipe"]["corpus"]["held_out"]) if self.manifest else 0.0
+
+    def corpus(self) -> Corpus:
+        """The corpus that it was trained on and holds documents out of.
+
+        Raises:
+            SubjectError: tokbench did not make it, or its corpus changed since.
+        """
+        name = self.subject.name
+        if self.manifest is None:
+            raise SubjectError(
+                f"{name}: has no held-out text of its own; name a text with --on FILE"
+            )
+        spec = corpora.CorpusSpec.model_validate(self.manifest["recipe"]["corpus"])
+        opened = corpora.open(spec, (self.folder / self.manifest["recipe_folder"]).resolve())
+        if opened.identity() != self.manifest["corpus"]["identity"]:
+            raise SubjectError(
+                f"{name}: its corpus ({', '.join(opened.sources)}) changed since it was trained; "
+                "run the recipe again, or name a text with --on FILE"
+            )
+        return opened
+
+
+def find(name: str, *, runs: Path = RUNS, base: Path = Path()) -> Found:
+    """Load what a name on the command line or in `benchmark.baselines` means.
+
+    Args:
+        name: a path or a Hub name, with `@revision` if need be.
+        runs: where the runs of recipes are kept.
+        base: the folder that relative paths start from.
+
+    Raises:
+        SubjectError: nothing there can be loaded.
+    """
+    path = base / Path(name).expanduser()
+    if path.is_dir():
+        return _folder(path)
+    if path.is_file():
+        return _recipe(path, runs) if path.suffix in _RECIPES else Found(from_folder(path))
+    looks_local = path.suffix in (*_RECIPES, ".json") or name.startswith((".", "/", "~"))
+    if looks_local or not _HUB.fullmatch(name):
+        raise SubjectError(f"{name}: no such file or folder")
+    return Found(from_hub(name))
+
+
+def _recipe(path: Path, runs: Path) -> Found:
+    folder = Plan.of(load(path)).folder(runs)
+    if not (folder / RUN_FILE).is_file():
+        raise SubjectError(f"{path}: is not trained as it stands; `tokbench run {path}` first")
+    return _folder(folder)
+
+
+def _folder(path: Path) -> Found:
+    if not (path / RUN_FILE).is_file() and not (path / "tokenizer.json").is_file():
+        runs = [one.parent for one in path.glob(f"*/{RUN_FILE}")]
+        if runs:
+            path = max(runs, key=lambda run: (run / RUN_FILE).stat().st_mtime)
+    if (path / RUN_FILE).is_file():
+        path = path / TOKENIZER
+    manifest = None
+    if (path / store.MANIFEST).is_file():
+        manifest = store.read_json(path / store.MANIFEST)
+        if not isinstance(manifest, dict) or "recipe" not in manifest:
+            raise StoreError(f"{path / store.MANIFEST}: is not a manifest of tokbench")
+    return Found(from_folder(path, manifest["name"] if manifest else None), manifest, path)

@@ -1,0 +1,64 @@
+"""What a recipe comes to: its corpus opened, its signatures computed, its folder named.
+
+A run folder `runs/<name>/<signature>/` holds what each stage gave. The signature stands for all
+that makes the tokenizer what it is; training has one of its own, so that a new template or
+model_max_length does not train again.
+"""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from tokbench import corpus as corpora
+from tokbench import store
+from tokbench.recipe import Recipe
+from tokbench.values import Corpus
+
+RUNS = Path("runs")
+RUN_FILE = "run.json"
+TOKENIZER = "tokenizer"
+_FORMAT = 1
+_LEARNED = ("normalizer", "pre_tokenizer", "model", "trainer", "special_tokens")
+_SHOWN = ("added_tokens", "post_processor", "decoder", "wrap")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A recipe ready to run.
+
+    Attributes:
+        recipe: what to do.
+        corpus: its documents.
+        corpus_identity: changes when reading could give other documents.
+        trained: the signature of the vocabulary.
+        signature: of the tokenizer, wrapped.
+    """
+
+    recipe: Recipe
+    corpus: Corpus
+    corpus_identity: str
+    trained: str
+    signature: str
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> "Plan":
+        """Open the corpus, read its files once for their identity, compute the signatures."""
+        corpus = corpora.open(recipe.corpus, recipe.base)
+        identity = corpus.identity()
+        said = recipe.resolved()
+        order = list(recipe.special_tokens.contents())
+        trained = store.signature(
+            _FORMAT,
+            identity,
+            recipe.corpus.held_out,
+            {key: said.get(key) for key in _LEARNED},
+            order,
+            version("tokenizers"),
+        )
+        wrapped = {key: said.get(key) for key in _SHOWN}
+        signature = store.signature(_FORMAT, trained, wrapped, version("transformers"))
+        return cls(recipe, corpus, identity, trained, signature)
+
+    def folder(self, runs: Path = RUNS) -> Path:
+        """Where the run's results are kept."""
+        return runs / self.recipe.name / self.signature

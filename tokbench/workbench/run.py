@@ -1,0 +1,259 @@
+"""From a recipe to a run: train, wrap, prove, measure; each stage only where it is not done."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tokbench import pipeline, store, training, wrapping
+from tokbench.errors import StoreError
+from tokbench.recipe import Recipe, load
+from tokbench.values import Comparison, Measurement, Progress, Proof, Trained, Watch, ignore
+from tokbench.workbench.compare import of_run
+from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan
+
+_TRAINED = "trained.json"
+_PROOF_TEXTS, _PROOF_LENGTH = 100, 2000
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a recipe gave.
+
+    Attributes:
+        name: of the recipe.
+        signature: of everything that makes the tokenizer.
+        folder: the run folder, or the folder that `--out` named.
+        tokenizer: the folder that `AutoTokenizer` loads.
+        vocab_size: tokens, added ones included.
+        proof: that it loads to the same ids.
+        comparison: measurements of it and its baselines; None where nothing was measured.
+        note: why nothing was measured.
+        done_before: the stages that did not have to run.
+    """
+
+    name: str
+    signature: str
+    folder: Path
+    tokenizer: Path
+    vocab_size: int
+    proof: Proof
+    comparison: Comparison | None = None
+    note: str = ""
+    done_before: tuple[str, ...] = ()
+
+    @property
+    def measurements(self) -> dict[str, Measurement]:
+        """Of the recipe's own tokenizer, by metric."""
+        return self.comparison.tokenizers[0].measurements if self.comparison else {}
+
+
+def run(
+    recipe: str | Path | Recipe,
+    *,
+    overrides: Sequence[str] = (),
+    runs: Path = RUNS,
+    force: bool = False,
+    watch: Watch = ignore,
+) -> Run:
+    """Train, wrap, prove and measure what a recipe describes; skip what was done before.
+
+    Args:
+        recipe: a file, or a recipe already loaded.
+        overrides: `key.path=value` assignments that win over the file.
+        runs: the folder of run folders.
+        force: do every stage again.
+        watch: told how far each stage has come.
+
+    Returns:
+        The run; `run.measurements["fertility"].value` is a number.
+    """
+    plan = Plan.of(recipe if isinstance(recipe, Recipe) else load(recipe, overrides))
+    folder = plan.folder(runs)
+    with _locked(plan, runs):
+        manifest, done = _tokenizer(plan, runs, force=force, watch=watch)
+        comparison, note, before = of_run(plan, folder, force=force, watch=watch)
+    done += ["measure"] if before else []
+    return _result(plan, folder, folder / TOKENIZER, manifest, done, comparison, note)
+
+
+def train(
+    recipe: str | Path | Recipe,
+    out: Path | None = None,
+    *,
+    overrides: Sequence[str] = (),
+    runs: Path = RUNS,
+    force: bool = False,
+    watch: Watch = ignore,
+) -> Run:
+    """Train, wrap and prove, without measuring.
+
+    Args:
+        recipe: a file, or a recipe already loaded.
+        out: the folder to fill; None for the run folder. An existing folder is replaced only if
+            tokbench wrote it.
+        overrides: `key.path=value` assignments that win over the file.
+        runs: the folder of run folders, where a training done before is looked for.
+        force: train again even so.
+        watch: told how far each stage has come.
+    """
+    if out is not None:
+        store.refuse_foreign(out)
+    plan = Plan.of(recipe if isinstance(recipe, Recipe) else load(recipe, overrides))
+    if out is not None:
+        trained, done = _trained(plan, runs, force=force, watch=watch)
+        return _result(plan, out, out, _wrap(plan, trained, out, watch), done)
+    with _locked(plan, runs):
+        manifest, done = _tokenizer(plan, runs, force=force, watch=watch)
+    folder = plan.folder(runs)
+    return _result(plan, folder, folder / TOKENIZER, manifest, done)
+
+
+def _result(
+    plan: Plan,
+    folder: Path,
+    tokenizer: Path,
+    manifest: dict[str, Any],
+    done: list[str],
+    comparison: Comparison | None = None,
+    note: str = "",
+) -> Run:
+    return Run(
+        name=plan.recipe.name,
+        signature=plan.signature,
+        folder=folder,
+        tokenizer=tokenizer,
+        vocab_size=manifest["vocab_size"],
+        proof=Proof(**manifest["proof"]),
+        comparison=comparison,
+        note=note,
+        done_before=tuple(done),
+    )
+
+
+def _locked(plan: Plan, runs: Path) -> Any:
+    return store.lock(runs / plan.recipe.name / f".{plan.signature}.lock")
+
+
+def _tokenizer(
+    plan: Plan, runs: Path, *, force: bool, watch: Watch
+) -> tuple[dict[str, Any], list[str]]:
+    """The manifest of the run's tokenizer, made or found, and the stages that were found."""
+    folder = plan.folder(runs)
+    if not force and (manifest := _finished(folder, plan)):
+        return manifest, ["train", "wrap"]
+    trained, done = _trained(plan, runs, force=force, watch=watch)
+    _keep(folder / _TRAINED, plan.trained, trained)
+    manifest = _wrap(plan, trained, folder / TOKENIZER, watch)
+    store.write_json(folder / RUN_FILE, manifest)
+    return manifest, done
+
+
+def _finished(folder: Path, plan: Plan) -> dict[str, Any] | None:
+    """The manifest of a complete run, None where there is none or it is damaged."""
+    try:
+        manifest: dict[str, Any] = store.read_json(folder / RUN_FILE)
+        state = (folder / TOKENIZER / "tokenizer.json").read_bytes()
+    except (StoreError, OSError):
+        return None
+    whole = manifest.get("tokenizer_sha256") == hashlib.sha256(state).hexdigest()
+    return manifest if whole and manifest.get("signature") == plan.signature else None
+
+
+def _trained(
+    plan: Plan, runs: Path, *, force: bool, watch: Watch
+) -> tuple[Trained, list[str]]:
+    """The vocabulary, learned now or kept by an earlier run with another wrapper."""
+    if not force:
+        for path in sorted((runs / plan.recipe.name).glob(f"*/{_TRAINED}")):
+            if kept := _kept(path, plan.trained):
+                return kept, ["train"]
+    recipe = plan.recipe
+    demands = training.Demands(
+        special_tokens=recipe.special_tokens.contents(),
+        unk=recipe.special_tokens.roles().get("unk"),
+        alphabet=pipeline.byte_alphabet() if recipe.byte_level else (),
+        byte_tokens=pipeline.BYTE_TOKENS if recipe.byte_fallback else (),
+    )
+    blank = pipeline.assemble(recipe.pipeline).to_str()
+    return training.train(recipe.trainer, demands, plan.corpus, blank, watch), []
+
+
+def _keep(path: Path, signature: str, trained: Trained) -> None:
+    value = asdict(trained)
+    store.write_json(
+        path, {"signature": signature, "check": store.signature(value), "trained": value}
+    )
+
+
+def _kept(path: Path, signature: str) -> Trained | None:
+    """The vocabulary in a file, None where it is another one or the file is damaged."""
+    try:
+        found = store.read_json(path)
+        if found["signature"] != signature or found["check"] != store.signature(found["trained"]):
+            return None
+        value = found["trained"]
+        return Trained(
+            **{
+                **value,
+                "tokens": tuple(value["tokens"]),
+                "merges": tuple((left, right) for left, right in value["merges"]),
+                "scores": tuple(value["scores"]),
+            }
+        )
+    except (StoreError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _wrap(plan: Plan, trained: Trained, target: Path, watch: Watch) -> dict[str, Any]:
+    """Assemble, write the folder, prove it; the folder appears only when the proof holds."""
+    recipe = plan.recipe
+    tokenizer = pipeline.assemble(recipe.pipeline, trained)
+    watch(Progress("wrapping", 0, None, "files"))
+    with store.new_folder(target) as folder:
+        proof = wrapping.wrap(
+            tokenizer,
+            recipe.wrap,
+            dict(recipe.special_tokens.roles()),
+            [token.content for token in recipe.special_tokens.extra],
+            list(_proof_texts(plan)),
+            folder,
+        )
+        state = (folder / "tokenizer.json").read_bytes()
+        manifest = {
+            "tokbench": version("tokbench"),
+            "name": recipe.name,
+            "signature": plan.signature,
+            "recipe": recipe.resolved(),
+            "recipe_folder": os.path.relpath(recipe.base.resolve(), target.resolve()),
+            "corpus": {
+                "identity": plan.corpus_identity,
+                "documents": trained.documents,
+                "fingerprint": trained.fingerprint,
+            },
+            "versions": {name: version(name) for name in ("tokenizers", "transformers")},
+            "vocab_size": tokenizer.get_vocab_size(),
+            "tokenizer_sha256": hashlib.sha256(state).hexdigest(),
+            "proof": asdict(proof),
+        }
+        store.write_json(folder / store.MANIFEST, manifest)
+    return manifest
+
+
+def _proof_texts(plan: Plan) -> Iterator[str]:
+    """The first held-out documents, or training documents where none is held out."""
+    found = 0
+    for split in ("held_out", "train"):
+        for batch in plan.corpus.batches(split):  # type: ignore[arg-type]
+            for text in batch.column("text").to_pylist():
+                if found == _PROOF_TEXTS:
+                    return
+                yield text[:_PROOF_LENGTH]
+                found += 1
+        if found:
+            return
+
+
