@@ -150,5 +150,7 @@ def main(fd: int) -> None:
 
 
 def _leave_with_parent() -> None:
-    sys.stdin.buffer.read()
+    """Wait for the end of standard input, unbuffered: a buffer's lock would outlive the thread."""
+    while os.read(0, 1):
+        pass
     os._exit(1)

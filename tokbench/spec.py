@@ -47,8 +47,25 @@ class Named:
     ) -> JsonSchemaValue:
         """The union's own schema, or one of its names."""
         full = handler(schema)
-        names = sorted(handler.resolve_ref_schema(full).get("discriminator", {}).get("mapping", {}))
-        return {"anyOf": [{"enum": names}, full]} if names else {"anyOf": [{"type": "string"}, full]}
+        mapping = handler.resolve_ref_schema(full)["discriminator"]["mapping"]
+        bare = [
+            name
+            for name, place in mapping.items()
+            if not handler.resolve_ref_schema({"$ref": place}).get("required")
+        ]
+        return {"anyOf": [{"enum": sorted(bare)}, full]}
+
+
+class OrString:
+    """Mix into a spec that can also be written as a plain string: shown in its JSON Schema."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """A plain string, or the map."""
+        full = handler.resolve_ref_schema(handler(schema))
+        return {"anyOf": [{"type": "string"}, dict(full)]}
 
 
 def _expand(value: Any) -> Any:
@@ -92,7 +109,7 @@ def read_relative(value: Any, info: ValidationInfo) -> Any:
     if not isinstance(value, dict):
         return value
     if set(value) != {"file"} or not isinstance(value["file"], str):
-        raise PydanticCustomError("file", "expected a string or {{file: path}}")
+        raise PydanticCustomError("file", "expected a string or {file: path}")
     base = (info.context or {}).get("base", Path())
     path = base / Path(value["file"]).expanduser()
     try:

@@ -1,8 +1,8 @@
 """Arrays of documents: gathered and cut to a bounded size, split by hash."""
 
 import math
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +11,8 @@ import xxhash
 from tokbench.corpus.fingerprint import offsets, utf8
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tokbench.values import Split
 
 _COLUMNS: dict[str, pa.DataType] = {"text": pa.large_string(), "source": pa.int32()}
@@ -24,8 +26,31 @@ BATCH_BYTES = 4 << 20
 
 def batch(texts: pa.LargeStringArray, source: int) -> pa.RecordBatch:
     """The documents as a batch of `SCHEMA`, all from the source with this index."""
-    sources = pa.array(np.full(len(texts), source, np.int32))
+    indices = pa.py_buffer(np.full(len(texts), source, np.int32).data)
+    sources = pa.Array.from_buffers(pa.int32(), len(texts), [None, indices])
     return pa.RecordBatch.from_arrays([texts, sources], schema=SCHEMA)
+
+
+def array_of(texts: Sequence[bytes]) -> pa.LargeStringArray:
+    """The texts as an array; that they are UTF-8 is not looked at.
+
+    >>> array_of([b"a", b"", b"bc"]).to_pylist()
+    ['a', '', 'bc']
+    """
+    ends = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum([len(text) for text in texts], out=ends[1:])
+    return array_from(ends, b"".join(texts))
+
+
+def array_from(ends: "NDArray[np.int64]", text: bytes) -> pa.LargeStringArray:
+    """The array of the texts that end in `text` at `ends`, whose first number is 0.
+
+    Arrays are made from buffers, because `pa.array` imports pandas (a second) where it is there.
+    """
+    array = pa.LargeStringArray.from_buffers(
+        len(ends) - 1, pa.py_buffer(ends.data), pa.py_buffer(text)
+    )
+    return cast("pa.LargeStringArray", array)
 
 
 def gather(
@@ -65,7 +90,11 @@ def keep(texts: pa.LargeStringArray, split: "Split", held_out: float) -> pa.Larg
     # Scaling by a power of two is exact, and a whole number is below x when it is below ceil(x).
     limit = math.ceil(held_out * 2**64)
     digest, wanted = xxhash.xxh64_intdigest, split == "held_out"
-    return texts.filter(pa.array([(digest(text) < limit) is wanted for text in utf8(texts)]))
+    chosen = np.packbits(
+        [(digest(text) < limit) is wanted for text in utf8(texts)], bitorder="little"
+    )
+    mask = pa.Array.from_buffers(pa.bool_(), len(texts), [None, pa.py_buffer(chosen.data)])
+    return texts.filter(mask)
 
 
 def _cut(texts: pa.LargeStringArray, limit: int) -> Iterator[pa.LargeStringArray]:

@@ -17,6 +17,7 @@ from typing import cast
 import pyarrow as pa
 import xxhash
 
+from tokbench.corpus.documents import array_of
 from tokbench.corpus.fingerprint import Fingerprint
 from tokbench.corpus.problems import refused
 from tokbench.errors import StoreError
@@ -61,7 +62,7 @@ def _load(folder: Path, cached: Path) -> pa.LargeStringArray:
     texts = _read(cached)
     if texts is None:
         found = dict.fromkeys([*_topics(folder), *_docstrings(folder)])
-        texts = pa.array([text for text in found if text], pa.large_string())
+        texts = array_of([text.encode() for text in found if text])
         if not len(texts):
             raise refused("python_docs", f"no documentation in {folder}; use files of your own")
         # A cache that cannot be written costs some seconds the next time, nothing else.

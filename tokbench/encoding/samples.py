@@ -77,7 +77,8 @@ def _bytes_of(tokenizer: Tokenizer, token_id: int) -> str:
     token = tokenizer.id_to_token(token_id) or ""
     if token.startswith("<0x"):
         return token[3:-1].lower()
-    return "".join(f"{_BYTES[char]:02x}" if char in _BYTES else char for char in token)
+    spelled = (_BYTES.get(char) for char in token)
+    return "".join(" " if byte == ord(" ") else f"{byte:02x}" for byte in spelled if byte is not None)
 
 
 def _byte_characters() -> dict[str, int]:

@@ -155,7 +155,7 @@ def _charsmap(value: Any, info: ValidationInfo) -> Any:
             normalizers.Precompiled(base64.b64decode(read, validate=True))
         except (binascii.Error, ValueError) as error:
             raise PydanticCustomError(
-                "charsmap", "expected base64 or {{file: ...}}: {reason}", {"reason": str(error)}
+                "charsmap", "expected base64 or {file: ...}: {reason}", {"reason": str(error)}
             ) from error
         except Exception as error:  # tokenizers raises plain Exception
             raise PydanticCustomError(

@@ -2,12 +2,11 @@
 
 from typing import Any, Literal
 
-from pydantic import GetJsonSchemaHandler, field_validator, model_validator
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic import field_validator, model_validator
+from pydantic_core import PydanticCustomError
 from tokenizers import Regex
 
-from tokbench.spec import Spec
+from tokbench.spec import OrString, Spec
 
 PatternName = Literal["gpt2", "cl100k", "o200k", "llama3", "qwen2"]
 
@@ -35,7 +34,7 @@ PATTERNS: dict[PatternName, str] = {
 """How GPT-2, GPT-4 (cl100k), GPT-4o (o200k), Llama 3 and Qwen 2 cut text, as published."""
 
 
-class Pattern(Spec):
+class Pattern(OrString, Spec):
     """What to look for; written as a plain string, `{regex: ...}` or `{named: gpt2}`."""
 
     literal: str | None = None
@@ -67,19 +66,11 @@ class Pattern(Spec):
     def _one_of_three(self) -> "Pattern":
         if sum(value is not None for value in (self.literal, self.regex, self.named)) != 1:
             raise PydanticCustomError(
-                "pattern", "a pattern is a plain string, {{regex: ...}} or {{named: gpt2}}"
+                "pattern", "a pattern is a plain string, {regex: ...} or {named: gpt2}"
             )
         if self.literal == "":
             raise PydanticCustomError("pattern", "an empty pattern matches nothing")
         return self
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        """A plain string, or the map."""
-        full = handler(schema)
-        return {"anyOf": [{"type": "string"}, full]}
 
     def build(self) -> str | Regex:
         """What `tokenizers` takes: a string is literal, a `Regex` is not."""

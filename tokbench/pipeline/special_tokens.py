@@ -6,13 +6,13 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, PrivateAttr, model_serializer, model_validator
 from tokenizers import AddedToken as LibraryToken
 
-from tokbench.spec import AsTuple, Spec
+from tokbench.spec import AsTuple, OrString, Spec
 
 Role = Literal["unk", "bos", "eos", "cls", "sep", "pad", "mask"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 
-class SpecialToken(Spec):
+class SpecialToken(OrString, Spec):
     """A token that is matched in raw text before anything else; a plain string is its content.
 
     `normalized` null means the library's default: special tokens are looked for in raw text.

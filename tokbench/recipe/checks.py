@@ -25,7 +25,7 @@ def _vocabulary_too_small(recipe: "Recipe") -> Iterator[Problem]:
         parts["byte characters"] = len(pipeline.byte_alphabet())
     needed = sum(parts.values())
     if recipe.trainer.vocab_size <= needed and any(parts.values()):
-        said = " and ".join(f"{count} {noun}" for noun, count in parts.items() if count)
+        said = " and ".join(f"{noun} ({count})" for noun, count in parts.items() if count)
         yield Problem(
             ("trainer", "vocab_size"),
             f"{recipe.trainer.vocab_size} leaves no room to learn anything: "

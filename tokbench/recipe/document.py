@@ -12,6 +12,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from tokbench.errors import Finding, Location, RecipeError
 
@@ -76,9 +77,10 @@ def parse(text: str, name: str) -> Document:
         node = yaml.compose(text)
     except MarkedYAMLError as error:
         raise _unparsable(error, text, name) from error
-    except YAMLError as error:
-        reason = str(error).split("\n", maxsplit=1)[0]
-        raise refuse(Location(name, 1, 1), f"is not YAML: {reason}") from error
+    except ReaderError as error:
+        before = text[: error.position].split("\n")
+        where = Location(name, len(before), len(before[-1]) + 1)
+        raise refuse(where, f"the control character U+{error.character:04X} is not text") from error
     document = Document(name)
     if node is not None:
         document.value = _Reader(document, yaml).convert(node, ())
@@ -168,6 +170,8 @@ class _Reader:
                 )
             self._document.keys[(*path, key)] = where
             made[key] = self.convert(value_node, (*path, key))
+            if value_node.value == "":  # YAML puts what is not written on the next line
+                self._document.values[(*path, key)] = where
         return made
 
     def _scalar(self, node: Node, where: Location) -> Any:

@@ -1,6 +1,7 @@
 """From pydantic's errors to sentences: where, what, what instead."""
 
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -36,9 +37,24 @@ def findings(
     error: ValidationError, document: Document, recipe: type[BaseModel]
 ) -> list[Finding]:
     """One finding for each thing wrong, in the order of the file."""
-    found = [_finding(details, document, recipe) for details in error.errors()]
-    unique = dict.fromkeys(found)
+    told = [one for one in error.errors() if not _follows(one, error.errors())]
+    unique = dict.fromkeys(_finding(details, document, recipe) for details in told)
     return sorted(unique, key=lambda one: (one.where.line or 0, one.where.column or 0))
+
+
+def _follows(details: ErrorDetails, others: list[ErrorDetails]) -> bool:
+    """Whether an error only follows from another: a list short of wrong items, a misspelt key."""
+    if details["type"] == "too_short":
+        return bool(details["input"])
+    if details["type"] != "missing":
+        return False
+    *parent, key = details["loc"]
+    unknown = [
+        str(one["loc"][-1])
+        for one in others
+        if one["type"] == "extra_forbidden" and list(one["loc"][:-1]) == parent
+    ]
+    return bool(get_close_matches(str(key).lower(), [name.lower() for name in unknown], n=1))
 
 
 def problem_findings(problems: Iterable[Problem], document: Document) -> list[Finding]:
@@ -48,7 +64,7 @@ def problem_findings(problems: Iterable[Problem], document: Document) -> list[Fi
             "format",
             "error",
             document.where(problem.path),
-            f"{dotted(_written(problem.path, document.value))}: {problem.message}",
+            f"{dotted(_as_written(problem.path, document.value))}: {problem.message}",
         )
         for problem in problems
     ]
@@ -108,6 +124,13 @@ def _written(loc: Iterable[str | int], value: Any) -> KeyPath:
     return path
 
 
+def _as_written(path: KeyPath, value: Any) -> KeyPath:
+    """A path without the list positions that a short form left out; absent keys stay."""
+    kept = _written(path, value)
+    rest = path[len(kept) :] if path[: len(kept)] == kept else ()
+    return (*kept, *(part for part in rest if isinstance(part, str))) or path
+
+
 def _missing(loc: KeyPath, path: KeyPath) -> str:
     key = loc[-1]
     where = f"{dotted(path)} needs" if path else "a recipe needs"
@@ -129,6 +152,10 @@ def _unknown_key(
     elsewhere = [home for home in _homes(key, recipe, document) if home[:-1] != parent]
     if elsewhere:
         return f"unknown key {key!r}{where}: it belongs at {dotted(elsewhere[0])}"
+    if parent in (("model",), ("trainer",)):
+        of = [str(_tag(one)) for one in _members(recipe.model_fields[str(parent[0])].annotation) if key in _user_fields(one)]
+        if of:
+            return f"unknown key {key!r}{where}: only {' and '.join(of)} has it"
     return f"unknown key {key!r}{where}: {nearest(key, known)}"
 
 
@@ -200,8 +227,13 @@ def _models_at(loc: KeyPath, recipe: type[BaseModel]) -> list[type[BaseModel]]:
         if fields:
             models = [member for one in fields for member in _members(one.annotation)]
         else:
-            models = [one for one in models if _tag(one) == part or one.__name__ == part]
+            models = [one for one in _with_subclasses(models) if _tag(one) == part]
     return models
+
+
+def _with_subclasses(models: Iterable[type[BaseModel]]) -> list[type[BaseModel]]:
+    """The classes and those made from them, as a union of registered members is annotated."""
+    return [one for model in models for one in (model, *_with_subclasses(model.__subclasses__()))]
 
 
 def _members(annotation: Any) -> list[type[BaseModel]]:

@@ -16,16 +16,21 @@ from tokbench.training import TRAINERS, TrainerSpec
 from tokbench.wrapping import WrapSpec
 
 
-class Recipe(PipelineSpec):
+class _Heading(Spec):
+    """What a recipe begins with; a base of its own so that these fields come first."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+    description: str = ""
+    corpus: CorpusSpec
+
+
+class Recipe(PipelineSpec, _Heading):
     """Everything a YAML file says; see `load`.
 
     The pipeline's fields stand at the top level, so a recipe is a `PipelineSpec` with more around
     it; stages get `pipeline`, `corpus`, `trainer`, `wrap` or `benchmark`, never the recipe.
     """
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
-    description: str = ""
-    corpus: CorpusSpec
     trainer: TrainerSpec
     wrap: WrapSpec = WrapSpec()
     benchmark: BenchmarkSpec = BenchmarkSpec()

@@ -4,16 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from tokbench.reports.registry import REPORTS
-from tokbench.values import Comparison, Cut, Measured, Measurement, Sample
+from tokbench.values import Comparison, Cut, Measured, Measurement
 
 _TITLE_WIDTH = 18
-_COLUMN_WIDTH = 19
+_COLUMN_WIDTH = 18
+_GAP = 2
 _NAME_WIDTH = 16
+_MOST_PERCENT = 1000
 _TOKEN_STYLES = ("black on bright_cyan", "black on bright_yellow")
 _STYLES = {
     "unk": "bold white on red",
@@ -21,6 +22,14 @@ _STYLES = {
     "byte": "black on bright_magenta",
 }
 _MARKS = {"unk": "⟨{}⟩", "lost": "⟨-{}-⟩", "byte": "<{}>", "token": "{}"}
+_PICTURES = {
+    **dict.fromkeys((*range(0x7F, 0xA0), *range(0x200E, 0x2010)), "\ufffd"),
+    **dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd"),
+    **{code: chr(0x2400 + code) for code in range(0x20)},
+    ord("\n"): "⏎",
+    ord("\t"): "⇥",
+}
+"""Controls of the terminal and of writing direction, and what is shown for them."""
 NOTE = (
     "Compression is not quality: fewer tokens can make a worse model (Schmidt et al. 2024). "
     "Speeds hold for this machine and moment."
@@ -49,8 +58,20 @@ def _heading(comparison: Comparison) -> Text:
     return Text.assemble(
         ("measured on ", "dim"),
         (comparison.on, "bold"),
-        (f"  {comparison.documents:,} documents, {comparison.bytes / 1e6:.2f} MB", "dim"),
+        (f": {comparison.documents:,} documents, {_size(comparison.bytes)}", "dim"),
     )
+
+
+def _size(size: int) -> str:
+    """Bytes in the largest unit that leaves a digit before the point.
+
+    >>> _size(512), _size(82_345), _size(15_470_000)
+    ('512 bytes', '82.3 kB', '15.5 MB')
+    """
+    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size} bytes"
 
 
 class _Tables:
@@ -63,19 +84,17 @@ class _Tables:
         self._titles = titles
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        columns = max(2, (options.max_width - _TITLE_WIDTH - 2) // (_COLUMN_WIDTH + 2))
+        columns = max(2, (options.max_width - _TITLE_WIDTH) // (_COLUMN_WIDTH + _GAP))
         first, *others = self._all
         step = columns - 1
         for start in range(0, max(1, len(others)), step):
             yield self._table([first, *others[start : start + step]])
 
     def _table(self, shown: Sequence[Measured]) -> Table:
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        table.add_column("", min_width=_TITLE_WIDTH, no_wrap=True)
+        table = Table(box=None, pad_edge=False, padding=(0, 0, 0, _GAP), header_style="bold")
+        table.add_column("", width=_TITLE_WIDTH, no_wrap=True)
         for one in shown:
-            table.add_column(
-                one.name, justify="right", max_width=_COLUMN_WIDTH, overflow="fold"
-            )
+            table.add_column(Text(one.name), justify="right", width=_COLUMN_WIDTH, overflow="fold")
         for name, (title, digits) in self._titles.items():
             if all(name not in one.measurements for one in shown):
                 continue
@@ -105,10 +124,17 @@ def _cell(
     text = Text(f"{value:,.{digits}f}")
     if value == best:
         text = Text(f"{value:,.{digits}f}*", style="bold green")
-    if measurement is not baseline and measurement.better and baseline.value:
-        change = (value / baseline.value - 1) * 100
-        text.append(f" {change:+7.1f}%" if abs(change) < 1e4 else "   >100x", style="dim")  # noqa: PLR2004
+    if measurement is not baseline:
+        text.append(f" {_change(value, baseline):>7}", style="dim")
     return text
+
+
+def _change(value: float, baseline: Measurement) -> str:
+    """The difference to the first tokenizer in per cent."""
+    if not baseline.value or not baseline.better:
+        return ""
+    change = (value / baseline.value - 1) * 100
+    return f"{change:+.1f}%" if abs(change) < _MOST_PERCENT else f"x{value / baseline.value:,.0f}"
 
 
 def _notes(
@@ -189,20 +215,4 @@ def _plain(cuts: Sequence[Cut]) -> Text:
 
 def _visible(text: str) -> str:
     """Line ends and other controls as pictures, so that a sample stays one line and harmless."""
-    return "".join(_picture(char) for char in text)
-
-
-def _picture(char: str) -> str:
-    code = ord(char)
-    if char == "\n":
-        return "⏎"
-    if char == "\t":
-        return "⇥"
-    if code < 0x20:  # noqa: PLR2004 - the C0 controls have pictures at U+2400
-        return chr(0x2400 + code)
-    if code == 0x7F or 0x80 <= code < 0xA0 or 0x200E <= code <= 0x200F or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069:  # noqa: E501, PLR2004
-        return "�"
-    return char
-
-
-__all__ = ["Segment", "Sample", "render"]
+    return text.translate(_PICTURES)

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from tokbench.spec import AsTuple, Spec, TextOrFile
 
@@ -21,3 +22,19 @@ class WrapSpec(Spec):
     ] = ("input_ids", "token_type_ids", "attention_mask")
     chat_template: TextOrFile | None = None
     clean_up_tokenization_spaces: bool = False
+
+    @field_validator("chat_template")
+    @classmethod
+    def _parses(cls, value: str | None) -> str | None:
+        if value is not None:
+            from jinja2 import Environment, TemplateSyntaxError  # noqa: PLC0415 - rarely needed
+
+            try:
+                Environment().parse(value)  # noqa: S701 - parsed, never rendered
+            except TemplateSyntaxError as error:
+                raise PydanticCustomError(
+                    "template",
+                    "is not a Jinja template: {reason} (line {line})",
+                    {"reason": str(error.message), "line": error.lineno},
+                ) from error
+        return value

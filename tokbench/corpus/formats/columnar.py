@@ -37,7 +37,8 @@ def read_parquet(path: Path, shown: str, field: str) -> Iterator[tuple[pa.LargeS
     ):
         keys = _find(file.schema_arrow, shown, field)
         rows = 0
-        for batch in file.iter_batches(_rows_a_batch(file.metadata, field), columns=[field]):
+        size_of_batch = _rows_a_batch(file.metadata, field)
+        for batch in file.iter_batches(size_of_batch, columns=[field], use_threads=False):
             texts = documents(_column(batch, keys), shown, rows + 1, field)
             rows += len(batch)
             yield texts, size * rows // file.metadata.num_rows
@@ -132,7 +133,7 @@ def _rows_a_batch(metadata: pq.FileMetaData, field: str) -> int:
 def _blamed(shown: str, kind: str) -> Iterator[None]:
     try:
         yield
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         raise _damaged(shown, kind, error) from error
     except OSError as error:
         # Arrow says what is wrong with the data in an OSError without a number.

@@ -32,12 +32,16 @@ def documents(
                 check_utf8(text, shown, field, row)
         raise refused(shown, f"is damaged ({error}); copy it again") from error
     if column.null_count:
-        raise is_null(shown, field, first_row + column.is_null().index(True).as_py())
+        raise is_null(shown, field, first_row + _first_null(column))
     return _large(column)
 
 
 def _large(column: "pa.Array[Any]") -> pa.LargeStringArray:
     return cast("pa.LargeStringArray", column.cast(pa.large_string()))
+
+
+def _first_null(column: "pa.Array[Any]") -> int:
+    return next(index for index, value in enumerate(column) if not value.is_valid)
 
 
 def is_text(kind: pa.DataType) -> bool:

@@ -33,6 +33,8 @@ class Dialect(NamedTuple):
 LARGEST_BLOCK = 1 << 30
 """A field longer than this is taken for a quote that is never closed."""
 
+_BLOCK_TOO_SMALL = ("straddling object", "Empty CSV file or block")
+
 _ROW = re.compile(r"Row #(\d+): ?(.*)", re.DOTALL)
 
 
@@ -66,7 +68,7 @@ def read(
                         given += len(fresh)
         except pa.ArrowInvalid as error:
             # A field longer than a block: start again with larger ones, past what was given.
-            if "straddl" not in str(error):
+            if not any(sign in str(error) for sign in _BLOCK_TOO_SMALL):
                 raise _bad_row(opened, shown, field, dialect, str(error)) from error
             size *= 8
             if size > LARGEST_BLOCK:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pajson
 
+from tokbench.corpus.documents import array_of
 from tokbench.corpus.formats.blocks import BLOCK, blocks, line_end
 from tokbench.corpus.formats.columns import check_utf8
 from tokbench.corpus.formats.compression import Readable
@@ -111,7 +112,7 @@ def _careful(
         except CorpusError:
             check_utf8(line, shown, field, row)
             raise
-    return pa.array(texts, pa.large_string())
+    return array_of(texts)
 
 
 def _reason(error: Exception) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tokbench.corpus.documents import array_of
 from tokbench.corpus.formats.blocks import BLOCK
 from tokbench.corpus.formats.compression import Readable
 from tokbench.corpus.formats.json_values import text_of
@@ -44,7 +45,7 @@ def read(
     text = Text(stream, shown, size)
     if records is not None:
         _go_to(text, records)
-    texts: list[str] = []
+    texts: list[bytes] = []
     held = 0
     text.row = 1
     for value in text.items():
@@ -52,10 +53,10 @@ def read(
         held += len(texts[-1]) + 8
         text.row += 1
         if held > size:
-            yield pa.array(texts, pa.large_string())
+            yield array_of(texts)
             texts, held = [], 0
     if texts:
-        yield pa.array(texts, pa.large_string())
+        yield array_of(texts)
     text.finish(whole=records is None)
 
 

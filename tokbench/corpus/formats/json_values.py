@@ -8,8 +8,8 @@ from tokbench.corpus.problems import refused
 _KINDS = {bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "an object"}
 
 
-def text_of(value: Any, shown: str, field: str, row: int, hint: str = "") -> str:
-    """The text of a row.
+def text_of(value: Any, shown: str, field: str, row: int, hint: str = "") -> bytes:
+    """The text of a row, in UTF-8.
 
     Args:
         value: the row.
@@ -34,11 +34,10 @@ def text_of(value: Any, shown: str, field: str, row: int, hint: str = "") -> str
     if not isinstance(found, str):
         raise not_text(shown, field, kind_of(found), row)
     try:
-        found.encode()
+        return found.encode()
     except UnicodeEncodeError as error:
         what = f"field {field!r} holds a lone surrogate (character {error.start + 1})"
         raise refused(shown, f"{what}; mend or remove the row", row) from error
-    return found
 
 
 def kind_of(value: Any) -> str:

@@ -5,18 +5,16 @@ A line ends at `\n` or `\r\n` and nothing else: a lone `\r`, U+0085 or U+2028 is
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 
+from tokbench.corpus.documents import array_from, array_of
 from tokbench.corpus.formats.blocks import BLOCK, blocks, line_end
 from tokbench.corpus.formats.columns import check_utf8
 from tokbench.corpus.formats.compression import Readable
 from tokbench.errors import CorpusError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 SampleBy = Literal["line", "paragraph", "document"]
 
@@ -72,19 +70,19 @@ def _not_utf8(block: bytes, shown: str, first_row: int) -> CorpusError:
 
 
 def _document(block: bytes, _last: bool) -> pa.LargeStringArray:  # noqa: FBT001 - as blocks
-    return _array([block])
+    return array_of([block])
 
 
 def _lines(block: bytes, last: bool) -> pa.LargeStringArray:  # noqa: FBT001 - as blocks gives them
     if last:
-        return _array([block] if block else [])
+        return array_of([block] if block else [])
     if b"\r" in block:
         block = block.replace(b"\r\n", b"\n")
     ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n"))
     # The text without its line ends: the end of line i has moved left by the i ends before it.
     offsets = np.zeros(len(ends) + 1, np.int64)
     np.subtract(ends, np.arange(len(ends)), out=offsets[1:])
-    return _from_buffers(offsets, pa.py_buffer(block.replace(b"\n", b"")))
+    return array_from(offsets, block.replace(b"\n", b""))
 
 
 def _paragraph_end(block: bytes) -> int:
@@ -99,19 +97,8 @@ def _paragraphs(block: bytes, last: bool) -> pa.LargeStringArray:  # noqa: FBT00
     found = [text.removesuffix(b"\r") for text in found]
     if last and rest:
         found.append(rest[: -len(end)] if (end := _line_end(rest)) else rest)
-    return _array(found)
+    return array_of(found)
 
 
 def _line_end(text: bytes) -> bytes:
     return b"\r\n" if text.endswith(b"\r\n") else b"\n" if text.endswith(b"\n") else b""
-
-
-def _array(texts: list[bytes]) -> pa.LargeStringArray:
-    offsets = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum([len(text) for text in texts], out=offsets[1:])
-    return _from_buffers(offsets, pa.py_buffer(b"".join(texts)))
-
-
-def _from_buffers(offsets: "NDArray[np.int64]", text: pa.Buffer) -> pa.LargeStringArray:
-    array = pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets.data), text)
-    return cast("pa.LargeStringArray", array)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from conftest import CODECS, TEXTS, Documents, as_arrow, as_csv, as_parquet, in_zip, written
+from corpus_files import CODECS, TEXTS, Documents, as_arrow, as_csv, as_parquet, in_zip, written
 from hypothesis import given
 from hypothesis import strategies as st
 

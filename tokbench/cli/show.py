@@ -1,0 +1,112 @@
+"""`tokbench show`."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tokbench.cli import options
+
+if TYPE_CHECKING:
+    from tokbench.workbench import Found
+
+_SHOWN_TOKENS = 12
+
+
+@click.command("show")
+@click.argument("name")
+@options.runs
+@options.json_out
+def command(name: str, runs: Path, json_path: str | None) -> None:
+    """What a run, a folder, a tokenizer.json or a recipe holds.
+
+    \b
+    tokbench show runs/demo
+    tokbench show recipes/bert.yaml --json -
+    """
+    from tokbench.cli.output import show, write_json
+
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml") and path.is_file():
+        from tokbench.recipe import load
+
+        facts = load(path).resolved()
+    else:
+        from tokbench.workbench import find
+
+        facts = _facts(find(name, runs=runs))
+    if json_path:
+        write_json(facts, json_path)
+    if json_path != "-":
+        show(_table(facts))
+
+
+def _facts(found: "Found") -> dict[str, Any]:
+    state = json.loads(found.subject.tokenizer.to_str())
+    size = found.subject.tokenizer.get_vocab_size()
+    model = {key: value for key, value in state["model"].items() if key not in ("vocab", "merges")}
+    last = [found.subject.tokenizer.id_to_token(i) for i in range(size - _SHOWN_TOKENS, size)]
+    facts: dict[str, Any] = {
+        "name": found.subject.name,
+        "vocabulary": size,
+        "normalizer": state["normalizer"],
+        "pre_tokenizer": state["pre_tokenizer"],
+        "model": model,
+        "merges": len(state["model"].get("merges", ())),
+        "post_processor": state["post_processor"],
+        "decoder": state["decoder"],
+        "added_tokens": {str(one["id"]): one["content"] for one in state["added_tokens"]},
+        "last_tokens": [token for token in last if token is not None],
+    }
+    if found.manifest:
+        facts |= {
+            "signature": found.manifest["signature"],
+            "corpus": found.manifest["corpus"],
+            "proof": found.manifest["proof"],
+            "versions": {"tokbench": found.manifest["tokbench"], **found.manifest["versions"]},
+            "recipe": found.manifest["recipe"],
+        }
+    return facts
+
+
+def _table(facts: dict[str, Any]) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for key, value in facts.items():
+        if key != "recipe" and value not in (None, 0, [], {}, ""):
+            table.add_row(key, Text(_written(value)))
+    return table
+
+
+def _written(value: Any) -> str:
+    """A value as a person reads it: components by their type, the rest as YAML's flow style."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        by_line = all(isinstance(one, dict) and "type" in one for one in value)
+        return ("\n" if by_line else " ").join(map(_written, value))
+    if isinstance(value, dict):
+        return _map(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _map(value: dict[str, Any]) -> str:
+    if "SpecialToken" in value or "Sequence" in value:  # a piece of a template
+        piece = next(iter(value.values()))
+        name = f"${piece['id']}" if "Sequence" in value else piece["id"]
+        return f"{name}:{piece['type_id']}" if piece["type_id"] else name
+    if value.get("type") == "Sequence":
+        return _written(next(inner for inner in value.values() if isinstance(inner, list)))
+    said = {key: inner for key, inner in value.items() if inner not in (None, False, [], {}, "")}
+    if "content" in said and len(said) == 1:
+        return str(said["content"])
+    head = said.pop("type", "")
+    if head == "TemplateProcessing":
+        said.pop("special_tokens", None)
+    body = ", ".join(f"{key}: {_written(inner)}" for key, inner in said.items())
+    return f"{head} {body}".strip()
