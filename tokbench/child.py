@@ -48,7 +48,7 @@ def run_in_child(
         environment: variables set in the child beside the inherited ones.
 
     Raises:
-        TokbenchError: as raised in the child.
+        TokbenchError, OSError: as raised in the child.
         ChildError: the child died without an answer; holds the end of its standard error.
     """
     read_fd, write_fd = os.pipe()
@@ -145,7 +145,7 @@ def main(fd: int) -> None:
             function = getattr(import_module(module), name)
             extra = [lambda message: send("progress", message)] if watched else []
             send("result", function(*arguments, *extra))
-        except TokbenchError as error:
+        except (TokbenchError, OSError) as error:
             send("error", error)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from corpus_files import CODECS, TEXTS, Documents, as_arrow, as_csv, as_parquet, in_zip, written
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokbench.corpus import OpenCorpus
@@ -111,10 +111,14 @@ class Kept(Stream):
         super().__init__(io.BytesIO(data), lambda: 0)
 
 
-@given(st.lists(st.tuples(CELLS, CELLS)), st.integers(1, 64), st.sampled_from(["\n", "\r\n"]))
-def test_csv_as_the_csv_module(rows: list[tuple[str, str]], size: int, end: str):
+QUOTINGS = [("\r\n", csv.QUOTE_MINIMAL), ("\n", csv.QUOTE_ALL)]
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(CELLS, CELLS)), st.integers(1, 64), st.sampled_from(QUOTINGS))
+def test_csv_as_the_csv_module(rows: list[tuple[str, str]], size: int, how: tuple[str, int]):
     sink = io.StringIO(newline="")
-    csv.writer(sink, lineterminator=end).writerows([("text", "b"), *rows])
+    csv.writer(sink, lineterminator=how[0], quoting=how[1]).writerows([("text", "b"), *rows])
     data = sink.getvalue()
     expected = [row[0] for row in csv.reader(io.StringIO(data, newline="")) if row][1:]
     dialect = delimited.Dialect(",", '"')
@@ -149,18 +153,26 @@ ROWS = st.lists(
 )  # fmt: skip
 
 
+@settings(max_examples=40)
 @given(ROWS, st.integers(1, 80), st.booleans(), st.sampled_from(["\n", "\r\n", "\n\n \n"]))
 def test_json_lines_as_the_json_module(
-    rows: list[dict[str, object]], size: int, ascii_: bool, end: str  # noqa: FBT001
+    rows: list[dict[str, object]],
+    size: int,
+    ascii_: bool,
+    end: str,
 ):
     data = "".join(json.dumps(row, ensure_ascii=ascii_) + end for row in rows)
     arrays = json_lines.read(io.BytesIO(data.encode()), "a.jsonl", "text", size=size)
     assert [text for array in arrays for text in array.to_pylist()] == [r["text"] for r in rows]
 
 
+@settings(max_examples=40)
 @given(ROWS, st.integers(1, 80), st.sampled_from([None, 2]), st.booleans())
 def test_json_list_as_the_json_module(
-    rows: list[dict[str, object]], size: int, indent: int | None, deep: bool  # noqa: FBT001
+    rows: list[dict[str, object]],
+    size: int,
+    indent: int | None,
+    deep: bool,  # noqa: FBT001
 ):
     value = {"version": [1, {"rows": []}], "data": {"x": [], "rows": rows}, "z": 1}
     data = json.dumps(value if deep else rows, indent=indent, ensure_ascii=deep).encode()
@@ -205,7 +217,8 @@ def test_what_arrow_takes_otherwise_is_read_by_python(tmp_path: Path, documents:
 
 
 @pytest.mark.parametrize(
-    "kind", [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string())]
+    "kind",
+    [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string())],
 )
 def test_every_kind_of_arrow_string(kind: pa.DataType, tmp_path: Path, documents: Documents):
     table = pa.table({"text": pa.array(["a", "b", "a"]).cast(kind)})

@@ -124,9 +124,9 @@ def test_a_folder_that_loads_as_another_fails(tmp_path: Path) -> None:
     with pytest.raises(WrappingError, match="reloading gives 4 tokens, not 3"):
         proof.prove(tokenizer, SPEC, roles, ["a b"], grown)
 
-    padded = Tokenizer.from_str(_tiny())
-    padded.enable_padding(length=8)
-    leaking = _folder(tmp_path / "leaking", padded.to_str(), **names)
+    cutting = Tokenizer.from_str(_tiny())
+    cutting.enable_truncation(400)
+    leaking = _folder(tmp_path / "leaking", cutting.to_str(), **names)
     with pytest.raises(WrappingError, match="padding or truncation is saved inside"):
         proof.prove(tokenizer, SPEC, roles, ["a b"], leaking)
 

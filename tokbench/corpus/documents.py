@@ -90,11 +90,10 @@ def keep(texts: pa.LargeStringArray, split: "Split", held_out: float) -> pa.Larg
     # Scaling by a power of two is exact, and a whole number is below x when it is below ceil(x).
     limit = math.ceil(held_out * 2**64)
     digest, wanted = xxhash.xxh64_intdigest, split == "held_out"
-    chosen = np.packbits(
-        [(digest(text) < limit) is wanted for text in utf8(texts)], bitorder="little"
-    )
-    mask = pa.Array.from_buffers(pa.bool_(), len(texts), [None, pa.py_buffer(chosen.data)])
-    return texts.filter(mask)
+    chosen = np.array([(digest(text) < limit) is wanted for text in utf8(texts)], bool)
+    bits = pa.py_buffer(np.packbits(chosen, bitorder="little").data)
+    mask = pa.Array.from_buffers(pa.bool_(), len(texts), [None, bits])
+    return texts.filter(cast("pa.BooleanArray", mask))
 
 
 def _cut(texts: pa.LargeStringArray, limit: int) -> Iterator[pa.LargeStringArray]:

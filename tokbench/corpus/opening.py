@@ -44,7 +44,7 @@ class OpenCorpus:
 
         Args:
             split: which documents.
-            watch: told after each batch how many bytes on disk were consumed, and how many
+            watch: told after each batch and at the end of each source how many bytes on disk were consumed, and how many
                 documents of the split came out of them.
 
         Raises:
@@ -64,6 +64,7 @@ class OpenCorpus:
                     yield documents.batch(kept, index)
                 watch(Progress("reading", before + done, total, "bytes", documents=count))
             before += source.size
+            watch(Progress("reading", before, total, "bytes", documents=count))
 
     def fingerprint(self, split: Split = "all", watch: Watch = ignore) -> Fingerprint:
         """What the documents of a split are known by, from a full pass over them."""

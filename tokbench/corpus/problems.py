@@ -1,5 +1,7 @@
 """How a failure of a file becomes one sentence: `path[: row N]: what; what instead`."""
 
+import os
+
 from tokbench.errors import CorpusError
 
 
@@ -15,5 +17,6 @@ def refused(shown: str, what: str, row: int | None = None) -> CorpusError:
 
 def unreadable(shown: str, error: OSError) -> CorpusError:
     """The error for what the operating system refused."""
-    reason = error.strerror or str(error)
+    # Arrow puts more into strerror than the reason.
+    reason = os.strerror(error.errno) if error.errno else str(error)
     return refused(shown, f"cannot be read: {reason}; check the path and its permissions")

@@ -80,7 +80,10 @@ def _save(
     )
     if len(wrapped) != size:
         raise WrappingError(f"wrapping changed the vocabulary from {size} to {len(wrapped)} tokens")
-    wrapped.save_pretrained(folder)
+    try:
+        wrapped.save_pretrained(folder)
+    except Exception as error:  # tokenizers raises plain Exception for a full disk
+        raise WrappingError(f"the tokenizer cannot be saved: {error}") from error
     write_bytes(Path(folder) / "tokenizer.json", state.encode())
     _write_config(Path(folder) / "tokenizer_config.json", extra)
 

@@ -30,18 +30,17 @@ def read_parquet(path: Path, shown: str, field: str) -> Iterator[tuple[pa.LargeS
     Raises:
         CorpusError: the file is damaged, has no such column, or the column is not of text.
     """
-    size = path.stat().st_size
     with (
         _blamed(shown, "a whole Parquet file"),
         pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as file,
     ):
         keys = _find(file.schema_arrow, shown, field)
-        rows = 0
-        size_of_batch = _rows_a_batch(file.metadata, field)
+        size, rows = path.stat().st_size, 0
+        size_of_batch = _rows_a_batch(file.metadata)
         for batch in file.iter_batches(size_of_batch, columns=[field], use_threads=False):
             texts = documents(_column(batch, keys), shown, rows + 1, field)
             rows += len(batch)
-            yield texts, size * rows // file.metadata.num_rows
+            yield texts, size * rows // max(file.metadata.num_rows, 1)
 
 
 def read_arrow(path: Path, shown: str, field: str) -> Iterator[tuple[pa.LargeStringArray, int]]:
@@ -117,14 +116,12 @@ def _column(batch: pa.RecordBatch, keys: list[str]) -> "pa.Array[Any]":
     return pc.struct_field(column, keys[1:]) if keys[1:] else column
 
 
-def _rows_a_batch(metadata: pq.FileMetaData, field: str) -> int:
-    """So many rows that they hold about as much text as a batch."""
-    size = 0
-    for group in range(metadata.num_row_groups):
-        columns = metadata.row_group(group)
-        for index in range(metadata.num_columns):
-            if columns.column(index).path_in_schema == field:
-                size += columns.column(index).total_uncompressed_size
+def _rows_a_batch(metadata: pq.FileMetaData) -> int:
+    """So many rows that they hold about as much as a batch, all columns together."""
+    # The sizes of single columns would be nearer, but asking for them ends the process where the
+    # file is damaged: pyarrow does not catch that exception of Parquet's C++.
+    groups = range(metadata.num_row_groups)
+    size = sum(metadata.row_group(group).total_byte_size for group in groups)
     # Values that occur again and again take little space in the file: hence an upper limit.
     return max(1, min(_MOST_ROWS, BATCH_BYTES * metadata.num_rows // max(size, 1)))
 

@@ -4,8 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from itertools import islice
+from contextlib import AbstractContextManager, contextmanager
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 import pyarrow as pa
@@ -13,7 +12,7 @@ import pyarrow.csv as pacsv
 
 from tokbench.corpus.formats.blocks import BLOCK
 from tokbench.corpus.formats.columns import documents, no_field
-from tokbench.corpus.formats.compression import Stream
+from tokbench.corpus.formats.compression import Readable, Stream
 from tokbench.corpus.problems import refused
 from tokbench.errors import CorpusError
 
@@ -59,8 +58,9 @@ def read(
     while True:
         try:
             with opened() as stream:
+                quotes = _QuoteCount(stream, dialect.quote)
                 skip = given
-                for texts in _parsed(stream, field, dialect, size):
+                for texts in _parsed(Stream(quotes, stream.done), field, dialect, size):
                     fresh = texts[skip:]
                     skip -= len(texts) - len(fresh)
                     if len(fresh):
@@ -76,7 +76,39 @@ def read(
                 hint = "close its quote, or say `quote: null` if nothing is quoted"
                 raise refused(shown, f"{what}; {hint}") from error
         else:
+            if quotes.count % 2:
+                _check_last_quote(opened, shown, dialect)
             return
+
+
+class _QuoteCount:
+    """Counts the quotes that are read: an odd number may leave one open at the end."""
+
+    def __init__(self, source: Readable, quote: str | None) -> None:
+        self._source = source
+        self._quote = (quote or "").encode()
+        self.count = 0
+
+    def read(self, size: int, /) -> bytes:
+        data = self._source.read(size)
+        self.count += data.count(self._quote) if self._quote else 0
+        return data
+
+
+def _check_last_quote(opened: Opener, shown: str, dialect: Dialect) -> None:
+    """Refuse a file whose last field swallowed all the rest for want of a quote."""
+    with opened() as stream, _any_field_size():
+        rows = _rows(stream, dialect, "latin-1", strict=True)
+        last = 0
+        try:
+            for _ in rows:
+                last = rows.line_num
+        except csv.Error as error:
+            # Strict parsing finds fault with stray quotes too, which are text to everyone else.
+            if "unexpected end" in str(error):
+                what = "begins a quoted field that does not end; close its quote"
+                raise refused(shown, f"{what}, or say `quote: null` if nothing is quoted",
+                              last + 1) from error  # fmt: skip
 
 
 def _parsed(stream: Stream, field: str, dialect: Dialect, size: int) -> "Iterator[pa.Array[Any]]":
@@ -128,24 +160,36 @@ def _bad_row(opened: Opener, shown: str, field: str, dialect: Dialect, message: 
 
 def _line_of(stream: Stream, dialect: Dialect, number: int) -> int:
     """The line on which a row begins, empty lines counted; rows count from 1 with the header."""
-    # The field limit is global to the module; a process that reads no other csv does not notice.
-    before = csv.field_size_limit(2**31 - 1)
-    try:
+    with _any_field_size():
         rows = _rows(stream, dialect, "latin-1")
-        last = 0
-        for _ in islice(filter(None, rows), number - 1):
+        last, found = 0, 0
+        for row in rows:
+            found += bool(row)
+            if found == number:
+                break
             last = rows.line_num
         return last + 1
+
+
+@contextmanager
+def _any_field_size() -> Iterator[None]:
+    # The limit is global to the module; only the way to an error needs it for a moment.
+    before = csv.field_size_limit(2**31 - 1)
+    try:
+        yield
     finally:
         csv.field_size_limit(before)
 
 
-def _rows(stream: io.RawIOBase, dialect: Dialect, encoding: str) -> "Reader":
+def _rows(
+    stream: io.RawIOBase, dialect: Dialect, encoding: str, *, strict: bool = False
+) -> "Reader":
     text = io.TextIOWrapper(io.BufferedReader(stream), encoding, errors="replace", newline="")
     quote = dialect.quote
     return csv.reader(
         text,
         delimiter=dialect.delimiter,
+        strict=strict,
         quotechar=quote,
         quoting=csv.QUOTE_NONE if quote is None else csv.QUOTE_MINIMAL,
     )

@@ -63,6 +63,8 @@ def _schema(field: str) -> pa.Schema:
 
 def _fast(block: bytes, schema: pa.Schema, field: str) -> pa.LargeStringArray | None:
     """The documents as Arrow's parser sees them, None where anything is unusual."""
+    if not block.lstrip().startswith(b"{"):
+        return None  # a block that begins with null crashes Arrow's parser (apache/arrow#47409)
     try:
         table = pajson.read_json(
             io.BytesIO(block),

@@ -190,7 +190,8 @@ class Text:
                 near_end = error.pos + _LITERAL > len(self._buffer)
                 if (unfinished or near_end) and self._more():
                     continue
-                raise self._broken(error.msg) from error
+                ended = unfinished or error.pos >= len(self._buffer)
+                raise self._broken(error.msg, ended=ended) from error
             except (ValueError, RecursionError) as error:
                 raise self._broken(str(error)) from error
             if end < len(self._buffer) or not self._more():
@@ -216,7 +217,7 @@ class Text:
         self._buffer, self._at = rest + added, 0
         return bool(added) or self._more()
 
-    def _broken(self, detail: str) -> CorpusError:
-        end = "" if self.peek() else " but the file ends here"
+    def _broken(self, detail: str, *, ended: bool = False) -> CorpusError:
+        end = " but the file ends here" if ended or not self.peek() else ""
         what = f"is not JSON: {detail}{end}; mend the file, or write one object a line (.jsonl)"
         return refused(self.shown, what, self.row)

@@ -1,0 +1,205 @@
+"""The commands as people and scripts use them: whole processes, exit codes, streams."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+BPE = (
+    "pre_tokenizer: {type: ByteLevel, add_prefix_space: false}\nmodel: BPE\n"
+    "trainer: {vocab_size: 320}\nspecial_tokens: {eos: <e>}\n"
+)
+SLOW = "model: BPE\ntrainer: {vocab_size: 30000}\nspecial_tokens: {unk: <u>}\n"
+
+
+def tokbench(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tokbench", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "NO_COLOR": "1", **environment},
+    )
+
+
+def test_from_a_recipe_to_a_comparison(write_recipe: Callable[..., Path], tmp_path: Path) -> None:
+    first, second = write_recipe(BPE, name="first"), write_recipe(BPE, name="second")
+    ran = tokbench("run", first.name, cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stderr == ""
+    assert "AutoTokenizer gives the same ids" in ran.stdout
+    assert "exact round trip" in ran.stdout
+    out = tokbench("train", second.name, "--out", "second-folder", cwd=tmp_path)
+    assert out.returncode == 0, out.stderr
+    assert (tmp_path / "second-folder/tokenizer.json").is_file()
+    compared = tokbench("compare", "runs/first", "second-folder", cwd=tmp_path)
+    assert compared.returncode == 0, compared.stderr
+    assert "\x1b" not in compared.stdout
+    assert max(map(cell_len, compared.stdout.splitlines())) <= 80
+    shown = tokbench("show", "runs/first", "--json", "-", cwd=tmp_path)
+    assert json.loads(shown.stdout)["vocabulary"] == 320
+
+
+def test_bench_writes_the_promised_json(
+    write_recipe: Callable[..., Path], corpus_file: Path, tmp_path: Path
+) -> None:
+    tokbench("train", write_recipe(BPE).name, "--out", "t", cwd=tmp_path)
+    (tmp_path / "text.csv").write_text('id,body\n1,"low, lower"\n2,new\n')
+    arguments = ["bench", "t", "--on", "text.csv", "--text", "body", "--json", "out.json"]
+    made = tokbench(*arguments, cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    (one,) = json.loads((tmp_path / "out.json").read_text())["tokenizers"]
+    assert one["name"] == "tiny"
+    measured = one["metrics"]["bytes_per_token"]
+    assert set(measured) >= {"value", "n", "unit", "better"}
+    assert measured["n"] == 2
+    assert one["metrics"]["unk_rate"] == {
+        "value": None,
+        "why": "the tokenizer has no unknown token",
+    }
+    stdout = tokbench("bench", "t", "--on", corpus_file.name, "--json", "-", cwd=tmp_path)
+    assert json.loads(stdout.stdout)["documents"] == 280
+
+
+def test_check_tells_findings(write_recipe: Callable[..., Path], tmp_path: Path) -> None:
+    good = write_recipe(BPE, name="good")
+    bad = write_recipe(BPE.replace("320", "'320'"), name="bad")
+    made = tokbench("check", good.name, bad.name, "--json", "found.json", cwd=tmp_path)
+    assert made.returncode == 1
+    assert made.stdout == "good.yaml: fine\n"
+    (finding,) = json.loads((tmp_path / "found.json").read_text())["findings"]
+    assert finding == {
+        "rule": "format",
+        "severity": "error",
+        "file": "bad.yaml",
+        "line": 7,
+        "column": 23,
+        "message": "trainer.vocab_size: expected an integer, got the string '320'; "
+        "write 320 without quotes",
+    }
+    assert tokbench("check", good.name, cwd=tmp_path).returncode == 0
+
+
+def test_a_users_error_is_one_sentence(tmp_path: Path, write_recipe: Callable[..., Path]) -> None:
+    recipe = write_recipe(BPE).name
+    (tmp_path / "cut.jsonl.gz").write_bytes(b"\x1f\x8b\x08\x00\x00\x00\x00\x00")
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    source = "corpus.sources=[{type: files, paths: [%s]}]"
+    cases = {
+        ("train", "none.yaml"): "none.yaml: no such file",
+        ("train", recipe, "--set", source % "none.txt"): "none.txt",
+        ("train", recipe, "--set", source % "t.csv"): "text",
+        ("train", recipe, "--set", source % "cut.jsonl.gz"): "cut.jsonl.gz",
+        ("compare", "nowhere/at/all"): "nowhere/at/all: no such file or folder",
+        ("list", "metrix"): "did you mean 'metrics'?",
+        ("new", "x", "--template", "brt"): "did you mean 'bert'?",
+    }
+    before = sorted(tmp_path.iterdir())
+    for arguments, said in cases.items():
+        made = tokbench(*arguments, cwd=tmp_path)
+        assert made.returncode == 1, (arguments, made.stderr)
+        assert said in made.stderr
+        assert "Traceback" not in made.stderr
+        assert len(made.stderr.splitlines()) == 1, made.stderr
+    assert [path for path in sorted(tmp_path.iterdir()) if path.name != "runs"] == before
+    assert not list((tmp_path / "runs").rglob("*.json"))
+    assert tokbench("train", recipe, "--nonsense", cwd=tmp_path).returncode == 2
+    assert tokbench("trian", recipe, cwd=tmp_path).returncode == 2
+
+
+def test_ctrl_c_ends_a_training_at_once_and_leaves_nothing(
+    write_recipe: Callable[..., Path], corpus_file: Path, tmp_path: Path
+) -> None:
+    corpus_file.write_text(("ab" * 60_000 + "\n") * 2)  # no pre-tokenizer: merging takes minutes
+    recipe = write_recipe(SLOW, held_out=0.0)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tokbench", "train", recipe.name, "--out", "out"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(4)
+    assert process.poll() is None
+    started = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=20)
+    assert time.monotonic() - started < 3
+    assert process.returncode == 1
+    assert stderr.strip().startswith("interrupted: ")
+    assert "Traceback" not in stderr
+    assert not (tmp_path / "out").exists()
+    assert [path.name for path in tmp_path.iterdir() if ".part" in path.name] == []
+
+
+def test_a_full_disk_says_so_and_leaves_nothing(
+    write_recipe: Callable[..., Path], tmp_path: Path
+) -> None:
+    recipe = write_recipe(BPE)
+    limited = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000));"
+        "from tokbench.cli import main; main()"
+    )
+    made = subprocess.run(
+        [sys.executable, "-c", limited, "train", recipe.name, "--out", "out"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert made.returncode == 1
+    assert "File too large" in made.stderr
+    assert "Traceback" not in made.stderr
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["corpus.txt", "tiny.yaml"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["", "bench", "check", "compare", "completion", "list", "new", "run", "schema", "show", "train"],
+)
+def test_every_command_explains_itself_with_an_example(command: str, tmp_path: Path) -> None:
+    made = tokbench(*command.split(), "--help", cwd=tmp_path)
+    assert made.returncode == 0
+    assert f"tokbench {command}".strip() in made.stdout.split("Options:")[0]
+
+
+def test_list_and_new_and_schema_and_completion(tmp_path: Path) -> None:
+    listed = json.loads(tokbench("list", "--json", "-", cwd=tmp_path).stdout)
+    assert {"normalizers", "pre_tokenizers", "models", "metrics", "sources"} <= set(listed)
+    assert {"name": "python_docs"}.items() <= next(
+        one for one in listed["sources"] if one["name"] == "python_docs"
+    ).items()
+    made = tokbench("new", "mine", "--template", "korean", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert (tmp_path / "mine.yaml").read_text().count("name: mine\n") == 1
+    assert (tmp_path / "korean_sample.txt").is_file()
+    assert tokbench("check", "mine.yaml", cwd=tmp_path).returncode == 0
+    again = tokbench("new", "mine", cwd=tmp_path)
+    assert again.returncode == 1
+    assert "is there already" in again.stderr
+    assert json.loads(tokbench("schema", cwd=tmp_path).stdout)["title"].startswith("tokbench")
+    assert "_TOKBENCH_COMPLETE" in tokbench("completion", "bash", cwd=tmp_path).stdout
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = (
+        "import sys\nfrom tokbench.cli import group\n"
+        "try: group.main(['--help'], standalone_mode=True)\nexcept SystemExit: pass\n"
+        "heavy = {'torch', 'transformers', 'datasets', 'numba', 'pyarrow', 'numpy', 'pydantic',"
+        " 'tokenizers', 'rich.console'} & set(sys.modules)\n"
+        "print(sorted(heavy), file=sys.stderr)"
+    )
+    made = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert made.stderr.strip() == "[]"

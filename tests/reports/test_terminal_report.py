@@ -1,0 +1,107 @@
+"""The terminal report at 80 and 120 columns, with and without colour."""
+
+import io
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+from syrupy.assertion import SnapshotAssertion
+
+from tokbench.reports import render
+from tokbench.values import Comparison, Cut, Measured, Measurement, Sample
+
+TITLES = {
+    "tokens": ("tokens", 0),
+    "bytes_per_token": ("bytes per token", 3),
+    "fertility": ("tokens per word", 3),
+    "unk_rate": ("unknown tokens", 5),
+    "roundtrip": ("exact round trip", 3),
+}
+
+
+def _measured(name: str, tokens: float, unk: float | None, trip: float) -> Measured:
+    verdict = "lossless" if trip == 1 else "lossy"
+    differences = [] if trip == 1 else [["naïve café", "naive cafe"]]
+    why = "" if unk is not None else "the tokenizer has no unknown token"
+    return Measured(
+        name,
+        {
+            "tokens": Measurement(tokens, 9, "tokens", "lower"),
+            "bytes_per_token": Measurement(4e6 / tokens, 9, "bytes/token", "higher"),
+            "fertility": Measurement(None, 9, "tokens/word", "lower", why="no spaces"),
+            "unk_rate": Measurement(unk, 9, "unk/token", "lower", why=why),
+            "roundtrip": Measurement(
+                trip,
+                9,
+                "documents/document",
+                "higher",
+                detail={"verdict": verdict, "differences": differences},
+            ),
+        },
+    )
+
+
+@pytest.fixture
+def comparison() -> Comparison:
+    text = "Naïve 한글\tand 👩‍👩‍👧 \x1b[31m\u202e end of a line that is far too long for any terminal"
+    whole = tuple(Cut(word) for word in ("Naïve", " 한글", "\t", "and", " 👩‍👩‍👧", " \x1b[31m\u202e end"))
+    parts = (Cut("Na"), Cut("c3", "byte"), Cut("ve"), Cut("한글", "unk"), Cut("👩‍👩‍👧", "lost"))
+    return Comparison(
+        on="the documents held out by first",
+        documents=1234,
+        bytes=4_000_000,
+        tokenizers=(
+            _measured("first", 1_000_000, None, 1.0),
+            _measured("second-with-a-long-name", 900_000, 0.0123, 0.2),
+            _measured("third", 1_500_000, 0.0, 1.0),
+        ),
+        samples=(Sample(text, (whole, parts, whole)),),
+    )
+
+
+def _printed(comparison: Comparison, width: int, *, colour: bool) -> str:
+    console = Console(
+        file=io.StringIO(),
+        width=width,
+        force_terminal=colour,
+        color_system="truecolor" if colour else None,
+        highlight=False,
+        legacy_windows=False,
+    )
+    console.print(render("terminal", comparison, titles=TITLES))
+    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("colour", [False, True])
+def test_it_reads_well(
+    comparison: Comparison, width: int, colour: bool, snapshot: SnapshotAssertion
+) -> None:
+    printed = _printed(comparison, width, colour=colour)
+    assert printed == snapshot
+    if not colour:
+        assert "\x1b" not in printed
+        assert max(map(cell_len, printed.splitlines())) <= width
+
+
+def test_controls_in_text_never_reach_the_terminal(comparison: Comparison) -> None:
+    printed = _printed(comparison, 120, colour=True)
+    assert "\x1b[31m\u202e" not in printed
+    assert "\u202e" not in printed
+
+
+def test_json_keeps_its_keys(comparison: Comparison) -> None:
+    plain = render("json", comparison)
+    first, second, _ = plain["tokenizers"]
+    assert first["name"] == "first"
+    assert first["metrics"]["tokens"] == {
+        "value": 1_000_000,
+        "n": 9,
+        "unit": "tokens",
+        "better": "lower",
+    }
+    assert first["metrics"]["unk_rate"] == {
+        "value": None,
+        "why": "the tokenizer has no unknown token",
+    }
+    assert second["metrics"]["roundtrip"]["detail"]["verdict"] == "lossy"
