@@ -134,5 +134,7 @@ def _text_file(value: Any, info: ValidationInfo) -> Any:
         ) from error
 
 
-TextOrFile = Annotated[str, BeforeValidator(_text_file, json_schema_input_type=str | dict[str, str])]
+TextOrFile = Annotated[
+    str, BeforeValidator(_text_file, json_schema_input_type=str | dict[str, str])
+]
 """A string written in the recipe, or `{file: ...}` read when the recipe is loaded."""

@@ -56,6 +56,13 @@ class Corpus(Protocol):
         """Changes whenever reading could give other documents; made without parsing them."""
 
 
+def texts(batch: "pa.RecordBatch") -> list[str]:
+    """The documents of a corpus's batch as strings."""
+    column: Any = batch.column("text")
+    found: list[str] = column.to_pylist()
+    return found
+
+
 @dataclass(frozen=True)
 class WordCounts:
     """How often each distinct pre-token occurs in a corpus: all that training needs to know.
@@ -245,6 +252,15 @@ class Measurement:
     better: Literal["higher", "lower"] | None
     why: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Row:
+    """How a table shows a metric: its title, its decimals, whether unknown tokens flatter it."""
+
+    title: str
+    digits: int
+    flattered_by_unk: bool = False
 
 
 @dataclass(frozen=True)

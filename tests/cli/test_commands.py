@@ -165,7 +165,19 @@ def test_a_full_disk_says_so_and_leaves_nothing(
 
 @pytest.mark.parametrize(
     "command",
-    ["", "bench", "check", "compare", "completion", "list", "new", "run", "schema", "show", "train"],
+    [
+        "",
+        "bench",
+        "check",
+        "compare",
+        "completion",
+        "list",
+        "new",
+        "run",
+        "schema",
+        "show",
+        "train",
+    ],
 )
 def test_every_command_explains_itself_with_an_example(command: str, tmp_path: Path) -> None:
     made = tokbench(*command.split(), "--help", cwd=tmp_path)

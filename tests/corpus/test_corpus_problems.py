@@ -20,12 +20,12 @@ from tokbench.errors import CorpusError
 Open = Callable[..., OpenCorpus]
 
 
-def says(message: str):
+def says(message: str) -> pytest.RaisesExc[CorpusError]:
     """Expect a `CorpusError` of this whole sentence; `...` stands for anything."""
     return pytest.raises(CorpusError, match=f"^{re.escape(message)}$".replace(r"\.\.\.", ".+"))
 
 
-def test_missing_file(tmp_path: Path, opened: Open):
+def test_missing_file(tmp_path: Path, opened: Open) -> None:
     (tmp_path / "data").mkdir()
     with says(f"data/x.txt: no such file; {str(tmp_path / 'data')!r} is empty"):
         opened("data/x.txt")
@@ -36,7 +36,7 @@ def test_missing_file(tmp_path: Path, opened: Open):
         opened("dta/novel.txt")
 
 
-def test_glob_without_match(tmp_path: Path, opened: Open):
+def test_glob_without_match(tmp_path: Path, opened: Open) -> None:
     with says(f"*.txt: matches no file; it was looked for in {tmp_path}"):
         opened("*.txt")
     (tmp_path / "folder").mkdir()
@@ -44,7 +44,7 @@ def test_glob_without_match(tmp_path: Path, opened: Open):
         opened("f*")
 
 
-def test_folder(tmp_path: Path, opened: Open):
+def test_folder(tmp_path: Path, opened: Open) -> None:
     (tmp_path / "data").mkdir()
     with says("data: is a folder; name the files in it, as in 'data/**/*.txt'"):
         opened("data")
@@ -62,7 +62,7 @@ def test_folder(tmp_path: Path, opened: Open):
         ("a.gz", "unknown extension '.gz'"),
     ],
 )
-def test_unknown_extension(name: str, said: str, tmp_path: Path, opened: Open):
+def test_unknown_extension(name: str, said: str, tmp_path: Path, opened: Open) -> None:
     (tmp_path / name).touch()
     choices = "txt, csv, tsv, json, jsonl, parquet, arrow"
     with says(f"{name}: {said}; say what it is with `format:`, one of {choices}"):
@@ -78,16 +78,16 @@ def test_unknown_extension(name: str, said: str, tmp_path: Path, opened: Open):
         ("a.csv", "records", "data", "csv", "json"),
     ],
 )
-def test_option_that_does_not_fit(  # noqa: PLR0917 - one case a line
+def test_option_that_does_not_fit(
     name: str, option: str, value: str, formats: str, fits: str, tmp_path: Path, opened: Open
-):
+) -> None:
     (tmp_path / name).touch()
     what = f"option {option!r} does nothing for {formats}; it is for {fits}: leave it out"
     with says(f"{name}: {what}"):
         opened(name, **{option: value.rsplit("|", maxsplit=1)[-1]})
 
 
-def test_not_a_regular_file(tmp_path: Path, opened: Open):
+def test_not_a_regular_file(tmp_path: Path, opened: Open) -> None:
     os.mkfifo(tmp_path / "a.txt")
     with says("a.txt: is no regular file; a corpus is read more than once: save it"):
         opened("a.txt")
@@ -95,7 +95,7 @@ def test_not_a_regular_file(tmp_path: Path, opened: Open):
 
 def test_file_that_may_not_be_read(
     tmp_path: Path, documents: Documents, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     (tmp_path / "a.txt").touch()
 
     def refuse(path: Path, *_: object) -> None:
@@ -106,7 +106,7 @@ def test_file_that_may_not_be_read(
         documents("a.txt")
 
 
-def test_file_that_went_away(tmp_path: Path, opened: Open):
+def test_file_that_went_away(tmp_path: Path, opened: Open) -> None:
     for name, data in written(["a"]).items():
         (tmp_path / name).write_bytes(data)
         found = opened(name)
@@ -118,7 +118,9 @@ def test_file_that_went_away(tmp_path: Path, opened: Open):
 @pytest.mark.parametrize(
     ("codec", "name"), [(".gz", "gzip"), (".bz2", "bzip2"), (".xz", "xz"), (".zst", "Zstandard")]
 )
-def test_not_what_the_extension_says(codec: str, name: str, tmp_path: Path, documents: Documents):
+def test_not_what_the_extension_says(
+    codec: str, name: str, tmp_path: Path, documents: Documents
+) -> None:
     shown = f"a.txt{codec}"
     (tmp_path / shown).write_bytes(b"plain text\n")
     with says(
@@ -133,7 +135,7 @@ def test_not_what_the_extension_says(codec: str, name: str, tmp_path: Path, docu
         documents(shown)
 
 
-def test_zip(tmp_path: Path, documents: Documents):
+def test_zip(tmp_path: Path, documents: Documents) -> None:
     whole = in_zip(b"text\n" * 1000, "a.txt")
     (tmp_path / "a.zip").write_bytes(whole[:-30])
     with says("a.zip: is not a whole zip (File is not a zip file); make or copy it again"):
@@ -158,7 +160,7 @@ def test_zip(tmp_path: Path, documents: Documents):
         documents("a.zip")
 
 
-def test_columnar_file_in_a_compressed_one(tmp_path: Path, opened: Open):
+def test_columnar_file_in_a_compressed_one(tmp_path: Path, opened: Open) -> None:
     (tmp_path / "a.parquet.gz").touch()
     with says("a.parquet.gz: parquet inside .gz is not read; unpack it first"):
         opened("a.parquet.gz")
@@ -168,7 +170,7 @@ ROW = {"id": 1, "body": "b", "data": {"texts": "c", "none": None}}
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.parquet", "a.arrow"])
-def test_no_such_field(name: str, tmp_path: Path, documents: Documents):
+def test_no_such_field(name: str, tmp_path: Path, documents: Documents) -> None:
     row = {**ROW, "data": {"texts": "c"}}
     table = pa.Table.from_pylist([row])
     (tmp_path / "a.jsonl").write_text(json.dumps(row))
@@ -184,7 +186,7 @@ def test_no_such_field(name: str, tmp_path: Path, documents: Documents):
         documents(name, text="data.text")
 
 
-def test_no_such_column(tmp_path: Path, documents: Documents):
+def test_no_such_column(tmp_path: Path, documents: Documents) -> None:
     (tmp_path / "a.csv").write_text("id,Text,label\n1,a,0\n")
     with says("a.csv: no field 'text'; did you mean 'Text'? known: id, Text, label; ..."):
         documents("a.csv")
@@ -211,7 +213,9 @@ def test_no_such_column(tmp_path: Path, documents: Documents):
         (r'"\udc00\ud83d\ude00"', "field 'text' holds a lone surrogate (character 1); ..."),
     ],
 )
-def test_value_that_is_not_text(value: str, what: str, tmp_path: Path, documents: Documents):
+def test_value_that_is_not_text(
+    value: str, what: str, tmp_path: Path, documents: Documents
+) -> None:
     rows = ['{"text": "one"}', '{"text": "two"}', f'{{"text": {value}}}', '{"text": "four"}']
     (tmp_path / "a.jsonl").write_text("\n\n" + "\n".join(rows))
     with says(f"a.jsonl: row 5: {what}"):
@@ -229,7 +233,7 @@ def test_value_that_is_not_text(value: str, what: str, tmp_path: Path, documents
         ("null", 'is null, not an object; write {"text": ...}'),
     ],
 )
-def test_row_that_is_no_object(row: str, what: str, tmp_path: Path, documents: Documents):
+def test_row_that_is_no_object(row: str, what: str, tmp_path: Path, documents: Documents) -> None:
     (tmp_path / "a.jsonl").write_text('{"text": "one"}\n' + row)
     with says(f"a.jsonl: row 2: {what}"):
         documents("a.jsonl")
@@ -238,7 +242,7 @@ def test_row_that_is_no_object(row: str, what: str, tmp_path: Path, documents: D
         documents("a.json")
 
 
-def test_broken_json_lines(tmp_path: Path, documents: Documents):
+def test_broken_json_lines(tmp_path: Path, documents: Documents) -> None:
     for broken, detail in [
         ('{"text": "a"', "Expecting ',' delimiter at character 13"),
         ('{"text": "a"} {"text": "b"}', "Extra data at character 15"),
@@ -254,7 +258,7 @@ def test_broken_json_lines(tmp_path: Path, documents: Documents):
         documents("a.jsonl")
 
 
-def test_broken_json(tmp_path: Path, documents: Documents):
+def test_broken_json(tmp_path: Path, documents: Documents) -> None:
     end = "; mend the file, or write one object a line (.jsonl)"
     ended = " but the file ends here"
     for text, what in [
@@ -282,7 +286,7 @@ def test_broken_json(tmp_path: Path, documents: Documents):
         documents("a.json")
 
 
-def test_no_list_at_records(tmp_path: Path, documents: Documents):
+def test_no_list_at_records(tmp_path: Path, documents: Documents) -> None:
     (tmp_path / "a.json").write_text('{"data": {"rows": [], "n": 1}, "other": 2}')
     with says(
         "a.json: no list of rows at 'data.row'; did you mean 'data.rows'? "
@@ -294,7 +298,7 @@ def test_no_list_at_records(tmp_path: Path, documents: Documents):
         documents("a.json", records="data")
 
 
-def test_row_of_another_width(tmp_path: Path, documents: Documents):
+def test_row_of_another_width(tmp_path: Path, documents: Documents) -> None:
     mend = "mend the row, or the quoting, which is"
     (tmp_path / "a.csv").write_text('text,b\n"x\n\ny",1\n\nonly\n')
     with says(f'a.csv: row 6: has 1 fields where 2 are named; {mend} `quote: "` here'):
@@ -304,7 +308,7 @@ def test_row_of_another_width(tmp_path: Path, documents: Documents):
         documents("a.tsv")
 
 
-def test_row_number_beyond_the_first_block(tmp_path: Path, documents: Documents):
+def test_row_number_beyond_the_first_block(tmp_path: Path, documents: Documents) -> None:
     rows = "some text of a row,1\n" * 150_000
     (tmp_path / "a.csv").write_text(f"text,b\n{rows}x\n")
     with says("a.csv: row 150002: has 1 fields where 2 are named; ..."):
@@ -316,7 +320,7 @@ def test_row_number_beyond_the_first_block(tmp_path: Path, documents: Documents)
 
 def test_quote_that_is_never_closed(
     tmp_path: Path, documents: Documents, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     mend = "close its quote, or say `quote: null` if nothing is quoted"
     (tmp_path / "a.csv").write_text('id,text\n1,a\n2,"so\n3,b\n4,c\n')
     with says(f"a.csv: row 3: begins a quoted field that does not end; {mend}"):
@@ -330,7 +334,7 @@ def test_quote_that_is_never_closed(
 
 
 @pytest.mark.parametrize("name", ["a.parquet", "a.arrow"])
-def test_column_that_is_not_text(name: str, tmp_path: Path, documents: Documents):
+def test_column_that_is_not_text(name: str, tmp_path: Path, documents: Documents) -> None:
     write = as_parquet if name == "a.parquet" else lambda table: as_arrow(table, "stream")
     for values, kind in [([1], "int64"), ([["a"]], "list<...>"), ([b"a"], "binary")]:
         (tmp_path / name).write_bytes(write(pa.table({"text": values})))
@@ -355,7 +359,9 @@ def test_column_that_is_not_text(name: str, tmp_path: Path, documents: Documents
     [("a.parquet", "Parquet file"), ("a.arrow", "Arrow file or stream"),
      ("a.feather", "Arrow file or stream")],
 )  # fmt: skip
-def test_columnar_file_cut_short(name: str, kind: str, tmp_path: Path, documents: Documents):
+def test_columnar_file_cut_short(
+    name: str, kind: str, tmp_path: Path, documents: Documents
+) -> None:
     whole = written([f"text {number}" for number in range(100)])[name]
     for length in [0, 1, 7, len(whole) // 2, *range(len(whole) - 20, len(whole))]:
         (tmp_path / name).write_bytes(whole[:length])
@@ -363,44 +369,46 @@ def test_columnar_file_cut_short(name: str, kind: str, tmp_path: Path, documents
             documents(name)
 
 
-def test_arrow_stream_without_its_end(tmp_path: Path, documents: Documents):
+def test_arrow_stream_without_its_end(tmp_path: Path, documents: Documents) -> None:
     (tmp_path / "a.arrow").write_bytes(written(["a"])["a.feather"][:-8])
     with says("a.arrow: is cut short: the Arrow stream has no end mark; save it again"):
         documents("a.arrow")
 
 
-def test_damaged_columnar_files_never_leak_another_error(tmp_path: Path, documents: Documents):
-    texts = [f"text {number}" for number in range(20)]
-    for name in ("a.parquet", "a.arrow", "a.feather"):
-        whole = written(texts)[name]
-        for at in range(0, len(whole), max(1, len(whole) // 150)):
-            (tmp_path / name).write_bytes(whole[:at] + b"\xff" + whole[at + 1 :])
-            try:
-                documents(name)
-            except CorpusError as error:
-                assert str(error).startswith(f"{name}: ")
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow", "a.feather"])
+def test_damage_leaks_no_other_error(name: str, tmp_path: Path, documents: Documents) -> None:
+    whole = written([f"text {number}" for number in range(20)])[name]
+    refused = 0
+    for at in range(0, len(whole), max(1, len(whole) // 150)):
+        (tmp_path / name).write_bytes(whole[:at] + b"\xff" + whole[at + 1 :])
+        try:
+            documents(name)
+        except CorpusError:
+            refused += 1
+    assert refused > 20
 
 
 @pytest.mark.parametrize(
     "source",
     [
         "files", "nothing", {"type": "files", "paths": []}, {"type": "files", "paths": 3},
-        {"type": "files", "paths": "a", "quote": "''"}, {"type": "files", "paths": "a", "quote": "«"},
+        {"type": "files", "paths": "a", "quote": "''"},
+        {"type": "files", "paths": "a", "quote": "«"},
         {"type": "files", "paths": "a", "colum": "text"}, {"type": "python_docs", "paths": "a"},
         {"type": "files", "paths": "a", "sample_by": "sentence"}, {"paths": "a"}, 3,
     ],
 )  # fmt: skip
-def test_wrong_source(source: object):
+def test_wrong_source(source: object) -> None:
     with pytest.raises(ValidationError):
         corpus.CorpusSpec.model_validate({"sources": [source]})
 
 
 @pytest.mark.parametrize("held_out", [-0.1, 1, 1.5, "0.1", float("nan")])
-def test_wrong_share(held_out: object):
+def test_wrong_share(held_out: object) -> None:
     with pytest.raises(ValidationError):
         corpus.CorpusSpec.model_validate({"sources": ["python_docs"], "held_out": held_out})
 
 
-def test_no_source():
+def test_no_source() -> None:
     with pytest.raises(ValidationError):
         corpus.CorpusSpec.model_validate({"sources": []})

@@ -36,14 +36,14 @@ def expected(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", [*STREAMED, "a.parquet", "a.arrow", "a.feather"])
-def test_format(name: str, tmp_path: Path, documents: Documents):
+def test_format(name: str, tmp_path: Path, documents: Documents) -> None:
     (tmp_path / name).write_bytes(streamed()[name])
     assert documents(name) == expected(name)
 
 
 @pytest.mark.parametrize("codec", [*CODECS, ".zip"])
 @pytest.mark.parametrize("name", STREAMED)
-def test_compressed(name: str, codec: str, tmp_path: Path, documents: Documents):
+def test_compressed(name: str, codec: str, tmp_path: Path, documents: Documents) -> None:
     data = streamed()[name]
     packed = in_zip(data, name) if codec == ".zip" else CODECS[codec](data)
     (tmp_path / f"{name}{codec}").write_bytes(packed)
@@ -51,21 +51,21 @@ def test_compressed(name: str, codec: str, tmp_path: Path, documents: Documents)
 
 
 @pytest.mark.parametrize("codec", CODECS)
-def test_file_of_several_members(codec: str, tmp_path: Path, documents: Documents):
+def test_file_of_several_members(codec: str, tmp_path: Path, documents: Documents) -> None:
     pack = CODECS[codec]
     (tmp_path / f"a.txt{codec}").write_bytes(pack(b"one\ntw") + pack(b"") + pack(b"o\nthree"))
     assert documents(f"a.txt{codec}") == ["one", "two", "three"]
 
 
 @pytest.mark.parametrize("codec", [".gz", ".xz"])
-def test_zeros_after_a_member_are_padding(codec: str, tmp_path: Path, documents: Documents):
+def test_zeros_after_a_member_are_padding(codec: str, tmp_path: Path, documents: Documents) -> None:
     pack = CODECS[codec]
     (tmp_path / f"a.txt{codec}").write_bytes(pack(b"one\n") + bytes(8) + pack(b"two\n") + bytes(4))
     assert documents(f"a.txt{codec}") == ["one", "two"]
 
 
 @pytest.mark.parametrize("codec", CODECS)
-def test_file_cut_short(codec: str, tmp_path: Path, documents: Documents):
+def test_file_cut_short(codec: str, tmp_path: Path, documents: Documents) -> None:
     whole = CODECS[codec](b"".join(b"line %d\n" % number for number in range(500)))
     for length in {0, 1, 2, 3, 5, 7, 11, len(whole) // 2, *range(len(whole) - 24, len(whole))}:
         (tmp_path / f"a.txt{codec}").write_bytes(whole[:length])
@@ -74,7 +74,21 @@ def test_file_cut_short(codec: str, tmp_path: Path, documents: Documents):
 
 
 @pytest.mark.parametrize("codec", CODECS)
-def test_second_member_cut_short_or_damaged(codec: str, tmp_path: Path, documents: Documents):
+@pytest.mark.parametrize("name", STREAMED)
+def test_cut_short_inside_every_parser(
+    name: str, codec: str, tmp_path: Path, documents: Documents
+) -> None:
+    data = streamed()[name]
+    for length in range(1, 10, 4):
+        (tmp_path / f"{name}{codec}").write_bytes(CODECS[codec](data)[:-length])
+        with pytest.raises(CorpusError, match=rf"^{name}\{codec}: is cut short: "):
+            documents(f"{name}{codec}")
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_second_member_cut_short_or_damaged(
+    codec: str, tmp_path: Path, documents: Documents
+) -> None:
     member = CODECS[codec](b"some lines\n" * 50)
     for second in (member[:-1], member[: len(member) // 2], b"XX" + member[2:], b"garbage"):
         (tmp_path / f"a.txt{codec}").write_bytes(member + second)
@@ -82,13 +96,15 @@ def test_second_member_cut_short_or_damaged(codec: str, tmp_path: Path, document
             documents(f"a.txt{codec}")
 
 
-def test_a_bomb_is_unpacked_block_by_block(tmp_path: Path, opened: Callable[..., OpenCorpus]):
+def test_a_bomb_is_unpacked_block_by_block(
+    tmp_path: Path, opened: Callable[..., OpenCorpus]
+) -> None:
     (tmp_path / "a.txt.gz").write_bytes(CODECS[".gz"]((b"x" * 99 + b"\n") * 500_000))
     batches = opened("a.txt.gz").batches("all")
     assert next(batches).nbytes < 5 << 20
 
 
-def test_zip_members_by_name_each_by_its_extension(tmp_path: Path, documents: Documents):
+def test_zip_members_by_name_each_by_its_extension(tmp_path: Path, documents: Documents) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("b/2.jsonl", '{"text": "three"}\n')
         archive.mkdir("c.txt")
@@ -98,7 +114,7 @@ def test_zip_members_by_name_each_by_its_extension(tmp_path: Path, documents: Do
     assert documents("a.zip") == ["one", "two", "three", "four"]
 
 
-def test_format_given_beats_the_name(tmp_path: Path, documents: Documents):
+def test_format_given_beats_the_name(tmp_path: Path, documents: Documents) -> None:
     (tmp_path / "a.log.gz").write_bytes(CODECS[".gz"](b"one\ntwo"))
     assert documents("a.log.gz", format="txt") == ["one", "two"]
 
@@ -116,7 +132,9 @@ QUOTINGS = [("\r\n", csv.QUOTE_MINIMAL), ("\n", csv.QUOTE_ALL)]
 
 @settings(max_examples=50)
 @given(st.lists(st.tuples(CELLS, CELLS)), st.integers(1, 64), st.sampled_from(QUOTINGS))
-def test_csv_as_the_csv_module(rows: list[tuple[str, str]], size: int, how: tuple[str, int]):
+def test_csv_as_the_csv_module(
+    rows: list[tuple[str, str]], size: int, how: tuple[str, int]
+) -> None:
     sink = io.StringIO(newline="")
     csv.writer(sink, lineterminator=how[0], quoting=how[1]).writerows([("text", "b"), *rows])
     data = sink.getvalue()
@@ -126,13 +144,13 @@ def test_csv_as_the_csv_module(rows: list[tuple[str, str]], size: int, how: tupl
     assert [text for array, _ in arrays for text in array.to_pylist()] == expected
 
 
-def test_field_longer_than_a_block(tmp_path: Path, documents: Documents):
+def test_field_longer_than_a_block(tmp_path: Path, documents: Documents) -> None:
     texts = ["short", "a\n" * 3_000_000, "end"]
     (tmp_path / "a.csv").write_bytes(as_csv(texts))
     assert documents("a.csv") == texts
 
 
-def test_quotes_in_tsv_are_text_unless_said(tmp_path: Path, documents: Documents):
+def test_quotes_in_tsv_are_text_unless_said(tmp_path: Path, documents: Documents) -> None:
     (tmp_path / "a.tsv").write_bytes(b'id\ttext\n1\t"so\n2\t"yes"\n')
     assert documents("a.tsv") == ['"so', '"yes"']
     (tmp_path / "b.tsv").write_bytes(b"id\ttext\n1\t'a\nb'\n")
@@ -158,10 +176,10 @@ ROWS = st.lists(
 def test_json_lines_as_the_json_module(
     rows: list[dict[str, object]],
     size: int,
-    ascii_: bool,
+    ascii_only: bool,
     end: str,
-):
-    data = "".join(json.dumps(row, ensure_ascii=ascii_) + end for row in rows)
+) -> None:
+    data = "".join(json.dumps(row, ensure_ascii=ascii_only) + end for row in rows)
     arrays = json_lines.read(io.BytesIO(data.encode()), "a.jsonl", "text", size=size)
     assert [text for array in arrays for text in array.to_pylist()] == [r["text"] for r in rows]
 
@@ -172,8 +190,8 @@ def test_json_list_as_the_json_module(
     rows: list[dict[str, object]],
     size: int,
     indent: int | None,
-    deep: bool,  # noqa: FBT001
-):
+    deep: bool,
+) -> None:
     value = {"version": [1, {"rows": []}], "data": {"x": [], "rows": rows}, "z": 1}
     data = json.dumps(value if deep else rows, indent=indent, ensure_ascii=deep).encode()
     records = "data.rows" if deep else None
@@ -184,7 +202,7 @@ def test_json_list_as_the_json_module(
 NESTED = [{"data": {"text": "a", "n": 1}}, {"data": {"text": "b"}, "more": [1]}]
 
 
-def test_nested_fields(tmp_path: Path, documents: Documents):
+def test_nested_fields(tmp_path: Path, documents: Documents) -> None:
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, NESTED)))
     (tmp_path / "a.json").write_text(json.dumps(NESTED))
     table = pa.Table.from_pylist(NESTED)
@@ -193,7 +211,7 @@ def test_nested_fields(tmp_path: Path, documents: Documents):
     assert documents("a.*", text="data.text") == ["a", "b"] * 4
 
 
-def test_literal_key_with_a_dot_wins(tmp_path: Path, documents: Documents):
+def test_literal_key_with_a_dot_wins(tmp_path: Path, documents: Documents) -> None:
     row = {"data.text": "literal", "data": {"text": "nested"}}
     (tmp_path / "a.jsonl").write_text(json.dumps(row))
     (tmp_path / "a.json").write_text(json.dumps([row]))
@@ -203,12 +221,12 @@ def test_literal_key_with_a_dot_wins(tmp_path: Path, documents: Documents):
     assert documents("a.*", text="data.text") == ["literal"] * 4
 
 
-def test_json_file_with_an_object_a_line(tmp_path: Path, documents: Documents):
+def test_json_file_with_an_object_a_line(tmp_path: Path, documents: Documents) -> None:
     (tmp_path / "a.json").write_bytes(b'\xef\xbb\xbf{"text": "a"}\n{"text": "b"}\n')
     assert documents("a.json") == ["a", "b"]
 
 
-def test_what_arrow_takes_otherwise_is_read_by_python(tmp_path: Path, documents: Documents):
+def test_what_arrow_takes_otherwise_is_read_by_python(tmp_path: Path, documents: Documents) -> None:
     (tmp_path / "a.jsonl").write_bytes(
         b'{"text": "twice", "text": "last wins"}\n{"x": "\\ud800", "text": "beside"}\n'
         b'{"text": "not ours", "x": "\xff"}\n'
@@ -220,7 +238,9 @@ def test_what_arrow_takes_otherwise_is_read_by_python(tmp_path: Path, documents:
     "kind",
     [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string())],
 )
-def test_every_kind_of_arrow_string(kind: pa.DataType, tmp_path: Path, documents: Documents):
+def test_every_kind_of_arrow_string(
+    kind: pa.DataType, tmp_path: Path, documents: Documents
+) -> None:
     table = pa.table({"text": pa.array(["a", "b", "a"]).cast(kind)})
     (tmp_path / "a.arrow").write_bytes(as_arrow(table, "stream"))
     assert documents("a.arrow") == ["a", "b", "a"]
@@ -230,6 +250,6 @@ def test_every_kind_of_arrow_string(kind: pa.DataType, tmp_path: Path, documents
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.json", "a.jsonl", "a.parquet", "a.arrow", "a.txt"])
-def test_no_rows_give_nothing(name: str, tmp_path: Path, documents: Documents):
+def test_no_rows_give_nothing(name: str, tmp_path: Path, documents: Documents) -> None:
     (tmp_path / name).write_bytes(b"" if name == "a.txt" else written([])[name])
     assert documents(name) == []

@@ -1,13 +1,16 @@
 """The stream as a whole: splits, batches, progress, identity, fingerprint."""
 
+import gzip
 import json
 import math
 import pickle
 import random
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
@@ -20,7 +23,9 @@ from pydantic import TypeAdapter
 from tokbench import corpus
 from tokbench.corpus import CorpusSpec, Fingerprint, OpenCorpus
 from tokbench.corpus.documents import array_of, gather, keep
-from tokbench.values import Corpus, Progress
+
+if TYPE_CHECKING:
+    from tokbench.values import Corpus, Progress
 
 Open = Callable[..., OpenCorpus]
 
@@ -31,7 +36,7 @@ def texts_of(opened: OpenCorpus, split: str) -> list[str]:
 
 
 @given(st.lists(st.text(), max_size=20), st.floats(0, 1, exclude_max=True))
-def test_held_out_rule(texts: list[str], held_out: float):
+def test_held_out_rule(texts: list[str], held_out: float) -> None:
     digests = [xxhash.xxh64(text.encode(), seed=0).intdigest() for text in texts]
     # Python compares an int and a float exactly.
     out = [text for text, digest in zip(texts, digests, strict=True) if digest < held_out * 2**64]
@@ -42,7 +47,7 @@ def test_held_out_rule(texts: list[str], held_out: float):
     assert keep(array, "all", held_out).to_pylist() == texts
 
 
-def test_held_out_at_the_very_digest():
+def test_held_out_at_the_very_digest() -> None:
     digest = xxhash.xxh64(b"x", seed=0).intdigest()
     below, above = digest / 2**64, math.nextafter(digest / 2**64, 1)
     while int(below * 2**64) > digest:
@@ -52,7 +57,7 @@ def test_held_out_at_the_very_digest():
     assert len(keep(one, "held_out", above)) == 1
 
 
-def test_splits_are_nested_and_whole(tmp_path: Path, opened: Open):
+def test_splits_are_nested_and_whole(tmp_path: Path, opened: Open) -> None:
     lines = [f"line {number}" for number in range(3000)]
     (tmp_path / "a.txt").write_text("\n".join(lines))
     smaller: set[str] = set()
@@ -67,14 +72,14 @@ def test_splits_are_nested_and_whole(tmp_path: Path, opened: Open):
 
 
 @pytest.mark.parametrize("held_out", [0.0, 0.5])
-def test_no_documents_give_no_batches(held_out: float, tmp_path: Path, opened: Open):
+def test_no_documents_give_no_batches(held_out: float, tmp_path: Path, opened: Open) -> None:
     (tmp_path / "a.txt").touch()
     for split in ("train", "held_out", "all"):
         assert texts_of(opened("a.txt", held_out=held_out), split) == []
     assert opened("a.txt").fingerprint().documents == 0
 
 
-def test_batches_say_their_source_and_are_bounded(tmp_path: Path):
+def test_batches_say_their_source_and_are_bounded(tmp_path: Path) -> None:
     line = "x" * 99
     (tmp_path / "a.txt").write_text(f"{line}\n" * 100_000)
     for number in range(300):
@@ -95,7 +100,7 @@ def test_batches_say_their_source_and_are_bounded(tmp_path: Path):
 
 
 @given(st.lists(st.lists(st.binary(max_size=30), max_size=20)), st.integers(1, 200))
-def test_gather_keeps_every_document(lists: list[list[bytes]], limit: int):
+def test_gather_keeps_every_document(lists: list[list[bytes]], limit: int) -> None:
     pieces = [(array_of(texts), number) for number, texts in enumerate(lists)]
     found = list(gather(iter(pieces), limit))
     flat = [text.as_buffer().to_pybytes() for array, _ in found for text in array]
@@ -105,10 +110,7 @@ def test_gather_keeps_every_document(lists: list[list[bytes]], limit: int):
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.txt.gz", "a.zip", *written([])])
-def test_progress(name: str, tmp_path: Path, opened: Open):
-    import gzip  # noqa: PLC0415
-    import zipfile  # noqa: PLC0415
-
+def test_progress(name: str, tmp_path: Path, opened: Open) -> None:
     texts = [random.Random(number).randbytes(20).hex() for number in range(30_000)]  # noqa: S311
     plain = "\n".join(texts).encode()
     if name == "a.zip":
@@ -132,7 +134,7 @@ def test_progress(name: str, tmp_path: Path, opened: Open):
             assert seen[-1].documents == documents
 
 
-def test_fingerprint_of_the_multiset(tmp_path: Path, opened: Open):
+def test_fingerprint_of_the_multiset(tmp_path: Path, opened: Open) -> None:
     for name, data in written(TEXTS).items():
         (tmp_path / name).write_bytes(data)
     prints = {str(opened(name).fingerprint()) for name in written([])}
@@ -146,7 +148,7 @@ def test_fingerprint_of_the_multiset(tmp_path: Path, opened: Open):
 
 
 @given(st.lists(st.text(), max_size=20))
-def test_fingerprint_is_the_sum_of_digests(texts: list[str]):
+def test_fingerprint_is_the_sum_of_digests(texts: list[str]) -> None:
     encoded = [text.encode() for text in texts]
     made = Fingerprint()
     made.update(array_of([b"before", *encoded, b"after"])[1:-1])
@@ -155,7 +157,7 @@ def test_fingerprint_is_the_sum_of_digests(texts: list[str]):
     assert (made.documents, made.bytes) == (len(texts), sum(map(len, encoded)))
 
 
-def test_fingerprint_of_a_split(tmp_path: Path, opened: Open):
+def test_fingerprint_of_a_split(tmp_path: Path, opened: Open) -> None:
     (tmp_path / "a.txt").write_text("\n".join(map(str, range(1000))))
     found = opened("a.txt", held_out=0.5)
     both = [found.fingerprint("train"), found.fingerprint("held_out")]
@@ -163,7 +165,7 @@ def test_fingerprint_of_a_split(tmp_path: Path, opened: Open):
     assert sum(one.documents for one in both) == 1000
 
 
-def test_identity_moves_with_the_folder_and_changes_with_what_is_read(tmp_path: Path):
+def test_identity_moves_with_the_folder_and_changes_with_what_is_read(tmp_path: Path) -> None:
     def identity(folder: str, **options: object) -> str:
         options = {"paths": "*.txt", **options}
         held_out = options.pop("held_out", 0.05)
@@ -186,7 +188,7 @@ def test_identity_moves_with_the_folder_and_changes_with_what_is_read(tmp_path: 
     assert len({before, *changed}) == 5
 
 
-def test_corpus_can_be_pickled_and_reread(tmp_path: Path, opened: Open):
+def test_corpus_can_be_pickled_and_reread(tmp_path: Path, opened: Open) -> None:
     (tmp_path / "a.jsonl").write_bytes(written(TEXTS)["a.jsonl"])
     found: Corpus = opened("a.jsonl")
     copy = pickle.loads(pickle.dumps(found))
@@ -194,7 +196,9 @@ def test_corpus_can_be_pickled_and_reread(tmp_path: Path, opened: Open):
     assert texts_of(copy, "all") == texts_of(copy, "all") == TEXTS
 
 
-def test_paths(tmp_path: Path, opened: Open, documents: Documents, monkeypatch: pytest.MonkeyPatch):
+def test_paths(
+    tmp_path: Path, opened: Open, documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("b/2.txt", "b/c/3.txt", "1.txt", "[x].txt", ".hidden.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
@@ -209,7 +213,7 @@ def test_paths(tmp_path: Path, opened: Open, documents: Documents, monkeypatch: 
     assert opened("1.txt", name="one").sources == ("one",)
 
 
-def test_bare_name_and_schema():
+def test_bare_name_and_schema() -> None:
     bare = CorpusSpec.model_validate({"sources": ["python_docs"]})
     assert bare == CorpusSpec.model_validate({"sources": [{"type": "python_docs"}]})
     assert bare == CorpusSpec.model_validate(bare.model_dump())
@@ -221,13 +225,13 @@ def test_bare_name_and_schema():
     assert "documents that training never sees" in json.dumps(schema)
 
 
-def test_looking_at_a_spec_needs_no_arrow():
+def test_looking_at_a_spec_needs_no_arrow() -> None:
     code = "import sys, tokbench.corpus; print('pyarrow' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "False\n"
 
 
-def test_reading_needs_no_pandas(tmp_path: Path):
+def test_reading_needs_no_pandas(tmp_path: Path) -> None:
     for name, data in written(["a"]).items():
         (tmp_path / name).write_bytes(data)
     (tmp_path / "a.txt").write_text("a")

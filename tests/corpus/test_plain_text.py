@@ -33,12 +33,12 @@ def lines(text: str) -> list[tuple[str, str]]:
 
 
 @given(MIXTURES, SIZES)
-def test_line(text: str, size: int):
+def test_line(text: str, size: int) -> None:
     assert read(text, "line", size) == [line for line, _ in lines(text)]
 
 
 @given(MIXTURES, SIZES)
-def test_paragraph(text: str, size: int):
+def test_paragraph(text: str, size: int) -> None:
     expected: list[str] = []
     paragraph: list[tuple[str, str]] = []
     for line, end in [*lines(text), ("", "")]:
@@ -52,12 +52,12 @@ def test_paragraph(text: str, size: int):
 
 
 @given(MIXTURES, SIZES)
-def test_document_keeps_every_byte(text: str, size: int):
+def test_document_keeps_every_byte(text: str, size: int) -> None:
     assert read(text, "document", size) == [text]
 
 
 @given(st.binary(max_size=30), st.sampled_from(["line", "paragraph", "document"]), SIZES)
-def test_any_bytes_are_read_or_refused(data: bytes, sample_by: plain.SampleBy, size: int):
+def test_any_bytes_are_read_or_refused(data: bytes, sample_by: plain.SampleBy, size: int) -> None:
     try:
         expected = data.decode()
     except UnicodeDecodeError as error:
@@ -68,12 +68,12 @@ def test_any_bytes_are_read_or_refused(data: bytes, sample_by: plain.SampleBy, s
         assert read(data, sample_by, size) == read(expected, sample_by)
 
 
-def test_line_longer_than_many_blocks():
+def test_line_longer_than_many_blocks() -> None:
     long = "x" * 5_000_000
     assert read(f"a\n{long}\n{long}", "line", 1 << 16) == ["a", long, long]
 
 
 @pytest.mark.parametrize("bad", [b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80", b"\xff"])
-def test_surrogates_and_overlong_forms_are_not_utf8(bad: bytes):
+def test_surrogates_and_overlong_forms_are_not_utf8(bad: bytes) -> None:
     with pytest.raises(CorpusError, match=re.escape("a.txt: row 3: is not valid UTF-8 (byte 2)")):
         read(b"one\ntwo\nx" + bad + b"\n", "line")

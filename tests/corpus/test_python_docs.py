@@ -46,7 +46,7 @@ def read() -> list[str]:
     return [text for batch in opened.batches("all") for text in batch.column("text").to_pylist()]
 
 
-def test_topics_and_docstrings(cached: Path):
+def test_topics_and_docstrings(cached: Path) -> None:
     texts = read()
     assert len(texts) == len(set(texts)) > 5000
     assert sum(map(len, texts)) > 1_500_000
@@ -62,7 +62,7 @@ def test_topics_and_docstrings(cached: Path):
 @pytest.mark.parametrize("damage", ["cut", "flipped", "foreign", "empty"])
 def test_damaged_cache_is_rebuilt(
     damage: str, cached: Path, packed: bytes, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     at = packed.index(b"docstring")
     damaged = {
         "cut": packed[: len(packed) // 2],
@@ -80,7 +80,7 @@ def test_damaged_cache_is_rebuilt(
     assert read() == texts
 
 
-def test_cache_that_cannot_be_written(cached: Path, monkeypatch: pytest.MonkeyPatch):
+def test_cache_that_cannot_be_written(cached: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cached.unlink()
     monkeypatch.setattr(python_library, "_docstrings", lambda _: ["made"])
 
@@ -92,7 +92,9 @@ def test_cache_that_cannot_be_written(cached: Path, monkeypatch: pytest.MonkeyPa
     assert not cached.exists()
 
 
-def test_python_without_its_source(cached: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_python_without_its_source(
+    cached: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cached.unlink()
     (tmp_path / "lib").mkdir()
     monkeypatch.setattr(python_library.sysconfig, "get_path", lambda _: str(tmp_path / "lib"))
@@ -100,7 +102,7 @@ def test_python_without_its_source(cached: Path, tmp_path: Path, monkeypatch: py
         read()
 
 
-def test_identity_needs_the_documents_not_their_place(cached: Path):
+def test_identity_needs_the_documents_not_their_place(cached: Path) -> None:
     spec = corpus.CorpusSpec.model_validate({"sources": ["python_docs"]})
     opened = corpus.open(spec, cached.parent)
     assert opened.identity() == corpus.open(spec, Path()).identity()

@@ -54,6 +54,6 @@ def rows() -> Callable[[str, str], int]:
 
 
 @pytest.mark.parametrize(("path", "field", "expected"), ROWS, ids=[path for path, _, _ in ROWS])
-def test_rows(path: str, field: str, expected: int | None, rows: Callable[[str, str], int]):
+def test_rows(path: str, field: str, expected: int | None, rows: Callable[[str, str], int]) -> None:
     found = rows(path, field)
     assert found == expected if expected is not None else found > 500

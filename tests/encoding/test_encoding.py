@@ -1,7 +1,6 @@
 """Counts that metrics are made from, against counting by hand."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +26,7 @@ def corpus(tmp_path: Path) -> Corpus:
 
 def _word_level() -> Tokenizer:
     tokenizer = Tokenizer(
-        models.WordLevel({"<unk>": 0, "low": 1, "lower": 2, "안녕": 3}, unk_token="<unk>")  # noqa: S106
+        models.WordLevel({"<unk>": 0, "low": 1, "lower": 2, "안녕": 3}, unk_token="<unk>")
     )
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     return tokenizer
@@ -96,7 +95,7 @@ def test_what_is_no_tokenizer_is_refused() -> None:
 
 
 def test_a_tokenizer_without_unk_that_cannot_encode(corpus: Corpus) -> None:
-    tokenizer = Tokenizer(models.WordLevel({"low": 0}, unk_token="<unk>"))  # noqa: S106
+    tokenizer = Tokenizer(models.WordLevel({"low": 0}, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     with pytest.raises(SubjectError, match="broken: cannot encode the text"):
         encode([subject("broken", tokenizer.to_str(), "x")], corpus, "all")
@@ -168,5 +167,3 @@ def test_samples_do_not_depend_on_the_order(tmp_path: Path) -> None:
 )
 def test_words(text: str, expected: int) -> None:
     assert words(text) == expected
-
-

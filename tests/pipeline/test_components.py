@@ -226,9 +226,7 @@ def test_parameters_are_those_of_the_library() -> None:
 
 
 SPECIAL = {"unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]"}
-TRAINED = Trained(
-    "BPE", ("[UNK]", "[CLS]", "[SEP]", "a", "b", "ab"), merges=(("a", "b"),)
-)
+TRAINED = Trained("BPE", ("[UNK]", "[CLS]", "[SEP]", "a", "b", "ab"), merges=(("a", "b"),))
 
 
 def _trained(**parts: Any) -> Tokenizer:
@@ -259,9 +257,9 @@ def test_template_and_processors_take_ids_from_the_vocabulary() -> None:
     assert (pair.ids, pair.type_ids) == ([1, 5, 2, 3, 2], [0, 0, 0, 1, 1])
     bert = _trained(post_processor="BertProcessing").encode("ab", "a")
     assert (bert.ids, bert.type_ids) == (pair.ids, pair.type_ids)
-    roberta = _trained(
-        post_processor={"type": "RobertaProcessing", "trim_offsets": False}
-    ).encode("ab", "a")
+    roberta = _trained(post_processor={"type": "RobertaProcessing", "trim_offsets": False}).encode(
+        "ab", "a"
+    )
     assert roberta.ids == [1, 5, 2, 2, 3, 2]
 
 

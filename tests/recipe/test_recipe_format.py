@@ -52,7 +52,9 @@ def test_overrides_win_and_are_blamed(tmp_path: Path) -> None:
     assert recipe.trainer.vocab_size == 77
     assert [part.type for part in recipe.normalizer] == ["NFC", "NFKC"]
     assert recipe.corpus.held_out == 0.5
-    with pytest.raises(RecipeError, match="--set trainer.vocab_size=no: trainer.vocab_size: exp"):
+    with pytest.raises(
+        RecipeError, match=r"--set trainer\.vocab_size=no: trainer\.vocab_size: exp"
+    ):
         load(path, ["trainer.vocab_size=no"])
     with pytest.raises(RecipeError, match=r"--set trainer: expected key\.path=value"):
         load(path, ["trainer"])

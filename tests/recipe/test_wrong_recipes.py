@@ -26,9 +26,7 @@ WRONG = {
         "3:16: pre_tokenizer: unknown pre_tokenizer 'ByteLevl': did you mean 'ByteLevel'?",
     ),
     "bad regex": (
-        GOOD.replace(
-            "ByteLevel", '{type: Split, pattern: {regex: "(a"}, behavior: isolated}'
-        ),
+        GOOD.replace("ByteLevel", '{type: Split, pattern: {regex: "(a"}, behavior: isolated}'),
         "3:47: pre_tokenizer.pattern.regex: the regular expression does not compile: "
         "end pattern with unmatched parenthesis",
     ),
@@ -47,7 +45,7 @@ WRONG = {
     ),
     "text as number": (
         GOOD.replace("name: x", "name: 12"),
-        "1:7: name: expected a string, got the number 12; put it in quotes: \"12\"",
+        '1:7: name: expected a string, got the number 12; put it in quotes: "12"',
     ),
     "tab indentation": (
         GOOD + "wrap:\n\tmodel_max_length: 5\n",
@@ -216,9 +214,7 @@ def test_no_file(tmp_path: Path) -> None:
 
 def test_an_expansion_bomb_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "bomb.yaml"
-    levels = "".join(
-        f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9)
-    )
+    levels = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9))
     path.write_text("a0: &a0 [x]\n" + levels)
     with pytest.raises(RecipeError, match="expands to more than 100,000 values"):
         load(path)

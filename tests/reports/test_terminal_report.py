@@ -8,14 +8,14 @@ from rich.console import Console
 from syrupy.assertion import SnapshotAssertion
 
 from tokbench.reports import render
-from tokbench.values import Comparison, Cut, Measured, Measurement, Sample
+from tokbench.values import Comparison, Cut, Measured, Measurement, Row, Sample
 
-TITLES = {
-    "tokens": ("tokens", 0),
-    "bytes_per_token": ("bytes per token", 3),
-    "fertility": ("tokens per word", 3),
-    "unk_rate": ("unknown tokens", 5),
-    "roundtrip": ("exact round trip", 3),
+ROWS = {
+    "tokens": Row("tokens", 0, flattered_by_unk=True),
+    "bytes_per_token": Row("bytes per token", 3, flattered_by_unk=True),
+    "fertility": Row("tokens per word", 3),
+    "unk_rate": Row("unknown tokens", 5),
+    "roundtrip": Row("exact round trip", 3),
 }
 
 
@@ -30,6 +30,7 @@ def _measured(name: str, tokens: float, unk: float | None, trip: float) -> Measu
             "bytes_per_token": Measurement(4e6 / tokens, 9, "bytes/token", "higher"),
             "fertility": Measurement(None, 9, "tokens/word", "lower", why="no spaces"),
             "unk_rate": Measurement(unk, 9, "unk/token", "lower", why=why),
+            "unk_chars": Measurement(unk, 9, "chars/char", "lower", why=why),
             "roundtrip": Measurement(
                 trip,
                 9,
@@ -43,8 +44,12 @@ def _measured(name: str, tokens: float, unk: float | None, trip: float) -> Measu
 
 @pytest.fixture
 def comparison() -> Comparison:
-    text = "Naïve 한글\tand 👩‍👩‍👧 \x1b[31m\u202e end of a line that is far too long for any terminal"
-    whole = tuple(Cut(word) for word in ("Naïve", " 한글", "\t", "and", " 👩‍👩‍👧", " \x1b[31m\u202e end"))
+    text = (
+        "Naïve 한글\tand 👩‍👩‍👧 \x1b[31m\u202e end of a line that is far too long for any terminal"
+    )
+    whole = tuple(
+        Cut(word) for word in ("Naïve", " 한글", "\t", "and", " 👩‍👩‍👧", " \x1b[31m\u202e end")
+    )
     parts = (Cut("Na"), Cut("c3", "byte"), Cut("ve"), Cut("한글", "unk"), Cut("👩‍👩‍👧", "lost"))
     return Comparison(
         on="the documents held out by first",
@@ -68,7 +73,7 @@ def _printed(comparison: Comparison, width: int, *, colour: bool) -> str:
         highlight=False,
         legacy_windows=False,
     )
-    console.print(render("terminal", comparison, titles=TITLES))
+    console.print(render("terminal", comparison, rows=ROWS))
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
@@ -88,6 +93,14 @@ def test_controls_in_text_never_reach_the_terminal(comparison: Comparison) -> No
     printed = _printed(comparison, 120, colour=True)
     assert "\x1b[31m\u202e" not in printed
     assert "\u202e" not in printed
+
+
+def test_who_loses_text_to_unk_does_not_win_by_it(comparison: Comparison) -> None:
+    printed = _printed(comparison, 120, colour=False)
+    tokens = next(line for line in printed.splitlines() if line.startswith("tokens "))
+    assert "1,000,000*" in tokens
+    assert "900,000*" not in tokens
+    assert "second-with-a-long-name loses 1.2% of characters to unk" in printed
 
 
 def test_json_keeps_its_keys(comparison: Comparison) -> None:

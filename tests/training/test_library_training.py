@@ -51,7 +51,7 @@ CASES: dict[str, tuple[str, Callable[[list[str]], Any]]] = {
         "trainer: {vocab_size: 300, limit_alphabet: 200, initial_alphabet: [q], "
         "max_token_length: 4}\nspecial_tokens: {unk: <unk>}\n",
         lambda texts: _plain(
-            models.BPE(unk_token="<unk>"),  # noqa: S106
+            models.BPE(unk_token="<unk>"),
             pre_tokenizers.Whitespace(),
             trainers.BpeTrainer(
                 vocab_size=300,
@@ -69,7 +69,7 @@ CASES: dict[str, tuple[str, Callable[[list[str]], Any]]] = {
         "pre_tokenizer: WhitespaceSplit\nmodel: WordLevel\n"
         "trainer: {vocab_size: 50, min_frequency: 3}\nspecial_tokens: {unk: <unk>}\n",
         lambda texts: _plain(
-            models.WordLevel(unk_token="<unk>"),  # noqa: S106
+            models.WordLevel(unk_token="<unk>"),
             pre_tokenizers.WhitespaceSplit(),
             trainers.WordLevelTrainer(
                 vocab_size=50, min_frequency=3, special_tokens=["<unk>"], show_progress=False
@@ -87,7 +87,7 @@ CASES: dict[str, tuple[str, Callable[[list[str]], Any]]] = {
                 vocab_size=120,
                 max_piece_length=8,
                 special_tokens=["<p>", "<unk>"],
-                unk_token="<unk>",  # noqa: S106
+                unk_token="<unk>",
                 show_progress=False,
             ),
             texts,
@@ -97,11 +97,9 @@ CASES: dict[str, tuple[str, Callable[[list[str]], Any]]] = {
         'pre_tokenizer: {type: Split, pattern: {regex: "[\\\\s\\\\S]"}, behavior: isolated}\n'
         "model: WordLevel\ntrainer: {vocab_size: 50}\nspecial_tokens: {unk: <unk>}\n",
         lambda texts: _plain(
-            models.WordLevel(unk_token="<unk>"),  # noqa: S106
+            models.WordLevel(unk_token="<unk>"),
             pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated"),
-            trainers.WordLevelTrainer(
-                vocab_size=50, special_tokens=["<unk>"], show_progress=False
-            ),
+            trainers.WordLevelTrainer(vocab_size=50, special_tokens=["<unk>"], show_progress=False),
             texts,
         ),
     ),
@@ -134,7 +132,12 @@ def test_byte_fallback_writes_unknown_characters_as_bytes(
     made = train(recipe, tmp_path / "out")
     tokenizer = Tokenizer.from_file(str(tmp_path / "out/tokenizer.json"))
     assert made.vocab_size <= 420
-    assert [tokenizer.id_to_token(i) for i in (0, 1, 2, 257)] == ["<p>", "<unk>", "<0x00>", "<0xFF>"]
+    assert [tokenizer.id_to_token(i) for i in (0, 1, 2, 257)] == [
+        "<p>",
+        "<unk>",
+        "<0x00>",
+        "<0xFF>",
+    ]
     unseen = "Ωmega 🚀"
     encoded = tokenizer.encode(unseen)
     assert "<0xCE>" in encoded.tokens
@@ -184,9 +187,7 @@ def test_text_that_leaves_nothing_is_refused(
     write_recipe: Callable[..., Path], corpus_file: Path, tmp_path: Path
 ) -> None:
     corpus_file.write_text("   \n \n" * 20)
-    recipe = write_recipe(
-        "pre_tokenizer: Whitespace\nmodel: BPE\nspecial_tokens: {unk: <unk>}\n"
-    )
+    recipe = write_recipe("pre_tokenizer: Whitespace\nmodel: BPE\nspecial_tokens: {unk: <unk>}\n")
     with pytest.raises(TrainingError, match="documents were read and nothing was learned"):
         train(recipe, tmp_path / "out")
 

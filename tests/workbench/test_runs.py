@@ -145,7 +145,7 @@ def test_compare_uses_the_first_runs_held_out_split(
 
 
 def test_compare_on_a_file_reads_all_of_it(
-    write_recipe: Callable[..., Path], runs: Path, corpus_file: Path, tmp_path: Path
+    write_recipe: Callable[..., Path], runs: Path, corpus_file: Path
 ) -> None:
     made = run(write_recipe(BPE + FAST), runs=runs)
     on = [str(corpus_file)]

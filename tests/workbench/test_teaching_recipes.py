@@ -23,7 +23,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
         break
     folder = tmp_path_factory.mktemp("small")
     for number, text in enumerate(texts[:400]):
-        (folder / f"{number:03}.txt").write_bytes(text.encode()[:2000].decode("utf-8", "ignore").encode())
+        (folder / f"{number:03}.txt").write_bytes(
+            text.encode()[:2000].decode("utf-8", "ignore").encode()
+        )
     return folder
 
 

@@ -93,7 +93,11 @@ def _tiny(extra: str = "") -> str:
             "pre_tokenizer": {"type": "Whitespace"},
             "post_processor": None,
             "decoder": None,
-            "model": {"type": "WordLevel", "vocab": {"<unk>": 0, "a": 1, f"b{extra}": 2}, "unk_token": "<unk>"},
+            "model": {
+                "type": "WordLevel",
+                "vocab": {"<unk>": 0, "a": 1, f"b{extra}": 2},
+                "unk_token": "<unk>",
+            },
         }
     )
 
@@ -120,7 +124,7 @@ def test_a_folder_that_loads_as_another_fails(tmp_path: Path) -> None:
     with pytest.raises(WrappingError, match=r"reloaded by AutoTokenizer, .* gives other input_ids"):
         proof.prove(tokenizer, SPEC, roles, ["a b"], other)
 
-    grown = _folder(tmp_path / "grown", _tiny(), pad_token="<pad>", **names)  # noqa: S106
+    grown = _folder(tmp_path / "grown", _tiny(), pad_token="<pad>", **names)
     with pytest.raises(WrappingError, match="reloading gives 4 tokens, not 3"):
         proof.prove(tokenizer, SPEC, roles, ["a b"], grown)
 

@@ -21,7 +21,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in self.list_commands(ctx):
             return None
-        module = f"{name}_" if name in ("list",) else name
+        module = f"{name}_" if name == "list" else name
         command: click.Command = import_module(f"tokbench.cli.{module}").command
         return command
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @options.metric_names
 @options.runs
 @options.json_out
+@click.option("--svg", metavar="PATH", help="Also write the report as a picture of a terminal.")
 def command(
     tokenizers: tuple[str, ...],
     on: tuple[str, ...],
@@ -25,6 +26,7 @@ def command(
     metric_names: tuple[str, ...],
     runs: Path,
     json_path: str | None,
+    svg: str | None,
 ) -> None:
     """Put tokenizers side by side: numbers first, then sample texts cut by each.
 
@@ -34,7 +36,7 @@ def command(
     tokbench compare runs/demo runs/bert gpt2
     tokbench compare runs/demo gpt2 --on reviews.csv --text review
     """
-    from tokbench.cli.output import show, write_json
+    from tokbench.cli.output import show, write_json, write_svg
     from tokbench.reports import render
     from tokbench.workbench import compare
 
@@ -44,6 +46,8 @@ def command(
         )
     if json_path:
         write_json(render("json", made), json_path)
+    if svg:
+        write_svg(rendered(made), svg, f"tokbench compare {' '.join(tokenizers)}")
     if json_path != "-":
         show(rendered(made))
 
@@ -54,8 +58,9 @@ def rendered(comparison: "Comparison", *, samples: bool = True) -> Any:
 
     from tokbench.metrics import chosen
     from tokbench.reports import render
+    from tokbench.values import Row
 
     if not samples:
         comparison = replace(comparison, samples=())
-    titles = {one.name: (f"{one.title}", one.digits) for one in chosen()}
-    return render("terminal", comparison, titles=titles)
+    rows = {one.name: Row(one.title, one.digits, one.flattered_by_unk) for one in chosen()}
+    return render("terminal", comparison, rows=rows)

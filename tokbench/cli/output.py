@@ -1,5 +1,6 @@
 """How results leave: tables to the terminal, JSON to a file or stdout."""
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -13,6 +14,20 @@ from tokbench.store import write_bytes
 def show(renderable: RenderableType) -> None:
     """Print to stdout; without colour where that is no terminal or NO_COLOR is set."""
     Console(highlight=False, soft_wrap=False).print(renderable)
+
+
+def write_svg(renderable: RenderableType, path: str, title: str, width: int = 100) -> None:
+    """Write what a terminal of that width would show as an SVG picture."""
+    console = Console(
+        record=True,
+        width=width,
+        file=io.StringIO(),
+        highlight=False,
+        force_terminal=True,
+        color_system="truecolor",
+    )
+    console.print(renderable)
+    write_bytes(Path(path), console.export_svg(title=title, unique_id="tokbench").encode())
 
 
 def write_json(value: Any, path: str) -> None:

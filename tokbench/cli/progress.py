@@ -43,9 +43,7 @@ def progress() -> Iterator[Watch]:
                 tasks[told.stage] = bars.add_task(told.stage, total=told.total, rate="")
             task = tasks[told.stage]
             seconds = bars.tasks[list(tasks).index(told.stage)].elapsed or 0
-            bars.update(
-                task, total=told.total, completed=told.done, rate=_rate(told, seconds)
-            )
+            bars.update(task, total=told.total, completed=told.done, rate=_rate(told, seconds))
 
         yield watch
 

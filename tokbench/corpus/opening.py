@@ -44,8 +44,8 @@ class OpenCorpus:
 
         Args:
             split: which documents.
-            watch: told after each batch and at the end of each source how many bytes on disk were consumed, and how many
-                documents of the split came out of them.
+            watch: told after each batch, and at the end of each source, how many bytes on disk
+                were consumed and how many documents of the split came out of them.
 
         Raises:
             CorpusError: a file cannot be read, or holds something that is not text.

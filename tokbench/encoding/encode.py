@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tokbench.encoding.documents import DocumentFacts
 from tokbench.encoding.subjects import Subject
 from tokbench.errors import CorpusError, SubjectError
-from tokbench.values import Corpus, Encoded, Progress, RoundTrip, Split, Watch, ignore
+from tokbench.values import Corpus, Encoded, Progress, RoundTrip, Split, Watch, ignore, texts
 
 _SHOWN_DIFFERENCES = 3
 _AROUND = 20
@@ -35,14 +35,14 @@ def encode(
         watch(replace(progress, stage="measuring"))
 
     for batch in corpus.batches(split, told):
-        texts = batch.column("text").to_pylist()
-        facts.add(texts)
+        documents = texts(batch)
+        facts.add(documents)
         for work in works:
-            work.add(texts)
-    documents = facts.documents
-    if not len(documents.bytes):
+            work.add(documents)
+    measured = facts.documents
+    if not len(measured.bytes):
         raise CorpusError(_nothing(corpus, split))
-    return [work.encoded(documents) for work in works]
+    return [work.encoded(measured) for work in works]
 
 
 def _nothing(corpus: Corpus, split: Split) -> str:
@@ -71,11 +71,13 @@ class _Work:
         self._normalized: list[bool] = []
         self._differences: list[tuple[str, str]] = []
 
-    def add(self, texts: list[str]) -> None:
+    def add(self, documents: list[str]) -> None:
         """Encode, count and decode a batch of documents."""
         tokenizer, unk = self._subject.tokenizer, self._subject.unk_id
         try:
-            ids = [one.ids for one in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
+            ids = [
+                one.ids for one in tokenizer.encode_batch_fast(documents, add_special_tokens=False)
+            ]
         except Exception as error:  # tokenizers raises plain Exception
             raise SubjectError(f"{self._subject.name}: cannot encode the text: {error}") from error
         self._tokens += map(len, ids)
@@ -85,19 +87,17 @@ class _Work:
             self._unk_tokens += unknown
             self._unk_characters += [
                 self._characters_lost(text) if count else 0
-                for text, count in zip(texts, unknown, strict=True)
+                for text, count in zip(documents, unknown, strict=True)
             ]
         decoded = tokenizer.decode_batch(ids, skip_special_tokens=False)
-        for text, back in zip(texts, decoded, strict=True):
+        for text, back in zip(documents, decoded, strict=True):
             self._compare(text, back)
 
     def _count(self, ids: list[list[int]]) -> None:
         flat = np.fromiter(chain.from_iterable(ids), np.int64, sum(map(len, ids)))
         counts = np.bincount(flat, minlength=len(self._frequencies))
         if len(counts) > len(self._frequencies):  # ids with gaps before them
-            self._frequencies = np.pad(
-                self._frequencies, (0, len(counts) - len(self._frequencies))
-            )
+            self._frequencies = np.pad(self._frequencies, (0, len(counts) - len(self._frequencies)))
         self._frequencies += counts
 
     def _characters_lost(self, text: str) -> int:

@@ -7,7 +7,7 @@ import xxhash
 from tokenizers import Encoding, Tokenizer
 
 from tokbench.encoding.subjects import Subject
-from tokbench.values import Corpus, Cut, Sample, Split
+from tokbench.values import Corpus, Cut, Sample, Split, texts
 
 _SHORTEST, _LONGEST = 30, 160
 _READ = 20_000
@@ -18,15 +18,13 @@ def samples(
 ) -> tuple[Sample, ...]:
     """Lines of the corpus chosen by their hash, so that the order of documents does not matter."""
     chosen = heapq.nsmallest(count, set(_lines(corpus, split)), key=_hash)
-    return tuple(
-        Sample(text, tuple(cut(subject, text) for subject in subjects)) for text in chosen
-    )
+    return tuple(Sample(text, tuple(cut(subject, text) for subject in subjects)) for text in chosen)
 
 
 def _lines(corpus: Corpus, split: Split) -> Iterable[str]:
     seen = 0
     for batch in corpus.batches(split):
-        for text in batch.column("text").to_pylist():
+        for text in texts(batch):
             line = next((one for one in text[:2000].splitlines() if len(one) >= _SHORTEST), "")
             if line:
                 yield line[:_LONGEST]
@@ -78,7 +76,9 @@ def _bytes_of(tokenizer: Tokenizer, token_id: int) -> str:
     if token.startswith("<0x"):
         return token[3:-1].lower()
     spelled = (_BYTES.get(char) for char in token)
-    return "".join(" " if byte == ord(" ") else f"{byte:02x}" for byte in spelled if byte is not None)
+    return "".join(
+        " " if byte == ord(" ") else f"{byte:02x}" for byte in spelled if byte is not None
+    )
 
 
 def _byte_characters() -> dict[str, int]:

@@ -3,6 +3,7 @@
 import gc
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from statistics import median
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ from tokenizers import Tokenizer
 
 from tokbench.encoding.subjects import Subject
 from tokbench.errors import SubjectError
-from tokbench.values import Corpus, Speed, Split
+from tokbench.values import Corpus, Speed, Split, texts
 
 T = TypeVar("T")
 
@@ -21,18 +22,18 @@ _BYTES = 1_000_000
 
 def timing_text(corpus: Corpus, split: Split) -> list[str]:
     """The first documents of a split, up to a megabyte."""
-    texts: list[str] = []
+    found: list[str] = []
     size = 0
     for batch in corpus.batches(split):
-        for text in batch.column("text").to_pylist():
-            texts.append(text)
+        for text in texts(batch):
+            found.append(text)
             size += len(text.encode())
             if size >= _BYTES:
-                return texts
-    return texts
+                return found
+    return found
 
 
-def time_all(subjects: Sequence[Subject], texts: Sequence[str]) -> list[Speed]:
+def time_all(subjects: Sequence[Subject], documents: Sequence[str]) -> list[Speed]:
     """Time every tokenizer on the same texts, after one round to warm up.
 
     Rounds go through all tokenizers in turn, so a machine that slows down slows all of them. Both
@@ -41,14 +42,14 @@ def time_all(subjects: Sequence[Subject], texts: Sequence[str]) -> list[Speed]:
     Raises:
         SubjectError: one text at a time and all in one call give different ids.
     """
-    size = sum(len(text.encode()) for text in texts)
+    size = sum(len(text.encode()) for text in documents)
     single: list[list[float]] = [[] for _ in subjects]
     batch: list[list[float]] = [[] for _ in subjects]
-    batch_of = list(texts)
+    batch_of = list(documents)
     for counted in range(_ROUNDS + 1):
         for position, one in enumerate(subjects):
-            alone, seconds_alone = _timed(lambda one=one: _one_by_one(one.tokenizer, batch_of))
-            whole, seconds_whole = _timed(lambda one=one: _at_once(one.tokenizer, batch_of))
+            alone, seconds_alone = _timed(partial(_one_by_one, one.tokenizer, batch_of))
+            whole, seconds_whole = _timed(partial(_at_once, one.tokenizer, batch_of))
             if alone != whole:
                 raise SubjectError(
                     f"{one.name}: encoding texts one by one and in one call gives different ids; "
@@ -62,7 +63,7 @@ def time_all(subjects: Sequence[Subject], texts: Sequence[str]) -> list[Speed]:
             bytes=size,
             single=median(alone),
             batch=median(whole),
-            load=median(_timed(lambda one=one: Tokenizer.from_str(one.state))[1] for _ in range(_LOADS)),
+            load=median(_timed(partial(Tokenizer.from_str, one.state))[1] for _ in range(_LOADS)),
             single_rounds=tuple(alone),
             batch_rounds=tuple(whole),
         )

@@ -4,7 +4,15 @@ from tokbench.metrics.registry import Ratio, Value, metric
 from tokbench.values import Encoded
 
 
-@metric("tokens", title="tokens", unit="tokens", better="lower", order=10, digits=0)
+@metric(
+    "tokens",
+    title="tokens",
+    unit="tokens",
+    better="lower",
+    order=10,
+    digits=0,
+    flattered_by_unk=True,
+)
 def tokens(encoded: Encoded) -> Value:
     """All tokens of the corpus, special tokens not added.
 
@@ -14,7 +22,14 @@ def tokens(encoded: Encoded) -> Value:
     return Value(float(encoded.tokens.sum()))
 
 
-@metric("bytes_per_token", title="bytes per token", unit="bytes/token", better="higher", order=11)
+@metric(
+    "bytes_per_token",
+    title="bytes per token",
+    unit="bytes/token",
+    better="higher",
+    order=11,
+    flattered_by_unk=True,
+)
 def bytes_per_token(encoded: Encoded) -> Ratio:
     """UTF-8 bytes per token.
 
@@ -24,7 +39,14 @@ def bytes_per_token(encoded: Encoded) -> Ratio:
     return Ratio(encoded.documents.bytes, encoded.tokens)
 
 
-@metric("chars_per_token", title="chars per token", unit="chars/token", better="higher", order=12)
+@metric(
+    "chars_per_token",
+    title="chars per token",
+    unit="chars/token",
+    better="higher",
+    order=12,
+    flattered_by_unk=True,
+)
 def chars_per_token(encoded: Encoded) -> Ratio:
     """Characters (code points) per token.
 

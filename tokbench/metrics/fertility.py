@@ -6,7 +6,14 @@ from tokbench.values import Encoded
 _MOST = 0.5
 
 
-@metric("fertility", title="tokens per word", unit="tokens/word", better="lower", order=20)
+@metric(
+    "fertility",
+    title="tokens per word",
+    unit="tokens/word",
+    better="lower",
+    order=20,
+    flattered_by_unk=True,
+)
 def fertility(encoded: Encoded) -> Ratio | NotApplicable:
     """Tokens per word, as a ratio of totals (Rust et al. 2021).
 

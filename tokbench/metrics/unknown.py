@@ -18,7 +18,9 @@ def unk_rate(encoded: Encoded) -> Ratio | NotApplicable:
     return Ratio(encoded.unk_tokens, encoded.tokens)
 
 
-@metric("unk_chars", title="chars lost to unk", unit="chars/char", better="lower", order=31, digits=5)
+@metric(
+    "unk_chars", title="chars lost to unk", unit="chars/char", better="lower", order=31, digits=5
+)
 def unk_chars(encoded: Encoded) -> Ratio | NotApplicable:
     """Characters that unknown tokens stand for, per character of the corpus.
 

@@ -37,7 +37,7 @@ def assemble(spec: PipelineSpec, trained: Trained | None = None) -> Tokenizer:
             spec.post_processor,
             tokenizer.token_to_id,
             spec.template_tokens,
-            dict(spec.special_tokens.roles()),
+            spec.special_tokens.roles(),
         ):
             tokenizer.post_processor = post_processor
     return tokenizer

@@ -68,9 +68,7 @@ class TemplateProcessing(Spec):
     single: Template = ("$A",)
     pair: Template = ("$A:0", "$B:1")
 
-    def pieces(
-        self, field: Literal["single", "pair"], tokens: tuple[str, ...] = ()
-    ) -> list[Piece]:
+    def pieces(self, field: Literal["single", "pair"], tokens: tuple[str, ...] = ()) -> list[Piece]:
         """The parsed template."""
         return [Piece.parse(text, tokens) for text in getattr(self, field)]
 
@@ -145,7 +143,7 @@ def build(
     specs: tuple[PostProcessor, ...],
     token_id: TokenId,
     tokens: tuple[str, ...],
-    roles: dict[Any, str],
+    roles: dict[str, str],
 ) -> processors.PostProcessor | None:
     """One post-processor; a `Sequence` when there are several, None when there is none.
 

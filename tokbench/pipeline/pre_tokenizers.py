@@ -8,9 +8,7 @@ from tokenizers import pre_tokenizers
 from tokbench.pipeline.patterns import Pattern
 from tokbench.spec import Named, OneOrMany, Spec
 
-Behavior = Literal[
-    "removed", "isolated", "merged_with_previous", "merged_with_next", "contiguous"
-]
+Behavior = Literal["removed", "isolated", "merged_with_previous", "merged_with_next", "contiguous"]
 PrependScheme = Literal["always", "first", "never"]
 Character = Annotated[str, Field(min_length=1, max_length=1)]
 

@@ -101,6 +101,6 @@ class SpecialTokens(Spec):
         """The text of every token in the order of its id."""
         return tuple(token.content for token in self.tokens())
 
-    def roles(self) -> dict[Role, str]:
+    def roles(self) -> dict[str, str]:
         """The text of each token that has a role."""
         return {role: getattr(self, role).content for role in ROLES if getattr(self, role)}

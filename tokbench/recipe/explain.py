@@ -33,9 +33,7 @@ _BOUNDS = {
 }
 
 
-def findings(
-    error: ValidationError, document: Document, recipe: type[BaseModel]
-) -> list[Finding]:
+def findings(error: ValidationError, document: Document, recipe: type[BaseModel]) -> list[Finding]:
     """One finding for each thing wrong, in the order of the file."""
     told = [one for one in error.errors() if not _follows(one, error.errors())]
     unique = dict.fromkeys(_finding(details, document, recipe) for details in told)
@@ -140,9 +138,7 @@ def _missing(loc: KeyPath, path: KeyPath) -> str:
     return f"{where} the key {key!r}" + (f", for example {example}" if example else "")
 
 
-def _unknown_key(
-    loc: KeyPath, path: KeyPath, document: Document, recipe: type[BaseModel]
-) -> str:
+def _unknown_key(loc: KeyPath, path: KeyPath, document: Document, recipe: type[BaseModel]) -> str:
     key, parent = str(loc[-1]), path[:-1]
     if parent == ("trainer",) and key == "type":
         return "trainer.type: a trainer has no type, it follows from the model; leave it out"
@@ -153,7 +149,11 @@ def _unknown_key(
     if elsewhere:
         return f"unknown key {key!r}{where}: it belongs at {dotted(elsewhere[0])}"
     if parent in (("model",), ("trainer",)):
-        of = [str(_tag(one)) for one in _members(recipe.model_fields[str(parent[0])].annotation) if key in _user_fields(one)]
+        of = [
+            str(_tag(one))
+            for one in _members(recipe.model_fields[str(parent[0])].annotation)
+            if key in _user_fields(one)
+        ]
         if of:
             return f"unknown key {key!r}{where}: only {' and '.join(of)} has it"
     return f"unknown key {key!r}{where}: {nearest(key, known)}"
@@ -176,19 +176,6 @@ def _homes(key: str, recipe: type[BaseModel], document: Document) -> list[KeyPat
 
 def _wrong_value(details: ErrorDetails, path: KeyPath) -> str:
     sort, value, context = details["type"], details["input"], details.get("ctx", {})
-    if sort == "union_tag_invalid":
-        known = [tag.strip("'") for tag in context["expected_tags"].split(", ")]
-        noun = str(next((p for p in reversed(path) if isinstance(p, str) and p != "type"), "type"))
-        noun = {"sources": "source", "decoder": "decoder"}.get(noun, noun)
-        return f"unknown {noun} {context['tag']!r}: {nearest(context['tag'], known)}"
-    if sort == "union_tag_not_found":
-        return f"expected a name or a map with the key 'type', got {kind(value)}"
-    if sort == "literal_error":
-        expected = context["expected"]
-        known = [one.strip("' ") for one in expected.replace(" or ", ", ").split(",")]
-        if not isinstance(value, str):
-            return f"expected {expected}, got {kind(value)}"
-        return f"unknown value {value!r}: {nearest(value, known)}"
     if sort in _BOUNDS:
         words, bound = _BOUNDS[sort]
         return f"must be {words} {context[bound]}, got {value}"
@@ -200,8 +187,27 @@ def _wrong_value(details: ErrorDetails, path: KeyPath) -> str:
         return "must not be empty"
     if sort == "string_too_long":
         return f"must have at most {context['max_length']} character(s), got {value!r}"
-    message = details["msg"].removeprefix("Value error, ")
-    return message[:1].lower() + message[1:] if sort != "value_error" else message
+    return _wrong_choice(details, path) or details["msg"]
+
+
+def _wrong_choice(details: ErrorDetails, path: KeyPath) -> str:
+    """What to say of a name that is not among the known; nothing for another kind of error."""
+    value, context = details["input"], details.get("ctx", {})
+    match details["type"]:
+        case "union_tag_invalid":
+            known = [tag.strip("'") for tag in context["expected_tags"].split(", ")]
+            keys = [part for part in path if isinstance(part, str) and part != "type"]
+            noun = "source" if keys[-1] == "sources" else keys[-1]
+            return f"unknown {noun} {context['tag']!r}: {nearest(context['tag'], known)}"
+        case "union_tag_not_found":
+            return f"expected a name or a map with the key 'type', got {kind(value)}"
+        case "literal_error" if isinstance(value, str):
+            listed = context["expected"].replace(" or ", ", ").split(",")
+            known = [one.strip("' ") for one in listed]
+            return f"unknown value {value!r}: {nearest(value, known)}"
+        case "literal_error":
+            return f"expected {context['expected']}, got {kind(value)}"
+    return ""
 
 
 def _remedy(sort: str, value: Any) -> str:

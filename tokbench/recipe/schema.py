@@ -1,8 +1,8 @@
 """The JSON Schema of a recipe, for editors to complete and check from."""
 
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic.json_schema import GenerateJsonSchema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 
 from tokbench.recipe.recipe import Recipe
 
@@ -12,7 +12,10 @@ _HIDDEN = "for_model"
 class _Generator(GenerateJsonSchema):
     """Warnings about defaults that JSON cannot say are of no use to an editor."""
 
-    ignored_warning_kinds = frozenset({"non-serializable-default", "skipped-choice"})
+    ignored_warning_kinds: ClassVar[set[JsonSchemaWarningKind]] = {  # type: ignore[misc]
+        "non-serializable-default",
+        "skipped-choice",
+    }
 
 
 def schema() -> dict[str, Any]:

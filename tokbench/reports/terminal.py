@@ -8,19 +8,21 @@ from rich.table import Table
 from rich.text import Text
 
 from tokbench.reports.registry import REPORTS
-from tokbench.values import Comparison, Cut, Measured, Measurement
+from tokbench.values import Comparison, Cut, Measured, Measurement, Row
 
 _TITLE_WIDTH = 18
 _COLUMN_WIDTH = 18
 _GAP = 2
 _NAME_WIDTH = 16
 _MOST_PERCENT = 1000
-_TOKEN_STYLES = ("black on bright_cyan", "black on bright_yellow")
+_MOST_LOST = 0.001
 _STYLES = {
-    "unk": "bold white on red",
-    "lost": "bold white on red strike",
-    "byte": "black on bright_magenta",
+    "token": ("#000000 on #8ecae6", "#000000 on #ffd166"),
+    "byte": ("#000000 on #d7b8f3", "#000000 on #b48ede"),
+    "unk": ("bold #ffffff on #c1121f", "bold #ffffff on #8d0801"),
+    "lost": ("bold #ffffff on #c1121f strike", "bold #ffffff on #8d0801 strike"),
 }
+"""Two shades for each kind of cut, in turn, so that neighbours are told apart."""
 _MARKS = {"unk": "⟨{}⟩", "lost": "⟨-{}-⟩", "byte": "<{}>", "token": "{}"}
 _PICTURES = {
     **dict.fromkeys((*range(0x7F, 0xA0), *range(0x200E, 0x2010)), "\ufffd"),
@@ -37,17 +39,15 @@ NOTE = (
 
 
 @REPORTS.register("terminal")
-def render(
-    comparison: Comparison, titles: Mapping[str, tuple[str, int]]
-) -> RenderableType:
+def render(comparison: Comparison, rows: Mapping[str, Row]) -> RenderableType:
     """Tables side by side, what does not apply, how texts come back, samples.
 
     Args:
         comparison: what was measured.
-        titles: metric to its title and number of decimals, in the order of rows.
+        rows: how each metric is shown, in the order of the table.
     """
-    parts: list[RenderableType] = [_heading(comparison), _Tables(comparison, titles)]
-    parts += _notes(comparison, titles)
+    parts: list[RenderableType] = [_heading(comparison), _Tables(comparison, rows)]
+    parts += _notes(comparison, rows)
     if comparison.samples:
         parts += ["", *_samples(comparison)]
     parts += ["", Text(NOTE, style="dim")]
@@ -77,11 +77,9 @@ def _size(size: int) -> str:
 class _Tables:
     """As many tokenizers side by side as the width holds; the first is repeated in each table."""
 
-    def __init__(
-        self, comparison: Comparison, titles: Mapping[str, tuple[str, int]]
-    ) -> None:
+    def __init__(self, comparison: Comparison, rows: Mapping[str, Row]) -> None:
         self._all = comparison.tokenizers
-        self._titles = titles
+        self._rows = rows
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         columns = max(2, (options.max_width - _TITLE_WIDTH) // (_COLUMN_WIDTH + _GAP))
@@ -95,35 +93,49 @@ class _Tables:
         table.add_column("", width=_TITLE_WIDTH, no_wrap=True)
         for one in shown:
             table.add_column(Text(one.name), justify="right", width=_COLUMN_WIDTH, overflow="fold")
-        for name, (title, digits) in self._titles.items():
+        for name, row in self._rows.items():
             if all(name not in one.measurements for one in shown):
                 continue
-            best = _best([one.measurements[name] for one in self._all])
+            best = _best(self._all, name, row)
+            baseline = self._all[0].measurements[name]
             cells = [
-                _cell(one.measurements[name], self._all[0].measurements[name], best, digits)
+                _cell(one.measurements[name], baseline, row.digits, best=one in best)
                 for one in shown
             ]
-            table.add_row(Text(title), *cells)
+            table.add_row(Text(row.title), *cells)
         return table
 
 
-def _best(row: Sequence[Measurement]) -> float | None:
-    """The best value of a row, None where nothing is better or all are equal."""
-    values = [one.value for one in row if one.value is not None]
-    if row[0].better is None or len(set(values)) < 2:  # noqa: PLR2004 - two to compare
-        return None
-    return max(values) if row[0].better == "higher" else min(values)
+def _best(all_: Sequence[Measured], name: str, row: Row) -> list[Measured]:
+    """Who is best in a row: none where nothing is better or all are equal.
+
+    Text that the unknown token swallowed costs no tokens: who loses some cannot win by that.
+    """
+    values = {one.measurements[name].value for one in all_} - {None}
+    better = all_[0].measurements[name].better
+    if better is None or len(values) < 2:  # noqa: PLR2004 - two to compare
+        return []
+    honest = [one for one in all_ if not (row.flattered_by_unk and _lost(one) > _MOST_LOST)]
+    found = [one.measurements[name].value for one in honest]
+    numbers = [value for value in found if value is not None]
+    if not numbers:
+        return []
+    best = max(numbers) if better == "higher" else min(numbers)
+    return [one for one in honest if one.measurements[name].value == best]
 
 
-def _cell(
-    measurement: Measurement, baseline: Measurement, best: float | None, digits: int
-) -> Text:
+def _lost(one: Measured) -> float:
+    """The share of characters that the unknown token stands for."""
+    lost = one.measurements.get("unk_chars")
+    return lost.value or 0.0 if lost else 0.0
+
+
+def _cell(measurement: Measurement, baseline: Measurement, digits: int, *, best: bool) -> Text:
     value = measurement.value
     if value is None:
         return Text("n/a", style="dim")
-    text = Text(f"{value:,.{digits}f}")
-    if value == best:
-        text = Text(f"{value:,.{digits}f}*", style="bold green")
+    text = Text()
+    text.append(f"{value:,.{digits}f}" + ("*" if best else ""), "bold green" if best else "")
     if measurement is not baseline:
         text.append(f" {_change(value, baseline):>7}", style="dim")
     return text
@@ -137,18 +149,20 @@ def _change(value: float, baseline: Measurement) -> str:
     return f"{change:+.1f}%" if abs(change) < _MOST_PERCENT else f"x{value / baseline.value:,.0f}"
 
 
-def _notes(
-    comparison: Comparison, titles: Mapping[str, tuple[str, int]]
-) -> list[RenderableType]:
+def _notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableType]:
     """What the numbers do not say: why a metric does not apply, how a round trip fails."""
     lines: list[RenderableType] = []
-    if any(_best([o.measurements[n] for o in comparison.tokenizers]) for n in titles):
+    if len(comparison.tokenizers) > 1:
         lines.append(Text("* best of its row; percentages are to the first", style="dim"))
+    for one in comparison.tokenizers:
+        if (lost := _lost(one)) > _MOST_LOST:
+            said = f" loses {lost:.1%} of characters to unk: text it skips costs it no tokens"
+            lines.append(Text.assemble((one.name, "bold red"), said))
     whys: dict[tuple[str, str], list[str]] = {}
     for one in comparison.tokenizers:
-        for name, (title, _) in titles.items():
+        for name, row in rows.items():
             if (got := one.measurements.get(name)) and got.value is None:
-                whys.setdefault((title, got.why), []).append(one.name)
+                whys.setdefault((row.title, got.why), []).append(one.name)
     for (title, why), names in whys.items():
         whose = "" if len(names) == len(comparison.tokenizers) else f" ({', '.join(names)})"
         lines.append(Text(f"n/a {title}{whose}: {why}", style="dim"))
@@ -204,8 +218,7 @@ class _Line:
 def _coloured(cuts: Sequence[Cut]) -> Text:
     text = Text()
     for position, one in enumerate(cuts):
-        style = _STYLES.get(one.kind, _TOKEN_STYLES[position % len(_TOKEN_STYLES)])
-        text.append(_visible(one.text), style)
+        text.append(_visible(one.text), _STYLES[one.kind][position % 2])
     return text
 
 

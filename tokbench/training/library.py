@@ -6,11 +6,11 @@ noticed seconds or hours late. Killing the child is noticed at once.
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tokbench.child import ChildError, run_in_child
-from tokbench.errors import TokbenchError, TrainingError
 from tokbench.corpus.fingerprint import Fingerprint
+from tokbench.errors import TokbenchError, TrainingError
 from tokbench.training.spec import (
     BpeTrainer,
     TrainerSpec,
@@ -18,7 +18,10 @@ from tokbench.training.spec import (
     WordLevelTrainer,
     WordPieceTrainer,
 )
-from tokbench.values import Corpus, Progress, Trained, Watch
+from tokbench.values import Corpus, Progress, Trained, Watch, texts
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def train(
@@ -53,18 +56,18 @@ def _train(
     seen = Fingerprint()
     failed: list[TokbenchError] = []
 
-    def texts() -> Iterator[list[str]]:
+    def documents() -> Iterator[list[str]]:
         try:
             for batch in corpus.batches("train", send):
-                seen.update(batch.column("text"))
-                yield batch.column("text").to_pylist()
+                seen.update(cast("pa.LargeStringArray", batch.column("text")))
+                yield texts(batch)
         except TokbenchError as error:
             failed.append(error)
             raise
         send(Progress("merging", 0, None, "merges", seen.documents))
 
     try:
-        tokenizer.train_from_iterator(texts(), _trainer(spec, special_tokens, unk))
+        tokenizer.train_from_iterator(documents(), _trainer(spec, special_tokens, unk))
     except BaseException as error:
         if failed:
             raise failed[0] from error
@@ -79,8 +82,8 @@ def _train(
 def _trainer(spec: TrainerSpec, special_tokens: tuple[str, ...], unk: str | None) -> Any:
     from tokenizers import trainers  # noqa: PLC0415 - only the child needs it
 
-    given = spec.model_dump(exclude_none=True)
-    shared = {"special_tokens": list(special_tokens), "show_progress": False}
+    given: dict[str, Any] = spec.model_dump(exclude_none=True)
+    shared: dict[str, Any] = {"special_tokens": list(special_tokens), "show_progress": False}
     if "initial_alphabet" in given:
         given["initial_alphabet"] = list(given["initial_alphabet"])
     match spec:

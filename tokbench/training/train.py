@@ -53,9 +53,7 @@ def train(
             **_with_alphabet(spec, demands.alphabet),
         }
     )
-    trained = library.train(
-        learned, demands.special_tokens, demands.unk, corpus, blank, watch
-    )
+    trained = library.train(learned, demands.special_tokens, demands.unk, corpus, blank, watch)
     if trained.documents == 0:
         raise CorpusError(
             f"the corpus ({', '.join(corpus.sources)}) has no documents to train on"

@@ -22,6 +22,7 @@ from tokbench.values import (
     Split,
     Watch,
     ignore,
+    texts,
 )
 from tokbench.workbench.find import Found, find
 from tokbench.workbench.plan import RUNS, Plan
@@ -83,9 +84,7 @@ def of_run(
     for other in others:
         _refuse_trained_on(own, plan.corpus, other)
     subjects = _distinct([own.subject, *(one.subject for one in others)])
-    signature = store.signature(
-        plan.signature, list(spec.metrics), [one.state for one in subjects]
-    )
+    signature = store.signature(plan.signature, list(spec.metrics), [one.state for one in subjects])
     if not force and (kept := _kept(folder / _COMPARISON, signature)):
         return kept, "", True
     try:
@@ -136,9 +135,10 @@ def _refuse_trained_on(first: Found, corpus: Corpus, other: Found) -> None:
     shared = held_out & _hashes(other.corpus(), "train")
     if shared:
         raise SubjectError(
-            f"{other.subject.name} was trained on {len(shared):,} of the {len(held_out):,} distinct "
-            f"documents that {first.subject.name} holds out (held_out {other.held_out:g} against "
-            f"{first.held_out:g}): name another text with --on FILE"
+            f"{other.subject.name} was trained on {len(shared):,} of the {len(held_out):,} "
+            f"distinct documents that {first.subject.name} holds out "
+            f"(held_out {other.held_out:g} against {first.held_out:g}): "
+            "name another text with --on FILE"
         )
 
 
@@ -146,7 +146,7 @@ def _hashes(corpus: Corpus, split: Split) -> set[int]:
     return {
         xxhash.xxh64_intdigest(text.encode())
         for batch in corpus.batches(split)
-        for text in batch.column("text").to_pylist()
+        for text in texts(batch)
     }
 
 
@@ -198,5 +198,3 @@ def _kept(path: Path, signature: str) -> Comparison | None:
         )
     except (StoreError, KeyError, TypeError):
         return None
-
-

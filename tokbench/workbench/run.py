@@ -11,7 +11,17 @@ from typing import Any
 from tokbench import pipeline, store, training, wrapping
 from tokbench.errors import StoreError
 from tokbench.recipe import Recipe, load
-from tokbench.values import Comparison, Measurement, Progress, Proof, Trained, Watch, ignore
+from tokbench.values import (
+    Comparison,
+    Measurement,
+    Progress,
+    Proof,
+    Split,
+    Trained,
+    Watch,
+    ignore,
+    texts,
+)
 from tokbench.workbench.compare import of_run
 from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan
 
@@ -163,9 +173,7 @@ def _finished(folder: Path, plan: Plan) -> dict[str, Any] | None:
     return manifest if whole and manifest.get("signature") == plan.signature else None
 
 
-def _trained(
-    plan: Plan, runs: Path, *, force: bool, watch: Watch
-) -> tuple[Trained, list[str]]:
+def _trained(plan: Plan, runs: Path, *, force: bool, watch: Watch) -> tuple[Trained, list[str]]:
     """The vocabulary, learned now or kept by an earlier run with another wrapper."""
     if not force:
         for path in sorted((runs / plan.recipe.name).glob(f"*/{_TRAINED}")):
@@ -217,7 +225,7 @@ def _wrap(plan: Plan, trained: Trained, target: Path, watch: Watch) -> dict[str,
         proof = wrapping.wrap(
             tokenizer,
             recipe.wrap,
-            dict(recipe.special_tokens.roles()),
+            recipe.special_tokens.roles(),
             [token.content for token in recipe.special_tokens.extra],
             list(_proof_texts(plan)),
             folder,
@@ -246,14 +254,13 @@ def _wrap(plan: Plan, trained: Trained, target: Path, watch: Watch) -> dict[str,
 def _proof_texts(plan: Plan) -> Iterator[str]:
     """The first held-out documents, or training documents where none is held out."""
     found = 0
-    for split in ("held_out", "train"):
-        for batch in plan.corpus.batches(split):  # type: ignore[arg-type]
-            for text in batch.column("text").to_pylist():
+    splits: tuple[Split, ...] = ("held_out", "train")
+    for split in splits:
+        for batch in plan.corpus.batches(split):
+            for text in texts(batch):
                 if found == _PROOF_TEXTS:
                     return
                 yield text[:_PROOF_LENGTH]
                 found += 1
         if found:
             return
-
-

@@ -76,7 +76,7 @@ def _compare(
     except Exception as error:
         raise WrappingError(f"{folder}: AutoTokenizer cannot load it: {error}") from error
     _compare_settings(loaded, told, spec)
-    names = [name for name in spec.model_input_names]
+    names = list(spec.model_input_names)
     for (first, second), wanted in zip(cases, expected, strict=True):
         got = loaded(first, second, return_offsets_mapping=True)
         arrays = loaded(first, second, return_tensors="np")
@@ -112,9 +112,7 @@ def _compare_settings(loaded: Any, told: dict[str, Any], spec: WrapSpec) -> None
             raise WrappingError(f"truncation to {limit} tokens gives {got}")
 
 
-def _difference(
-    field: str, first: str, second: str | None, wanted: Any, got: Any
-) -> WrappingError:
+def _difference(field: str, first: str, second: str | None, wanted: Any, got: Any) -> WrappingError:
     shown = first if second is None else f"{first} | {second}"
     shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "..."
     return WrappingError(

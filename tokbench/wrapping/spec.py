@@ -17,9 +17,11 @@ class WrapSpec(Spec):
     model_max_length: Annotated[int, Field(ge=1)] | None = None
     padding_side: Side = "right"
     truncation_side: Side = "right"
-    model_input_names: Annotated[
-        tuple[ModelInput, ...], AsTuple, Field(min_length=1)
-    ] = ("input_ids", "token_type_ids", "attention_mask")
+    model_input_names: Annotated[tuple[ModelInput, ...], AsTuple, Field(min_length=1)] = (
+        "input_ids",
+        "token_type_ids",
+        "attention_mask",
+    )
     chat_template: TextOrFile | None = None
     clean_up_tokenization_spaces: bool = False
 

@@ -58,9 +58,7 @@ def saved_state(tokenizer: Tokenizer) -> str:
     return copy.to_str(pretty=True)
 
 
-def _save(
-    state: str, spec: WrapSpec, roles: dict[str, str], extra: list[str], folder: str
-) -> None:
+def _save(state: str, spec: WrapSpec, roles: dict[str, str], extra: list[str], folder: str) -> None:
     from transformers import PreTrainedTokenizerFast  # noqa: PLC0415 - only in the child
 
     tokenizer = Tokenizer.from_str(state)

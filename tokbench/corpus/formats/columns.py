@@ -29,7 +29,7 @@ def documents(
     except pa.ArrowInvalid as error:
         if "UTF8" in str(error):
             for row, text in enumerate(utf8(_large(column)), first_row):
-                check_utf8(text, shown, field, row)
+                check_utf8(bytes(text), shown, field, row)
         raise refused(shown, f"is damaged ({error}); copy it again") from error
     if column.null_count:
         raise is_null(shown, field, first_row + _first_null(column))
