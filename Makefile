@@ -19,7 +19,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	touch $@
 
 demo: $(VENV)/.installed
-	$(BIN)/tokbench demo
+	$(BIN)/tokbench run recipes/demo.yaml recipes/bert.yaml recipes/t5.yaml
 
 test: $(VENV)/.installed-dev
 	$(BIN)/pytest
@@ -32,7 +32,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/pytest
 
 bench: $(VENV)/.installed-dev
-	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/training.py
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format

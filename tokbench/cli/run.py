@@ -9,6 +9,7 @@ from tokbench.cli import options
 from tokbench.cli.progress import progress
 
 if TYPE_CHECKING:
+    from tokbench.values import Comparison
     from tokbench.workbench import Run
 
 
@@ -27,27 +28,38 @@ def command(
 ) -> None:
     """Do all that recipes name: train, wrap, prove, measure; skip what is done.
 
+    Several recipes end with one comparison of them all.
+
     \b
     tokbench run recipes/demo.yaml
+    tokbench run recipes/demo.yaml recipes/bert.yaml recipes/t5.yaml
     tokbench run recipes/bert.yaml --set trainer.vocab_size=8000
     """
     from tokbench.cli.output import note, write_json
     from tokbench.recipe import load
-    from tokbench.workbench import run
+    from tokbench.reports import render
+    from tokbench.workbench import compare, run
 
     loaded = [load(recipe, overrides) for recipe in recipes]
-    done: list[dict[str, Any]] = []
+    done: list["Run"] = []
     for recipe in loaded:
         with progress() as watch:
-            made = run(recipe, runs=runs, force=force, watch=watch)
-        done.append(facts(made))
+            done.append(run(recipe, runs=runs, force=force, watch=watch))
         if json_path != "-":
-            announce(made)
-            _show(made)
-        if made.note:
-            note(made.note)
+            announce(done[-1])
+        if done[-1].note:
+            note(done[-1].note)
+    comparison = done[0].comparison
+    if len(done) > 1:
+        with progress() as watch:
+            comparison = compare([str(one.folder) for one in done], runs=runs, watch=watch)
+    if json_path != "-" and comparison:
+        _show(comparison)
     if json_path:
-        write_json({"runs": done}, json_path)
+        plain: dict[str, Any] = {"runs": [facts(one) for one in done]}
+        if len(done) > 1 and comparison:
+            plain["comparison"] = render("json", comparison)
+        write_json(plain, json_path)
 
 
 def announce(made: "Run") -> None:
@@ -61,14 +73,12 @@ def announce(made: "Run") -> None:
     )
 
 
-def _show(made: "Run") -> None:
-    if made.comparison is None:
-        return
+def _show(comparison: "Comparison") -> None:
     from tokbench.cli.compare import rendered
     from tokbench.cli.output import show
 
     click.echo()
-    show(rendered(made.comparison))
+    show(rendered(comparison))
 
 
 def facts(made: "Run") -> dict[str, Any]:

@@ -75,7 +75,7 @@ def pieces(path: Path, shown: str, format_: str) -> list[Piece]:
         size = path.stat().st_size
         if _suffixes(path.name)[-1:] == [".zip"]:
             return _members(path, shown, format_, size)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
         raise refused(shown, f"is not a whole zip ({error}); make or copy it again") from error
     except OSError as error:
         raise unreadable(shown, error) from error

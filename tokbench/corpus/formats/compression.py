@@ -48,7 +48,9 @@ class Stream(io.RawIOBase):
         self.done = done
 
     def read(self, size: int = -1, /) -> bytes:
-        """At most `size` bytes, fewer only at the end."""
+        """At most `size` bytes, fewer only at the end; all that is left where it is negative."""
+        if size < 0:
+            return b"".join(iter(lambda: self._source.read(_CHUNK), b""))
         return self._source.read(size)
 
     def readinto(self, buffer: "Buffer", /) -> int:
@@ -114,8 +116,8 @@ def _of_the_system(piece: Piece, error: OSError) -> CorpusError:
 
 
 def _cut_short(piece: Piece) -> CorpusError:
-    return refused(piece.shown, f"is cut short: the {_NAMES[piece.codec]} data ends too early; "
-                   "copy it again")  # fmt: skip
+    what = f"is cut short: the {_NAMES[piece.codec]} data ends too early"
+    return refused(piece.shown, f"{what}; copy it again")
 
 
 class _Decompressor(Protocol):
@@ -169,6 +171,7 @@ class _Members:
         self._piece = piece
         self._new = _DECOMPRESSORS[piece.codec]
         self._current = self._new()
+        self._pending = b""
 
     def read(self, size: int) -> bytes:
         parts = []
@@ -185,8 +188,6 @@ class _Members:
             size -= len(part)
             parts.append(part)
         return b"".join(parts)
-
-    _pending = b""
 
     def _next_member(self) -> bool:
         rest = self._current.unused_data.lstrip(b"\0")

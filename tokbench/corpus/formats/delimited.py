@@ -34,6 +34,8 @@ LARGEST_BLOCK = 1 << 30
 
 _BLOCK_TOO_SMALL = ("straddling object", "Empty CSV file or block")
 
+_CLOSE = "close its quote, or say `quote: null` if nothing is quoted"
+
 _ROW = re.compile(r"Row #(\d+): ?(.*)", re.DOTALL)
 
 
@@ -66,15 +68,15 @@ def read(
                     if len(fresh):
                         yield documents(fresh, shown, given + 2, field), stream.done()
                         given += len(fresh)
-        except pa.ArrowInvalid as error:
+        except pa.ArrowException as error:
             # A field longer than a block: start again with larger ones, past what was given.
             if not any(sign in str(error) for sign in _BLOCK_TOO_SMALL):
                 raise _bad_row(opened, shown, field, dialect, str(error)) from error
             size *= 8
             if size > LARGEST_BLOCK:
-                what = "a quoted field does not end within 1 GB"
-                hint = "close its quote, or say `quote: null` if nothing is quoted"
-                raise refused(shown, f"{what}; {hint}") from error
+                raise refused(
+                    shown, f"a quoted field does not end within 1 GB; {_CLOSE}"
+                ) from error
         else:
             if quotes.count % 2:
                 _check_last_quote(opened, shown, dialect)
@@ -106,9 +108,8 @@ def _check_last_quote(opened: Opener, shown: str, dialect: Dialect) -> None:
         except csv.Error as error:
             # Strict parsing finds fault with stray quotes too, which are text to everyone else.
             if "unexpected end" in str(error):
-                what = "begins a quoted field that does not end; close its quote"
-                raise refused(shown, f"{what}, or say `quote: null` if nothing is quoted",
-                              last + 1) from error  # fmt: skip
+                what = f"begins a quoted field that does not end; {_CLOSE}"
+                raise refused(shown, what, last + 1) from error
 
 
 def _parsed(stream: Stream, field: str, dialect: Dialect, size: int) -> "Iterator[pa.Array[Any]]":
@@ -135,7 +136,9 @@ def _check_header(stream: Stream, shown: str, field: str, dialect: Dialect) -> N
     head = stream.read(1 << 20)
     if not head:
         raise refused(shown, "is empty; the first row of a table names its columns")
-    names = next(_rows(cast("io.RawIOBase", io.BytesIO(head)), dialect, "utf-8-sig"), [])
+    with _any_field_size():
+        rows = _rows(cast("io.RawIOBase", io.BytesIO(head)), dialect, "utf-8-sig")
+        names = next(filter(None, rows), [])
     if field not in names:
         raise no_field(shown, field, names)
     if names.count(field) > 1:
@@ -173,7 +176,7 @@ def _line_of(stream: Stream, dialect: Dialect, number: int) -> int:
 
 @contextmanager
 def _any_field_size() -> Iterator[None]:
-    # The limit is global to the module; only the way to an error needs it for a moment.
+    # The limit is global to the module, and a value that a user's file may well exceed.
     before = csv.field_size_limit(2**31 - 1)
     try:
         yield

@@ -39,6 +39,8 @@ def _quote_mark(value: str | None) -> str | None:
         raise ValueError("one character, null for none, or auto")
     if value is not None and not value.isascii():
         raise ValueError("an ASCII character, null for none, or auto")
+    if value == ",":
+        raise ValueError("not the comma, which delimits the fields; null for none, or auto")
     return value
 
 
