@@ -10,17 +10,9 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import entry_points
 from typing import Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
-
 from tokbench.errors import UnknownNameError, nearest
 
 T = TypeVar("T")
-
-
-class Spec(BaseModel):
-    """What a recipe says about one thing: frozen, strict, no key that nobody reads."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
 
 class Registry(Generic[T]):

@@ -41,7 +41,7 @@ def command(
     from tokbench.workbench import compare, run
 
     loaded = [load(recipe, overrides) for recipe in recipes]
-    done: list["Run"] = []
+    done: list[Run] = []
     for recipe in loaded:
         with progress() as watch:
             done.append(run(recipe, runs=runs, force=force, watch=watch))

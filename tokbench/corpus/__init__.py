@@ -4,10 +4,10 @@
 `OpenCorpus`, whose `batches` stream the documents of one split.
 """
 
-from tokbench.corpus.fingerprint import Fingerprint
 from tokbench.corpus.opening import OpenCorpus, open  # noqa: A004 - read as corpus.open
 from tokbench.corpus.source import SOURCES, OpenSource, SourceSpec
 from tokbench.corpus.spec import CorpusSpec
+from tokbench.fingerprint import Fingerprint
 
 __all__ = [
     "SOURCES",

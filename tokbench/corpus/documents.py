@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 
-from tokbench.corpus.fingerprint import offsets, utf8
+from tokbench.fingerprint import offsets, utf8
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

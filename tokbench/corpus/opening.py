@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from tokbench.corpus.fingerprint import Fingerprint
+from tokbench.fingerprint import Fingerprint
 from tokbench.store import signature
 from tokbench.values import Progress, Split, Watch, ignore
 

@@ -18,9 +18,9 @@ import pyarrow as pa
 import xxhash
 
 from tokbench.corpus.documents import array_of
-from tokbench.corpus.fingerprint import Fingerprint
 from tokbench.corpus.problems import refused
 from tokbench.errors import StoreError
+from tokbench.fingerprint import Fingerprint
 from tokbench.store import cache_dir, write_bytes
 
 VERSION = f"{platform.python_implementation()}-{platform.python_version()}"

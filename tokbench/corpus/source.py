@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import ConfigDict
 
-from tokbench.registry import Registry, Spec
+from tokbench.registry import Registry
+from tokbench.spec import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from tokbench.corpus.source import SOURCES, SourceSpec
-from tokbench.registry import Spec
+from tokbench.spec import Spec
 
 
 def spelled_out(value: Any) -> Any:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from tokbench.child import ChildError, run_in_child
-from tokbench.corpus.fingerprint import Fingerprint
 from tokbench.errors import TokbenchError, TrainingError
+from tokbench.fingerprint import Fingerprint
 from tokbench.training.spec import (
     BpeTrainer,
     TrainerSpec,

@@ -5,9 +5,9 @@ from typing import Any, cast
 
 import pyarrow as pa
 
-from tokbench.corpus.fingerprint import utf8
 from tokbench.corpus.problems import refused
 from tokbench.errors import CorpusError, nearest
+from tokbench.fingerprint import utf8
 
 
 def documents(
