@@ -105,6 +105,8 @@ def new_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise _unwritable(target, error) from error
+    except StoreError as error:  # of a file inside, by its temporary name
+        raise StoreError(str(error).replace(str(part), str(target))) from error
     finally:
         if part is not None:
             shutil.rmtree(part, ignore_errors=True)

@@ -12,6 +12,7 @@ from tokbench.cli.progress import progress
 @click.argument("tokenizers", nargs=-1, required=True)
 @options.on
 @options.metric_names
+@options.overrides
 @options.runs
 @options.json_out
 def command(
@@ -19,6 +20,7 @@ def command(
     on: tuple[str, ...],
     text: str | None,
     metric_names: tuple[str, ...],
+    overrides: tuple[str, ...],
     runs: Path,
     json_path: str | None,
 ) -> None:
@@ -35,7 +37,13 @@ def command(
 
     with progress() as watch:
         made = compare(
-            tokenizers, on=on, text=text, metric_names=metric_names, runs=runs, watch=watch
+            tokenizers,
+            on=on,
+            text=text,
+            metric_names=metric_names,
+            overrides=overrides,
+            runs=runs,
+            watch=watch,
         )
     if json_path:
         write_json(render("json", made), json_path)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @click.argument("tokenizers", nargs=-1, required=True)
 @options.on
 @options.metric_names
+@options.overrides
 @options.runs
 @options.json_out
 @click.option("--svg", metavar="PATH", help="Also write the report as a picture of a terminal.")
@@ -24,6 +25,7 @@ def command(
     on: tuple[str, ...],
     text: str | None,
     metric_names: tuple[str, ...],
+    overrides: tuple[str, ...],
     runs: Path,
     json_path: str | None,
     svg: str | None,
@@ -42,7 +44,13 @@ def command(
 
     with progress() as watch:
         made = compare(
-            tokenizers, on=on, text=text, metric_names=metric_names, runs=runs, watch=watch
+            tokenizers,
+            on=on,
+            text=text,
+            metric_names=metric_names,
+            overrides=overrides,
+            runs=runs,
+            watch=watch,
         )
     if json_path:
         write_json(render("json", made), json_path)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from tokbench.values import Progress, Watch, ignore
 
@@ -15,14 +16,18 @@ def progress() -> Iterator[Watch]:
         yield ignore
         return
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        TaskID,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
+    from rich.text import Text
+
+    class _Left(ProgressColumn):
+        """The time left, where it can be known."""
+
+        def render(self, task: Task) -> Text:
+            seconds = task.time_remaining
+            if not seconds or task.total is None:
+                return Text("")
+            return Text(f"{timedelta(seconds=int(seconds))} left")
 
     console = Console(stderr=True)
     columns = (
@@ -30,8 +35,7 @@ def progress() -> Iterator[Watch]:
         BarColumn(bar_width=24),
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        _Left(),
     )
     with Bars(*columns, console=console, transient=True) as bars:
         tasks: dict[str, TaskID] = {}

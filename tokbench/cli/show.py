@@ -16,9 +16,10 @@ _SHOWN_TOKENS = 12
 
 @click.command("show")
 @click.argument("name")
+@options.overrides
 @options.runs
 @options.json_out
-def command(name: str, runs: Path, json_path: str | None) -> None:
+def command(name: str, overrides: tuple[str, ...], runs: Path, json_path: str | None) -> None:
     """What a run, a folder, a tokenizer.json or a recipe holds.
 
     \b
@@ -31,7 +32,7 @@ def command(name: str, runs: Path, json_path: str | None) -> None:
     if path.suffix in (".yaml", ".yml") and path.is_file():
         from tokbench.recipe import load
 
-        facts = load(path).resolved()
+        facts = load(path, overrides).resolved()
     else:
         from tokbench.workbench import find
 

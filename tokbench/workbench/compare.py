@@ -37,6 +37,7 @@ def compare(
     on: Sequence[str] = (),
     text: str | None = None,
     metric_names: Sequence[str] = (),
+    overrides: Sequence[str] = (),
     runs: Path = RUNS,
     watch: Watch = ignore,
 ) -> Comparison:
@@ -49,6 +50,7 @@ def compare(
             the first run holds out.
         text: the column or field that is the text, for files that have some.
         metric_names: which metrics; empty for all.
+        overrides: `key.path=value` assignments that the recipes among the names were run with.
         runs: where the runs of recipes are kept.
         watch: told how far it has come.
 
@@ -56,7 +58,7 @@ def compare(
         SubjectError: a tokenizer cannot be loaded, or was trained on what it would be measured on.
         CorpusError: there is nothing to measure on.
     """
-    found = [find(name, runs=runs) for name in names]
+    found = [find(name, runs=runs, overrides=overrides) for name in names]
     subjects = _distinct([one.subject for one in found])
     if on:
         corpus, split = named_corpus(on, text), "all"

@@ -1,6 +1,7 @@
 """Whom a name means: a run, a recipe that was run, a folder, a tokenizer.json, a Hub name."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,13 +58,16 @@ class Found:
         return opened
 
 
-def find(name: str, *, runs: Path = RUNS, base: Path = Path()) -> Found:
+def find(
+    name: str, *, runs: Path = RUNS, base: Path = Path(), overrides: Sequence[str] = ()
+) -> Found:
     """Load what a name on the command line or in `benchmark.baselines` means.
 
     Args:
         name: a path or a Hub name, with `@revision` if need be.
         runs: where the runs of recipes are kept.
         base: the folder that relative paths start from.
+        overrides: `key.path=value` assignments that the recipe was run with.
 
     Raises:
         SubjectError: nothing there can be loaded.
@@ -72,15 +76,17 @@ def find(name: str, *, runs: Path = RUNS, base: Path = Path()) -> Found:
     if path.is_dir():
         return _folder(path)
     if path.is_file():
-        return _recipe(path, runs) if path.suffix in _RECIPES else Found(from_folder(path))
+        if path.suffix in _RECIPES:
+            return _recipe(path, runs, overrides)
+        return Found(from_folder(path))
     looks_local = path.suffix in (*_RECIPES, ".json") or name.startswith((".", "/", "~"))
     if looks_local or not _HUB.fullmatch(name):
         raise SubjectError(f"{name}: no such file or folder")
     return Found(from_hub(name))
 
 
-def _recipe(path: Path, runs: Path) -> Found:
-    folder = Plan.of(load(path)).folder(runs)
+def _recipe(path: Path, runs: Path, overrides: Sequence[str]) -> Found:
+    folder = Plan.of(load(path, overrides)).folder(runs)
     if not (folder / RUN_FILE).is_file():
         raise SubjectError(f"{path}: is not trained as it stands; `tokbench run {path}` first")
     return _folder(folder)
