@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -41,6 +42,20 @@ def corpus_file(tmp_path: Path) -> Path:
     text = "".join(f"{line} {number % 37}\n" for number in range(40) for line in LINES)
     path.write_bytes(text.encode())
     return path
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wrap and prove in this process: transformers is imported once, not twice a run.
+
+    For tests that are about something else; tests/wrapping and tests/cli use real processes.
+    """
+
+    def call(function: Callable[..., Any], *arguments: Any, **_: Any) -> Any:
+        return function(*arguments)
+
+    monkeypatch.setattr("tokbench.wrapping.wrap.run_in_child", call)
+    monkeypatch.setattr("tokbench.wrapping.proof.run_in_child", call)
 
 
 @pytest.fixture

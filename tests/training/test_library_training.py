@@ -15,6 +15,8 @@ from tokbench.training.train import with_byte_tokens
 from tokbench.values import Trained
 from tokbench.workbench import train
 
+pytestmark = pytest.mark.usefixtures("in_process")
+
 ALPHABET = pre_tokenizers.ByteLevel.alphabet()
 
 

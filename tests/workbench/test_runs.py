@@ -10,6 +10,8 @@ import tokbench
 from tokbench.errors import StoreError, SubjectError
 from tokbench.workbench import compare, find, run, train
 
+pytestmark = pytest.mark.usefixtures("in_process")
+
 BPE = (
     "pre_tokenizer: {type: ByteLevel, add_prefix_space: false}\nmodel: BPE\n"
     "trainer: {vocab_size: 320}\nspecial_tokens: {eos: <e>}\n"

@@ -9,6 +9,8 @@ from tokbench import corpus as corpora
 from tokbench.recipe import load
 from tokbench.workbench import train
 
+pytestmark = pytest.mark.usefixtures("in_process")
+
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
 LOSSLESS = {"demo", "gpt2", "llama3", "characters"}
 
