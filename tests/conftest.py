@@ -54,7 +54,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     def call(function: Callable[..., Any], *arguments: Any, **_: Any) -> Any:
         return function(*arguments)
 
-    monkeypatch.setattr("tokbench.wrapping.wrap.run_in_child", call)
+    monkeypatch.setattr("tokbench.wrapping.folder.run_in_child", call)
     monkeypatch.setattr("tokbench.wrapping.proof.run_in_child", call)
 
 

@@ -11,7 +11,7 @@ from tokbench.child import run_in_child
 from tokbench.errors import WrappingError
 from tokbench.workbench import train
 from tokbench.wrapping import WrapSpec, proof
-from tokbench.wrapping.wrap import saved_state
+from tokbench.wrapping.folder import saved_state
 
 BERT = """
 normalizer: [NFD, Lowercase, StripAccents]

@@ -22,7 +22,7 @@ from tokbench.values import (
     ignore,
     texts,
 )
-from tokbench.workbench.compare import of_run
+from tokbench.workbench.comparisons import of_run
 from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan
 
 _TRAINED = "trained.json"
