@@ -92,5 +92,3 @@ def cuts(text: str, cut_set: CutSet, stable: "NDArray[np.uint8]") -> list[int]:
         ):
             places.append(place)
     return places
-
-

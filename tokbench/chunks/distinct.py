@@ -46,13 +46,13 @@ MIX_1, MIX_2, MIX_3 = (
 )
 
 
-@jit(nogil=True, inline="always")
+@jit
 def _hash(first, second, tag):  # type: ignore[no-untyped-def]
     mixed = (first * MIX_1) ^ ((second ^ (second >> HALF) ^ tag) * MIX_2)
     return (mixed ^ (mixed >> HALF)) * MIX_3
 
 
-@jit(nogil=True)
+@jit
 def _words_at_the_end(text, place, length):  # type: ignore[no-untyped-def]
     """The same for a piece in the last 16 bytes of the buffer."""
     first = second = NONE
@@ -63,7 +63,7 @@ def _words_at_the_end(text, place, length):  # type: ignore[no-untyped-def]
     return first, second
 
 
-@jit(nogil=True)
+@jit
 def _fold(text, place, length):  # type: ignore[no-untyped-def]
     """A hash of all but the first 8 bytes of a piece longer than 16."""
     fold = load64(text, place + length - 8)
@@ -73,7 +73,7 @@ def _fold(text, place, length):  # type: ignore[no-untyped-def]
     return fold
 
 
-@jit(nogil=True)
+@jit
 def _same(text, place, arena, other, length):  # type: ignore[no-untyped-def]
     """Whether two pieces of the same length over 16, equal in their first 8 bytes, are equal."""
     for offset in range(8, length - 8, 8):
@@ -82,8 +82,10 @@ def _same(text, place, arena, other, length):  # type: ignore[no-untyped-def]
     return load64(text, place + length - 8) == load64(arena, other + length - 8)
 
 
-@jit(nogil=True)
-def add_pieces(text, start, ends, weights, table, arena, entries, state):  # type: ignore[no-untyped-def]
+@jit
+def add_pieces(  # type: ignore[no-untyped-def]
+    text, start, ends, weights, table, arena, entries, state, flight
+):
     """Count the pieces of `text` that end at `ends`, the first beginning at `start`.
 
     Args:
@@ -95,13 +97,11 @@ def add_pieces(text, start, ends, weights, table, arena, entries, state):  # typ
         arena: uint8, room for the text of new entries.
         entries: int64, where each entry's text begins in the arena; one more than there are.
         state: int64, the number of entries.
+        flight: uint64, three times PIECES to work in.
 
     Returns:
         How many pieces were counted; fewer than given if something must grow first.
     """
-    firsts = np.empty(PIECES, np.uint64)
-    seconds = np.empty(PIECES, np.uint64)
-    slots = np.empty(PIECES, np.int64)
     mask = np.uint64(table.shape[0] // SLOT - 1)
     known = state[0]
     room = min(entries.shape[0] - 1, table.shape[0] // SLOT * 5 // 8)
@@ -124,13 +124,13 @@ def add_pieces(text, start, ends, weights, table, arena, entries, state):  # typ
                     second = _fold(text, place, length)
             tag = min(np.uint64(length), LONGEST)
             slot = np.int64((_hash(first, second, tag) >> HALF) & mask) * SLOT
-            firsts[k], seconds[k], slots[k] = first, second, slot
+            flight[3 * k], flight[3 * k + 1], flight[3 * k + 2] = first, second, np.uint64(slot)
             prefetch(table, slot)
             place = ends[done + k]
         place = start
         for k in range(block):
             length = ends[done + k] - place
-            first, second, slot = firsts[k], seconds[k], slots[k]
+            first, second, slot = flight[3 * k], flight[3 * k + 1], np.int64(flight[3 * k + 2])
             tag = min(np.uint64(length), LONGEST)
             weight = np.uint64(weights[done + k]) if weights.shape[0] else ONE
             while True:
@@ -160,7 +160,7 @@ def add_pieces(text, start, ends, weights, table, arena, entries, state):  # typ
     return done
 
 
-@jit(nogil=True)
+@jit
 def _move(old, new):  # type: ignore[no-untyped-def]
     """Put every slot of one table into a larger, empty one."""
     mask = np.uint64(new.shape[0] // SLOT - 1)
@@ -170,10 +170,11 @@ def _move(old, new):  # type: ignore[no-untyped-def]
             at = np.int64((_hash(old[slot], old[slot + 1], tag) >> HALF) & mask) * SLOT
             while new[at + 2] != NONE:
                 at = (at + SLOT) & (new.shape[0] - 1)
-            new[at : at + SLOT] = old[slot : slot + SLOT]
+            for word in range(SLOT):
+                new[at + word] = old[slot + word]
 
 
-@jit(nogil=True)
+@jit
 def _counts(table, counts):  # type: ignore[no-untyped-def]
     """The counts in the order of the entries."""
     for slot in range(0, table.shape[0], SLOT):
@@ -195,6 +196,7 @@ class Distinct:
         self._entries = np.zeros(slots * 5 // 8 + PIECES + 1, np.int64)
         self._arena = np.empty(text, np.uint8)
         self._state = np.zeros(1, np.int64)
+        self._flight = np.empty(3 * PIECES, np.uint64)
 
     def __len__(self) -> int:
         return int(self._state[0])
@@ -210,7 +212,8 @@ class Distinct:
         weights = np.empty(0, np.int64) if weights is None else weights
         while len(ends):
             done = add_pieces(
-                text, start, ends, weights, self._table, self._arena, self._entries, self._state
+                text, start, ends, weights, self._table, self._arena, self._entries, self._state,
+                self._flight,
             )
             if done:
                 start, ends, weights = int(ends[done - 1]), ends[done:], weights[done:]

@@ -33,9 +33,7 @@ def load64(_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG001 - numb
     """The eight bytes of a byte array from `index` on, little-endian, as a uint64."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        address = builder.bitcast(
-            _address(context, builder, signature, args), WORD.as_pointer()
-        )
+        address = builder.bitcast(_address(context, builder, signature, args), WORD.as_pointer())
         word = builder.load(address)
         word.align = 1
         return word
@@ -58,9 +56,7 @@ def prefetch(_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG001
     """Ask for the cache line of `array[index]`; changes nothing but time."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        address = builder.bitcast(
-            _address(context, builder, signature, args), BYTE.as_pointer()
-        )
+        address = builder.bitcast(_address(context, builder, signature, args), BYTE.as_pointer())
         int32 = ir.IntType(32)
         name = "llvm.prefetch.p0"
         function = builder.module.globals.get(name) or ir.Function(
@@ -81,15 +77,13 @@ def byte_masks(_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG001
 
     Returns:
         Seven uint64 masks: U+0020; ASCII white space that is white space for everybody (U+0020,
-        tab, line feed, form feed, carriage return); ASCII letters; ASCII digits; visible ASCII;
+        tab, line feed, carriage return); ASCII letters; ASCII digits; visible ASCII;
         the apostrophe; and bytes that are not ASCII.
     """
     block = ir.VectorType(BYTE, BLOCK)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        address = builder.bitcast(
-            _address(context, builder, signature, args), block.as_pointer()
-        )
+        address = builder.bitcast(_address(context, builder, signature, args), block.as_pointer())
         text = builder.load(address)
         text.align = 1
 
@@ -105,7 +99,7 @@ def byte_masks(_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG001
 
         space = equal(0x20)
         white = space
-        for byte in (0x09, 0x0A, 0x0C, 0x0D):
+        for byte in (0x09, 0x0A, 0x0D):
             white = builder.or_(white, equal(byte))
         letter = between(builder.or_(text, every(0x20)), ord("a"), ord("z"))
         digit = between(text, ord("0"), ord("9"))

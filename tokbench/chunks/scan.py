@@ -43,7 +43,7 @@ SPARE = 66
 """A scan ends when fewer places than this are free: one block may give 64 cuts and a late one."""
 
 
-@jit(nogil=True)
+@jit
 def find_cuts(text, start, end, starts, finer, classes, scratch, cuts):  # type: ignore[no-untyped-def]
     """Cut `text[start:end]`, from a place that is a cut.
 
@@ -62,7 +62,7 @@ def find_cuts(text, start, end, starts, finer, classes, scratch, cuts):  # type:
         the last of them.
     """
     found = 0
-    document = np.searchsorted(starts, start, "right")
+    document = _after(starts, start)
     # of each mask, the last bit of the block before
     letter_ends = number_ends = punctuation_ends = symbol_ends = attached_ends = NONE
     apostrophe_ends = white_ends = run_ends = high_ends = NONE
@@ -71,8 +71,8 @@ def find_cuts(text, start, end, starts, finer, classes, scratch, cuts):  # type:
         if block + 64 <= text.shape[0]:
             space, white, letter, number, visible, apostrophe, high = byte_masks(text, block)
         else:
-            scratch[:] = 0
-            scratch[: text.shape[0] - block] = text[block:]
+            for k in range(64):
+                scratch[k] = text[block + k] if block + k < text.shape[0] else 0
             space, white, letter, number, visible, apostrophe, high = byte_masks(scratch, 0)
         punctuation = visible & ~(letter | number | apostrophe)
         symbol = attached = inner = NONE
@@ -125,7 +125,20 @@ def find_cuts(text, start, end, starts, finer, classes, scratch, cuts):  # type:
     return found
 
 
-@jit(nogil=True)
+@jit
+def _after(starts, place):  # type: ignore[no-untyped-def]
+    """The first of `starts`, ascending, that lies behind `place`."""
+    low, high = 0, starts.shape[0]
+    while low < high:
+        middle = (low + high) // 2
+        if starts[middle] <= place:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@jit
 def _other_scripts(  # type: ignore[no-untyped-def]
     text, block, high, classes,
     letter, number, punctuation, white,
@@ -174,7 +187,7 @@ def _other_scripts(  # type: ignore[no-untyped-def]
     return letter, number, punctuation, symbol, attached, white, inner
 
 
-@jit(nogil=True)
+@jit
 def _character(text, place):  # type: ignore[no-untyped-def]
     """The code point at a byte beyond ASCII, and its length in bytes; (0, 1) if there is none."""
     lead = np.int64(text[place])

@@ -104,7 +104,7 @@ def plan(normalizer: Json | None, pre_tokenizer: Json | None) -> Plan | None:
     before, splitter, after = chain[:place], chain[place], chain[place + 1 :]
     if effects.spaces and (before or splitter["type"] not in _DROPPING):
         return None
-    if not all(map(_local, after)):
+    if any(map(_looks_at_offsets, after if normalizer is None else chain)):
         return None
     cut_set = WORDS if _splits_words(before, splitter, after, effects) else SPACES
     return Plan(cut_set, _scanner(before, splitter, after))
@@ -187,14 +187,16 @@ def _neutral(part: Json) -> bool:
     )
 
 
-def _local(part: Json) -> bool:
-    """Whether it may follow a splitter: all it looks at is the piece it is given."""
-    return not (part["type"] == "Metaspace" and part.get("prepend_scheme") == "first")
+def _looks_at_offsets(part: Json) -> bool:
+    """Whether it does something else where the document begins, whatever the piece it is given.
+
+    It goes by offsets in the text before normalizing. In a chain without a normalizer, every chunk
+    that does not begin a document begins with U+0020, and Metaspace leaves that one alone.
+    """
+    return part["type"] == "Metaspace" and part.get("prepend_scheme") == "first"
 
 
-def _splits_words(
-    before: list[Json], splitter: Json, after: list[Json], effects: _Effects
-) -> bool:
+def _splits_words(before: list[Json], splitter: Json, after: list[Json], effects: _Effects) -> bool:
     """Whether the cuts of WORDS are exact as well, where those of SPACES are."""
     digits_only = all(part["type"] == "Digits" for part in before)
     if _pattern(splitter):

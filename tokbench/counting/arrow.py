@@ -30,9 +30,7 @@ def raw_strings(array: "pa.Array[Any]") -> "tuple[NDArray[np.uint8], NDArray[np.
     return read_only(text), places
 
 
-def large_strings(
-    text: "NDArray[np.uint8]", offsets: "NDArray[np.int64]"
-) -> pa.LargeStringArray:
+def large_strings(text: "NDArray[np.uint8]", offsets: "NDArray[np.int64]") -> pa.LargeStringArray:
     """The string array of these bytes; both arrays must not change any more.
 
     >>> large_strings(np.frombuffer(b"abc", np.uint8), np.array([0, 1, 3])).to_pylist()

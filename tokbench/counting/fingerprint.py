@@ -27,7 +27,7 @@ MIX_1, MIX_2, MIX_3, MIX_4 = (
 NONE, HALF = np.uint64(0), np.uint64(32)
 
 
-@jit(nogil=True)
+@jit
 def add_documents(text, offsets, sums):  # type: ignore[no-untyped-def]
     """Add the hashes of the documents of `text` that begin at `offsets` to `sums` (two uint64)."""
     for document in range(offsets.shape[0] - 1):
@@ -50,7 +50,7 @@ def add_documents(text, offsets, sums):  # type: ignore[no-untyped-def]
         sums[1] += (two ^ (one >> HALF)) * MIX_4
 
 
-@jit(nogil=True)
+@jit
 def characters(text, offsets, counts):  # type: ignore[no-untyped-def]
     """How many code points UTF-8 strings have, each as often as it counts."""
     total = 0

@@ -7,6 +7,7 @@ makes of a text is what it makes of the characters one by one, unless marks or H
 it: those compose and change places, so no chunk with one goes by rule, if there is a normalizer.
 """
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,13 +15,12 @@ import numpy as np
 from tokbench.chunks.classes import (
     CASELESS,
     CODE_POINTS,
-    MARK,
     OTHER,
     PUNCTUATION,
     WHITE,
     load,
 )
-from tokbench.counting.pieces import KIND
+from tokbench.counting.pieces import ALONE, KIND
 from tokbench.kernels import jit
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from tokbench.chunks.structure import Scanner
 
 _JAMO = (range(0x1100, 0x1200), range(0xA960, 0xA980), range(0xD7B0, 0xD800))
+DROPPING = ("bert", "white", "whitespace")
+"""The rules for pre-tokenizers that throw white space away."""
 LONG_S = 0x17F
 """`(?i:'s)` matches it: the only character beyond ASCII that a contraction can hold."""
 
@@ -50,8 +52,8 @@ def folds(
     fold = np.full(CODE_POINTS, -1, np.int32)
     kind_of = _kinds(scanner, pre_tokenizer)
     for code in codes:
-        became, kind = _normalized(normalizer, chr(code), kind_of)
-        if became and kind != OTHER and not (normalizer and _joins(ord(became), kind)):
+        became, kind = _normalized(scanner, normalizer, chr(code), kind_of)
+        if became and kind != OTHER and not (normalizer and (_joins(chr(code)) or _joins(became))):
             fold[code] = kind << KIND | ord(became)
     if scanner.pattern in ("cl100k", "qwen2", "o200k"):
         fold[LONG_S] = -1
@@ -61,7 +63,10 @@ def folds(
 
 
 def _normalized(
-    normalizer: "Normalizer | None", character: str, kind_of: "Callable[[str], int]"
+    scanner: "Scanner",
+    normalizer: "Normalizer | None",
+    character: str,
+    kind_of: "Callable[[str], int]",
 ) -> tuple[str, int]:
     """The one character that it becomes, and its kind; ("", OTHER) if it becomes anything else."""
     if normalizer is None:
@@ -70,36 +75,36 @@ def _normalized(
     inside = around[1:-1]
     if len(inside) == 1 and around[0] == around[-1] == "a":
         return inside, kind_of(inside)
-    if len(inside) == 3 and inside[0] == inside[2] == " " and kind_of(" ") == DROPPED:
-        return inside[1], PUNCTUATION  # BERT's Chinese characters: a word each
+    if len(inside) == 3 and inside[0] == inside[2] == " " and scanner.pattern in DROPPING:
+        return inside[1], ALONE  # what BERT's normalizer puts spaces around
     return "", OTHER
 
 
-DROPPED = WHITE
-"""What pre-tokenizers that throw white space away see in it; `_kinds` says so of no other."""
-
-
-def _joins(code: int, kind: int) -> bool:
-    return kind == MARK or any(code in block for block in _JAMO)
+def _joins(character: str) -> bool:
+    """Whether it may compose or change places with a neighbour; so may what is not known yet."""
+    category = unicodedata.category(character)
+    return category[0] == "M" or category == "Cn" or any(ord(character) in jamo for jamo in _JAMO)
 
 
 def _kinds(scanner: "Scanner", pre_tokenizer: "PreTokenizer") -> "Callable[[str], int]":
     raw = load().raw
     if scanner.pattern == "metaspace":
         return lambda _: CASELESS
-    if scanner.pattern not in ("bert", "white", "whitespace"):
+    if scanner.pattern not in DROPPING:
         return lambda character: int(raw[ord(character)])
 
     def by_asking(character: str) -> int:
         pieces = [piece for piece, _ in pre_tokenizer.pre_tokenize_str(f"a{character}a")]
         if len(pieces) == 1:
             return CASELESS
-        return WHITE if pieces == ["a", "a"] else PUNCTUATION
+        if pieces == ["a", "a"]:
+            return WHITE
+        return PUNCTUATION if scanner.pattern == "whitespace" else ALONE
 
     return by_asking
 
 
-@jit(nogil=True)
+@jit
 def _mark_seen(text, seen):  # type: ignore[no-untyped-def]
     """Set `seen` for every code point of UTF-8 text."""
     place = 0

@@ -21,7 +21,7 @@ What makes it exact:
 
 import numpy as np
 
-from tokbench.chunks.classes import CASELESS, LOWER, MARK, NUMBER, PUNCTUATION, UPPER, WHITE
+from tokbench.chunks.classes import CASELESS, LOWER, MARK, NUMBER, PUNCTUATION, SYMBOL, UPPER, WHITE
 from tokbench.kernels import jit
 
 KIND = 21
@@ -32,6 +32,8 @@ BYTES_PER_CHARACTER = 8
 """At most: four UTF-8 bytes, two for each in ByteLevel's alphabet."""
 CODE = (1 << KIND) - 1
 RUNS = 2
+ALONE = SYMBOL
+"""For pre-tokenizers that throw white space away: the kind of what is a word by itself."""
 GPT2, CL100K, QWEN2, O200K, BERT, WHITE_SPLIT, WHITESPACE, METASPACE = range(8)
 NUMBERS = {"gpt2": GPT2, "cl100k": CL100K, "qwen2": QWEN2, "o200k": O200K, "bert": BERT}
 NUMBERS |= {"white": WHITE_SPLIT, "whitespace": WHITESPACE, "metaspace": METASPACE}
@@ -39,7 +41,7 @@ DROPPING = (BERT, WHITE_SPLIT, WHITESPACE)
 SPACE, LINE_FEED, RETURN, QUOTE, SLASH = 0x20, 0x0A, 0x0D, 0x27, 0x2F
 
 
-@jit(nogil=True)
+@jit
 def cut_pieces(  # type: ignore[no-untyped-def]
     text, offsets, counts, first, fold, pattern, digits, prefix, replacement, alphabet,
     codes, kinds, out, ends, weights, rest,
@@ -103,7 +105,7 @@ def cut_pieces(  # type: ignore[no-untyped-def]
     return chunk, pieces, left
 
 
-@jit(nogil=True)
+@jit
 def _decode(text, begin, end, fold, prefix, codes, kinds):  # type: ignore[no-untyped-def]
     """The code points of a chunk, normalized, and their kinds; how many, or -1: not by rule."""
     if end - begin > LONGEST:
@@ -126,15 +128,15 @@ def _decode(text, begin, end, fold, prefix, codes, kinds):  # type: ignore[no-un
         codes[size], kinds[size] = folded & CODE, folded >> KIND
         size += 1
     if prefix and size > 1 and codes[1] in (SPACE, prefix):  # it stands there already
-        codes[: size - 1] = codes[1:size].copy()
-        kinds[: size - 1] = kinds[1:size].copy()
         size -= 1
+        for k in range(size):
+            codes[k], kinds[k] = codes[k + 1], kinds[k + 1]
     elif prefix == SPACE:
         kinds[0] = WHITE
     return size
 
 
-@jit(nogil=True)
+@jit
 def _run(kinds, place, limit, kind, inside):  # type: ignore[no-untyped-def]
     """The end of the run from `place` of characters that are of a kind, or are not."""
     while place < limit and (kinds[place] == kind) == inside:
@@ -142,14 +144,14 @@ def _run(kinds, place, limit, kind, inside):  # type: ignore[no-untyped-def]
     return place
 
 
-@jit(nogil=True)
+@jit
 def _letters(kinds, place, limit):  # type: ignore[no-untyped-def]
     while place < limit and UPPER <= kinds[place] <= CASELESS:
         place += 1
     return place
 
 
-@jit(nogil=True)
+@jit
 def _signs(kinds, place, limit):  # type: ignore[no-untyped-def]
     r"""The end of the run of `[^\s\p{L}\p{N}]` from `place`."""
     while place < limit and kinds[place] >= PUNCTUATION and kinds[place] != WHITE:
@@ -157,7 +159,7 @@ def _signs(kinds, place, limit):  # type: ignore[no-untyped-def]
     return place
 
 
-@jit(nogil=True)
+@jit
 def _contraction(codes, place, limit, lower):  # type: ignore[no-untyped-def]
     """The end of `'s|'t|'re|'ve|'m|'ll|'d` at `place`, or `place`; `lower` 0x20 ignores case."""
     if place + 1 >= limit or codes[place] != QUOTE:
@@ -172,14 +174,14 @@ def _contraction(codes, place, limit, lower):  # type: ignore[no-untyped-def]
     return place
 
 
-@jit(nogil=True)
+@jit
 def _white(kinds, place, limit):  # type: ignore[no-untyped-def]
     r"""`\s+(?!\S)|\s+`: all white space up to the end, else all but the last one, else one."""
     end = _run(kinds, place, limit, WHITE, True)
     return end - 1 if end < limit and end - place > 1 else end
 
 
-@jit(nogil=True)
+@jit
 def _gpt2(codes, kinds, place, limit):  # type: ignore[no-untyped-def]
     end = _contraction(codes, place, limit, 0)
     if end > place:
@@ -196,7 +198,7 @@ def _gpt2(codes, kinds, place, limit):  # type: ignore[no-untyped-def]
     return _white(kinds, place, limit)
 
 
-@jit(nogil=True)
+@jit
 def _cl100k(codes, kinds, place, limit, digits):  # type: ignore[no-untyped-def]
     end = _contraction(codes, place, limit, 0x20)
     if end > place:
@@ -210,7 +212,7 @@ def _cl100k(codes, kinds, place, limit, digits):  # type: ignore[no-untyped-def]
     return _rest_of_cl100k(codes, kinds, place, limit, digits, RETURN)
 
 
-@jit(nogil=True)
+@jit
 def _o200k(codes, kinds, place, limit):  # type: ignore[no-untyped-def]
     kind = kinds[place]
     letter = UPPER <= kind <= CASELESS
@@ -236,7 +238,7 @@ def _o200k(codes, kinds, place, limit):  # type: ignore[no-untyped-def]
     return _rest_of_cl100k(codes, kinds, place, limit, 3, SLASH)
 
 
-@jit(nogil=True)
+@jit
 def _rest_of_cl100k(codes, kinds, place, limit, digits, closing):  # type: ignore[no-untyped-def]
     r"""`\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+`."""
     if kinds[place] == NUMBER:
@@ -255,28 +257,28 @@ def _rest_of_cl100k(codes, kinds, place, limit, digits, closing):  # type: ignor
     return end if end > place else _white(kinds, place, limit)
 
 
-@jit(nogil=True)
+@jit
 def _breaks(code):  # type: ignore[no-untyped-def]
     return code in (RETURN, LINE_FEED)
 
 
-@jit(nogil=True)
+@jit
 def _simple(codes, kinds, place, limit, pattern):  # type: ignore[no-untyped-def]
     """Metaspace begins a piece at each U+0020; the others end one where the kind changes.
 
-    For them `kinds` knows three: WHITE, PUNCTUATION (which BERT's takes one by one), all others.
+    For them there are four kinds: WHITE, ALONE, and two for what may stand together.
     """
     end = place + 1
     if pattern == METASPACE:
         while end < limit and codes[end] != SPACE:
             end += 1
-    elif pattern != BERT or kinds[place] != PUNCTUATION:
+    elif kinds[place] != ALONE:
         while end < limit and kinds[end] == kinds[place]:
             end += 1
     return end
 
 
-@jit(nogil=True)
+@jit
 def _write(codes, place, after, replacement, alphabet, out, written):  # type: ignore[no-untyped-def]
     """Write code points as UTF-8, or each byte of it as a character of ByteLevel's alphabet."""
     for k in range(place, after):
@@ -296,7 +298,7 @@ def _write(codes, place, after, replacement, alphabet, out, written):  # type: i
     return written
 
 
-@jit(nogil=True)
+@jit
 def _utf8(code, out, written):  # type: ignore[no-untyped-def]
     if code < 0x80:
         out[written] = code

@@ -158,7 +158,11 @@ class Rules:
 
 
 def count_by_library(
-    pipeline: Pipeline, strings: "Strings", which: "NDArray[np.int64]", table: Distinct, watch: Watch
+    pipeline: Pipeline,
+    strings: "Strings",
+    which: "NDArray[np.int64]",
+    table: Distinct,
+    watch: Watch,
 ) -> None:
     """Add the words that the library finds in some of these strings to `table`.
 
