@@ -24,12 +24,12 @@ from tokbench.chunks.classes import (
     load,
 )
 from tokbench.chunks.cut_sets import cuts
-from tokbench.counting.chunk_pass import Cutter, cut_documents
 from tokbench.counting.arrow import raw_strings
+from tokbench.counting.chunk_pass import Cutter, cut_documents
 from tokbench.counting.words import Pipeline
 
 sys.path.insert(0, str(Path(__file__).parent / "counting"))
-from hostile import ATOMS, NORMALIZERS, PRE_TOKENIZERS, every_pipeline, texts, tokenizer  # noqa: E402
+from hostile import ATOMS, NORMALIZERS, PRE_TOKENIZERS, every_pipeline, texts, tokenizer
 
 JAMO = {*range(0x1100, 0x1200), *range(0xA960, 0xA980), *range(0xD7B0, 0xD800)}
 
@@ -76,7 +76,7 @@ def test_a_cache_that_cannot_be_written_only_costs_time(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("character", "raw", "stable"),
     [
-        ("½", NUMBER, OTHER),  # 1⁄2
+        ("½", NUMBER, OTHER),  # 1 over 2
         ("⒈", NUMBER, OTHER),  # 1.
         ("Ⅳ", NUMBER, OTHER),  # IV
         ("ำ", 3, OTHER),  # begins with a mark

@@ -14,7 +14,7 @@ _PUBLIC = {
     "compare": "tokbench.workbench",
     "load": "tokbench.recipe",
 }
-__all__ = ["compare", "load", "run", "train"]  # noqa: F822 - found by __getattr__
+__all__ = ["compare", "load", "run", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -41,7 +41,7 @@ def documents_of(path):
 
 @pytest.mark.skipif(not FILES, reason=f"the shared data are not at {DATA}")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_words_of_real_text(path, corpus, library_words, as_dict, tmp_path, limit=60_000):
+def test_words_of_real_text(path, corpus, library_words, as_dict, tmp_path, limit=20_000):
     sizes = itertools.accumulate(
         documents := documents_of(path), lambda n, text: n + len(text), initial=0
     )

@@ -42,7 +42,7 @@ def by_chunks(made, documents, as_dict):
 
 
 def test_every_pipeline_on_the_same_hostile_text(as_dict):
-    documents = list(texts(11, 120))
+    documents = list(texts(11, 60))
     planned = 0
     for pre_name, name, made in PIPELINES:
         words = by_chunks(made, documents, as_dict)

@@ -9,7 +9,7 @@ own. So there are two tables, both strict:
   `unicodedata`, or where nobody's rules should rest on it (controls, format characters, U+000B,
   U+0085, U+001C-001F, unassigned and private ones).
 - **stable**: the same, but OTHER as well where a normalizer turns the character into another kind:
-  `⒈` becomes `1.`, `ſ` stays a letter, `İ` becomes a letter and a mark, `▁` a space. A letter may
+  `⒈` becomes `1.`, `İ` becomes a letter and a mark, `▁` a space. A letter may
   become letters and marks under NFD and NFKD only (`é`); where that matters the structure of the
   pipeline decides (`tokbench.chunks.structure`).
 
@@ -20,6 +20,7 @@ been normalized already may use the raw one.
 import unicodedata
 import zlib
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -75,10 +76,8 @@ def load() -> Classes:
     if tables is None:
         tables = np.concatenate(build())
         packed = zlib.compress(tables.tobytes(), 6)
-        try:
+        with suppress(StoreError):  # a folder that cannot be written costs a second at every start
             store.write_bytes(path, xxhash.xxh3_128_digest(packed) + packed)
-        except StoreError:  # a folder that cannot be written costs a second at every start
-            pass
     tables.flags.writeable = False
     return Classes(
         tables[:CODE_POINTS], tables[CODE_POINTS:], xxhash.xxh3_64_hexdigest(tables.tobytes())
@@ -98,7 +97,7 @@ def _read(path: "Path") -> "NDArray[np.uint8] | None":
 def build() -> "tuple[NDArray[np.uint8], NDArray[np.uint8]]":
     """The raw and the stable table, from `unicodedata` and the installed `tokenizers`.
 
-    >>> raw, stable = build()
+    >>> raw, stable = load().raw, load().stable
     >>> raw[[ord("é"), ord("½")]].tolist() == [LOWER, NUMBER]
     True
     >>> stable[[ord("é"), ord("½")]].tolist() == [LOWER, OTHER]
@@ -115,9 +114,9 @@ def build() -> "tuple[NDArray[np.uint8], NDArray[np.uint8]]":
         for code in np.flatnonzero(stable).tolist()
         if (seen := _images(chr(code))) != ((), ())
     }
-    unstable = True
-    while unstable:  # a character that becomes an unstable one is unstable
-        unstable = [code for code, seen in images.items() if not _keeps_kind(code, seen, stable)]
+    while unstable := [
+        code for code, seen in images.items() if not _keeps_kind(code, seen, stable)
+    ]:  # a character that becomes an unstable one is unstable
         for code in unstable:
             stable[code] = OTHER
             del images[code]
@@ -198,8 +197,8 @@ def _disagreements(raw: "NDArray[np.uint8]") -> set[int]:
         )
     found |= wrong(pre_tokenizers.Digits(individual_digits=True), (NUMBER,), 1)
     found |= wrong(pre_tokenizers.Digits(individual_digits=True), (*plain, *visible, WHITE), 2)
-    for splitter in (pre_tokenizers.BertPreTokenizer(), pre_tokenizers.WhitespaceSplit()):
-        found |= wrong(splitter, (WHITE,), 0)
+    for dropping in (pre_tokenizers.BertPreTokenizer(), pre_tokenizers.WhitespaceSplit()):
+        found |= wrong(dropping, (WHITE,), 0)
     return found | wrong(pre_tokenizers.WhitespaceSplit(), (*plain, *visible, NUMBER), 2)
 
 

@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING
 
 from tokbench.chunks.classes import (
     APOSTROPHE,
-    CASELESS,
     LETTERS,
-    LOWER,
     MARK,
     NUMBER,
     PUNCTUATION,
     SYMBOL,
-    UPPER,
     WHITE,
 )
 

@@ -20,7 +20,7 @@ turn, and four to six times the time. The kernel returns when a block may not fi
 it more room and goes on.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -47,13 +47,13 @@ MIX_1, MIX_2, MIX_3 = (
 
 
 @jit
-def _hash(first, second, tag):  # type: ignore[no-untyped-def]
+def _hash(first: Any, second: Any, tag: Any) -> Any:
     mixed = (first * MIX_1) ^ ((second ^ (second >> HALF) ^ tag) * MIX_2)
     return (mixed ^ (mixed >> HALF)) * MIX_3
 
 
 @jit
-def _words_at_the_end(text, place, length):  # type: ignore[no-untyped-def]
+def _words_at_the_end(text: Any, place: Any, length: Any) -> Any:
     """The same for a piece in the last 16 bytes of the buffer."""
     first = second = NONE
     for offset in range(min(length, 8)):
@@ -64,7 +64,7 @@ def _words_at_the_end(text, place, length):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _fold(text, place, length):  # type: ignore[no-untyped-def]
+def _fold(text: Any, place: Any, length: Any) -> Any:
     """A hash of all but the first 8 bytes of a piece longer than 16."""
     fold = load64(text, place + length - 8)
     for offset in range(8, length - 8, 8):
@@ -74,7 +74,7 @@ def _fold(text, place, length):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _same(text, place, arena, other, length):  # type: ignore[no-untyped-def]
+def _same(text: Any, place: Any, arena: Any, other: Any, length: Any) -> Any:
     """Whether two pieces of the same length over 16, equal in their first 8 bytes, are equal."""
     for offset in range(8, length - 8, 8):
         if load64(text, place + offset) != load64(arena, other + offset):
@@ -83,9 +83,17 @@ def _same(text, place, arena, other, length):  # type: ignore[no-untyped-def]
 
 
 @jit
-def add_pieces(  # type: ignore[no-untyped-def]
-    text, start, ends, weights, table, arena, entries, state, flight
-):
+def add_pieces(
+    text: Any,
+    start: Any,
+    ends: Any,
+    weights: Any,
+    table: Any,
+    arena: Any,
+    entries: Any,
+    state: Any,
+    flight: Any,
+) -> Any:
     """Count the pieces of `text` that end at `ends`, the first beginning at `start`.
 
     Args:
@@ -161,7 +169,7 @@ def add_pieces(  # type: ignore[no-untyped-def]
 
 
 @jit
-def _move(old, new):  # type: ignore[no-untyped-def]
+def _move(old: Any, new: Any) -> Any:
     """Put every slot of one table into a larger, empty one."""
     mask = np.uint64(new.shape[0] // SLOT - 1)
     for slot in range(0, old.shape[0], SLOT):
@@ -175,7 +183,7 @@ def _move(old, new):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _counts(table, counts):  # type: ignore[no-untyped-def]
+def _counts(table: Any, counts: Any) -> Any:
     """The counts in the order of the entries."""
     for slot in range(0, table.shape[0], SLOT):
         if table[slot + 2] != NONE:
@@ -212,7 +220,14 @@ class Distinct:
         weights = np.empty(0, np.int64) if weights is None else weights
         while len(ends):
             done = add_pieces(
-                text, start, ends, weights, self._table, self._arena, self._entries, self._state,
+                text,
+                start,
+                ends,
+                weights,
+                self._table,
+                self._arena,
+                self._entries,
+                self._state,
                 self._flight,
             )
             if done:

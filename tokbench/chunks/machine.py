@@ -110,4 +110,4 @@ def byte_masks(_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG001
             builder, signature.return_type, [builder.bitcast(mask, WORD) for mask in masks]
         )
 
-    return types.UniTuple(types.uint64, 7)(array, types.int64), generate
+    return types.containers.UniTuple(types.uint64, 7)(array, types.int64), generate

@@ -22,7 +22,7 @@ Why it is right:
   a character whose bytes would reach past the end (only in text that is not UTF-8) counts as OTHER.
 """
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -35,16 +35,15 @@ from tokbench.chunks.classes import WHITE as WHITE_CLASS
 from tokbench.chunks.machine import byte_masks, lowest_bit
 from tokbench.kernels import jit
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 NONE, ONE, ALL, TOP = np.uint64(0), np.uint64(1), np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(63)
 SPARE = 66
 """A scan ends when fewer places than this are free: one block may give 64 cuts and a late one."""
 
 
 @jit
-def find_cuts(text, start, end, starts, finer, classes, scratch, cuts):  # type: ignore[no-untyped-def]
+def find_cuts(
+    text: Any, start: Any, end: Any, starts: Any, finer: Any, classes: Any, scratch: Any, cuts: Any
+) -> Any:
     """Cut `text[start:end]`, from a place that is a cut.
 
     Args:
@@ -126,7 +125,7 @@ def find_cuts(text, start, end, starts, finer, classes, scratch, cuts):  # type:
 
 
 @jit
-def _after(starts, place):  # type: ignore[no-untyped-def]
+def _after(starts: Any, place: Any) -> Any:
     """The first of `starts`, ascending, that lies behind `place`."""
     low, high = 0, starts.shape[0]
     while low < high:
@@ -139,11 +138,22 @@ def _after(starts, place):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _other_scripts(  # type: ignore[no-untyped-def]
-    text, block, high, classes,
-    letter, number, punctuation, white,
-    letter_ends, number_ends, punctuation_ends, symbol_ends, attached_ends, white_ends,
-):  # fmt: skip
+def _other_scripts(
+    text: Any,
+    block: Any,
+    high: Any,
+    classes: Any,
+    letter: Any,
+    number: Any,
+    punctuation: Any,
+    white: Any,
+    letter_ends: Any,
+    number_ends: Any,
+    punctuation_ends: Any,
+    symbol_ends: Any,
+    attached_ends: Any,
+    white_ends: Any,
+) -> Any:
     """Complete the masks of a block that has bytes of characters beyond ASCII.
 
     Returns:
@@ -188,7 +198,7 @@ def _other_scripts(  # type: ignore[no-untyped-def]
 
 
 @jit
-def _character(text, place):  # type: ignore[no-untyped-def]
+def _character(text: Any, place: Any) -> Any:
     """The code point at a byte beyond ASCII, and its length in bytes; (0, 1) if there is none."""
     lead = np.int64(text[place])
     if lead < 0xC0:

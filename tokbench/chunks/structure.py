@@ -225,25 +225,29 @@ def _scanner(before: list[Json], splitter: Json, after: list[Json]) -> Scanner |
         digits = "each" if before[0].get("individual_digits") else "runs"
     elif before:
         return None
-    pattern = _pattern(splitter)
-    if splitter["type"] == "ByteLevel" and pattern and not after:
+    if (pattern := _pattern(splitter)) is None:
+        return None if digits else _simple_scanner(splitter, after)
+    if splitter["type"] == "ByteLevel":
         prefix = " " if splitter.get("add_prefix_space", True) else ""
-        return None if digits and prefix else Scanner("gpt2", digits, bytes=True, prefix=prefix)
-    if pattern and splitter["type"] == "Split" and all(map(_only_writes_bytes, after)):
-        return Scanner(pattern, digits, bytes=bool(after)) if len(after) < 2 else None  # noqa: PLR2004
-    if digits:
-        return None
+        covered = not after and not (digits and prefix)
+        return Scanner("gpt2", digits, bytes=True, prefix=prefix) if covered else None
+    covered = len(after) <= 1 and all(map(_only_writes_bytes, after))
+    return Scanner(pattern, digits, bytes=bool(after)) if covered else None
+
+
+def _simple_scanner(splitter: Json, after: list[Json]) -> Scanner | None:
+    """The same for a chain that begins with a splitter that goes by no pattern."""
     simple = {"BertPreTokenizer": "bert", "WhitespaceSplit": "white", "Whitespace": "whitespace"}
-    if splitter["type"] in simple and not after:
-        return Scanner(simple[splitter["type"]])
-    if splitter["type"] == "WhitespaceSplit" and len(after) == 1:
-        isolated = after[0]["type"] == "Punctuation" and after[0].get("behavior") == "Isolated"
-        return Scanner("bert") if isolated else None
-    if splitter["type"] == "Metaspace" and not after:
+    kind = splitter["type"]
+    if kind == "WhitespaceSplit" and [part["type"] for part in after] == ["Punctuation"]:
+        return Scanner("bert") if after[0].get("behavior") == "Isolated" else None
+    if after:
+        return None
+    if kind == "Metaspace":
         mark = splitter.get("replacement", "\u2581")
         prefix = "" if splitter.get("prepend_scheme") == "never" else mark
         return Scanner("metaspace", prefix=prefix, replacement=mark)
-    return None
+    return Scanner(simple[kind]) if kind in simple else None
 
 
 def _only_writes_bytes(part: Json) -> bool:

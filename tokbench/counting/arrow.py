@@ -25,8 +25,10 @@ def raw_strings(array: "pa.Array[Any]") -> "tuple[NDArray[np.uint8], NDArray[np.
     _, offsets, data = array.buffers()
     if not len(array) or offsets is None:
         return read_only(np.empty(0, np.uint8)), np.zeros(1, np.int64)
-    places = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
-    text = np.empty(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
+    places = np.frombuffer(memoryview(offsets), np.int64)[
+        array.offset : array.offset + len(array) + 1
+    ]
+    text = np.empty(0, np.uint8) if data is None else np.frombuffer(memoryview(data), np.uint8)
     return read_only(text), places
 
 
@@ -36,9 +38,12 @@ def large_strings(text: "NDArray[np.uint8]", offsets: "NDArray[np.int64]") -> pa
     >>> large_strings(np.frombuffer(b"abc", np.uint8), np.array([0, 1, 3])).to_pylist()
     ['a', 'bc']
     """
-    return pa.LargeStringArray.from_buffers(
-        len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(text)
+    array: pa.LargeStringArray = pa.Array.from_buffers(  # type: ignore[assignment]
+        pa.large_string(),
+        len(offsets) - 1,
+        [None, pa.py_buffer(offsets.data), pa.py_buffer(text.data)],
     )
+    return array
 
 
 def read_only(array: "NDArray[np.uint8]") -> "NDArray[np.uint8]":

@@ -153,16 +153,10 @@ def _share(units: "Iterable[Unit]", cutters: list[Cutter]) -> None:
     """Let each cutter take units in a thread of its own until there are no more."""
     waiting: queue.Queue[Unit | None] = queue.Queue(len(cutters) + 1)
     failures: list[BaseException] = []
-
-    def work(cutter: Cutter) -> None:
-        while (unit := waiting.get()) is not None:
-            if not failures:  # after a failure the queue is only emptied
-                try:
-                    cutter.add(*unit)
-                except BaseException as failure:  # noqa: BLE001 - raised in the caller's thread
-                    failures.append(failure)
-
-    workers = [threading.Thread(target=work, args=(cutter,), daemon=True) for cutter in cutters]
+    workers = [
+        threading.Thread(target=_work, args=(cutter, waiting, failures), daemon=True)
+        for cutter in cutters
+    ]
     for worker in workers:
         worker.start()
     try:
@@ -177,6 +171,17 @@ def _share(units: "Iterable[Unit]", cutters: list[Cutter]) -> None:
             worker.join()
     if failures:
         raise failures[0]
+
+
+def _work(
+    cutter: Cutter, waiting: "queue.Queue[Unit | None]", failures: list[BaseException]
+) -> None:
+    while (unit := waiting.get()) is not None:
+        if not failures:  # after a failure the queue is only emptied
+            try:
+                cutter.add(*unit)
+            except BaseException as failure:  # noqa: BLE001 - raised in the caller's thread
+                failures.append(failure)
 
 
 def _value(

@@ -6,7 +6,7 @@ of theirs. It tells corpora apart that differ by accident or by editing; it is n
 against somebody who looks for a collision.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,7 +28,7 @@ NONE, HALF = np.uint64(0), np.uint64(32)
 
 
 @jit
-def add_documents(text, offsets, sums):  # type: ignore[no-untyped-def]
+def add_documents(text: Any, offsets: Any, sums: Any) -> Any:
     """Add the hashes of the documents of `text` that begin at `offsets` to `sums` (two uint64)."""
     for document in range(offsets.shape[0] - 1):
         place, end = offsets[document], offsets[document + 1]
@@ -51,7 +51,7 @@ def add_documents(text, offsets, sums):  # type: ignore[no-untyped-def]
 
 
 @jit
-def characters(text, offsets, counts):  # type: ignore[no-untyped-def]
+def characters(text: Any, offsets: Any, counts: Any) -> Any:
     """How many code points UTF-8 strings have, each as often as it counts."""
     total = 0
     for entry in range(counts.shape[0]):

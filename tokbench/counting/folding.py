@@ -8,7 +8,7 @@ it: those compose and change places, so no chunk with one goes by rule, if there
 """
 
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -105,11 +105,11 @@ def _kinds(scanner: "Scanner", pre_tokenizer: "PreTokenizer") -> "Callable[[str]
 
 
 @jit
-def _mark_seen(text, seen):  # type: ignore[no-untyped-def]
+def _mark_seen(text: Any, seen: Any) -> Any:
     """Set `seen` for every code point of UTF-8 text."""
     place = 0
     while place < text.shape[0]:
-        lead = np.int64(text[place])
+        lead: Any = np.int64(text[place])
         length = 1 + (lead >= 0xC0) + (lead >= 0xE0) + (lead >= 0xF0)
         code = lead if length == 1 else lead & (0x7F >> length)
         for offset in range(1, length):

@@ -48,6 +48,11 @@ def save(path: Path, counts: ChunkCounts | WordCounts) -> None:
 
 def load(path: Path, kind: type[Counts]) -> Counts | None:
     """The counts in a file, or None if there is no file, or it is damaged or of another kind."""
+    found = _read(path, kind.__name__)
+    return found if isinstance(found, kind) else None
+
+
+def _read(path: Path, kind: str) -> ChunkCounts | WordCounts | None:
     try:
         data = path.read_bytes()
     except OSError:
@@ -57,15 +62,15 @@ def load(path: Path, kind: type[Counts]) -> Counts | None:
         return None
     table = pa.ipc.open_stream(pa.py_buffer(stream)).read_all().combine_chunks()
     header: dict[str, Any] = json.loads((table.schema.metadata or {})[_KEY])
-    if (header.pop("kind"), header.pop("format")) != (kind.__name__, FORMAT):
+    if (header.pop("kind"), header.pop("format")) != (kind, FORMAT):
         return None
     counts = _numbers(table.column("count"))
     strings = _one(table.column("text"), pa.large_string())
-    if kind is ChunkCounts:
+    if kind == ChunkCounts.__name__:
         header["sample"] = tuple(header["sample"])
-        return kind(chunks=strings, counts=counts, **header)
+        return ChunkCounts(chunks=strings, counts=counts, **header)
     header["left_out"] = tuple(LeftOut(**word) for word in header["left_out"])
-    return kind(words=strings, counts=counts, **header)
+    return WordCounts(words=strings, counts=counts, **header)
 
 
 def _fields(counts: ChunkCounts | WordCounts) -> dict[str, Any]:

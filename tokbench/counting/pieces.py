@@ -1,4 +1,4 @@
-"""Kernel: pre-tokens of distinct chunks by rule, for the pre-tokenizers that everybody uses.
+r"""Kernel: pre-tokens of distinct chunks by rule, for the pre-tokenizers that everybody uses.
 
 The published patterns look at nothing but kinds of characters, a few characters by name and at most
 one character ahead. So where the kinds are certain, finding the next pre-token is a dozen lines for
@@ -11,13 +11,15 @@ What makes it exact:
   and pre-tokenizer about each distinct one: `fold` says what the normalizer makes of it and what
   kind that is, or -1 where one character does not become one character whatever stands beside it.
   A chunk with such a character is left to the library.
-- Chunks are cut where the pattern always splits, so the end of a chunk is to `(?!\\S)` what the end
+- Chunks are cut where the pattern always splits, so the end of a chunk is to `(?!\S)` what the end
   of a document would be.
 - `Digits` before a pattern cuts numbers off first, so the pattern sees what lies between them, each
   a text of its own.
 - The rules are compared with the library on chunks of the corpus at hand (`words.count_words`), and
   exhaustively on all strings of kinds up to seven characters in the tests.
 """
+
+from typing import Any
 
 import numpy as np
 
@@ -42,14 +44,30 @@ SPACE, LINE_FEED, RETURN, QUOTE, SLASH = 0x20, 0x0A, 0x0D, 0x27, 0x2F
 
 
 @jit
-def cut_pieces(  # type: ignore[no-untyped-def]
-    text, offsets, counts, first, fold, pattern, digits, prefix, replacement, alphabet,
-    codes, kinds, out, ends, weights, rest,
-):  # fmt: skip
+def cut_pieces(
+    text: Any,
+    offsets: Any,
+    counts: Any,
+    first: Any,
+    fold: Any,
+    pattern: Any,
+    digits: Any,
+    prefix: Any,
+    replacement: Any,
+    alphabet: Any,
+    codes: Any,
+    kinds: Any,
+    out: Any,
+    ends: Any,
+    weights: Any,
+    rest: Any,
+) -> Any:
     """Write the pre-tokens of chunks one behind another.
 
     Args:
-        text, offsets, counts: the chunks, and how often each occurs.
+        text: UTF-8 bytes of the chunks.
+        offsets: int64, where each chunk begins, and where the last ends.
+        counts: int64, how often each occurs.
         first: the first chunk to take.
         fold: int32 for each code point: kind << 21 | what it becomes; -1: ask the library.
         pattern: which rules.
@@ -57,8 +75,11 @@ def cut_pieces(  # type: ignore[no-untyped-def]
         prefix: code point to put before a text that does not begin with it, or 0.
         replacement: Metaspace's code point.
         alphabet: uint16, ByteLevel's code point for each byte; empty: write UTF-8.
-        codes, kinds: int32 and uint8 to work in, LONGEST + 1 of each.
-        out, ends, weights: filled with text, ends and counts of the pieces.
+        codes: int32 to work in, LONGEST + 2 of them.
+        kinds: uint8 to work in, as many.
+        out: uint8, filled with the text of the pieces, one behind another.
+        ends: int64, filled with the end of each piece.
+        weights: int64, filled with how often each piece counts.
         rest: filled with the numbers of the chunks that the rules do not cover.
 
     Returns:
@@ -106,7 +127,7 @@ def cut_pieces(  # type: ignore[no-untyped-def]
 
 
 @jit
-def _decode(text, begin, end, fold, prefix, codes, kinds):  # type: ignore[no-untyped-def]
+def _decode(text: Any, begin: Any, end: Any, fold: Any, prefix: Any, codes: Any, kinds: Any) -> Any:
     """The code points of a chunk, normalized, and their kinds; how many, or -1: not by rule."""
     if end - begin > LONGEST:
         return -1
@@ -137,7 +158,7 @@ def _decode(text, begin, end, fold, prefix, codes, kinds):  # type: ignore[no-un
 
 
 @jit
-def _run(kinds, place, limit, kind, inside):  # type: ignore[no-untyped-def]
+def _run(kinds: Any, place: Any, limit: Any, kind: Any, inside: Any) -> Any:
     """The end of the run from `place` of characters that are of a kind, or are not."""
     while place < limit and (kinds[place] == kind) == inside:
         place += 1
@@ -145,14 +166,14 @@ def _run(kinds, place, limit, kind, inside):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _letters(kinds, place, limit):  # type: ignore[no-untyped-def]
+def _letters(kinds: Any, place: Any, limit: Any) -> Any:
     while place < limit and UPPER <= kinds[place] <= CASELESS:
         place += 1
     return place
 
 
 @jit
-def _signs(kinds, place, limit):  # type: ignore[no-untyped-def]
+def _signs(kinds: Any, place: Any, limit: Any) -> Any:
     r"""The end of the run of `[^\s\p{L}\p{N}]` from `place`."""
     while place < limit and kinds[place] >= PUNCTUATION and kinds[place] != WHITE:
         place += 1
@@ -160,7 +181,7 @@ def _signs(kinds, place, limit):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _contraction(codes, place, limit, lower):  # type: ignore[no-untyped-def]
+def _contraction(codes: Any, place: Any, limit: Any, lower: Any) -> Any:
     """The end of `'s|'t|'re|'ve|'m|'ll|'d` at `place`, or `place`; `lower` 0x20 ignores case."""
     if place + 1 >= limit or codes[place] != QUOTE:
         return place
@@ -175,14 +196,14 @@ def _contraction(codes, place, limit, lower):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _white(kinds, place, limit):  # type: ignore[no-untyped-def]
+def _white(kinds: Any, place: Any, limit: Any) -> Any:
     r"""`\s+(?!\S)|\s+`: all white space up to the end, else all but the last one, else one."""
     end = _run(kinds, place, limit, WHITE, True)
     return end - 1 if end < limit and end - place > 1 else end
 
 
 @jit
-def _gpt2(codes, kinds, place, limit):  # type: ignore[no-untyped-def]
+def _gpt2(codes: Any, kinds: Any, place: Any, limit: Any) -> Any:
     end = _contraction(codes, place, limit, 0)
     if end > place:
         return end
@@ -199,7 +220,7 @@ def _gpt2(codes, kinds, place, limit):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _cl100k(codes, kinds, place, limit, digits):  # type: ignore[no-untyped-def]
+def _cl100k(codes: Any, kinds: Any, place: Any, limit: Any, digits: Any) -> Any:
     end = _contraction(codes, place, limit, 0x20)
     if end > place:
         return end
@@ -213,7 +234,7 @@ def _cl100k(codes, kinds, place, limit, digits):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _o200k(codes, kinds, place, limit):  # type: ignore[no-untyped-def]
+def _o200k(codes: Any, kinds: Any, place: Any, limit: Any) -> Any:
     kind = kinds[place]
     letter = UPPER <= kind <= CASELESS
     ahead = not letter and kind != NUMBER and not _breaks(codes[place])
@@ -239,7 +260,9 @@ def _o200k(codes, kinds, place, limit):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _rest_of_cl100k(codes, kinds, place, limit, digits, closing):  # type: ignore[no-untyped-def]
+def _rest_of_cl100k(
+    codes: Any, kinds: Any, place: Any, limit: Any, digits: Any, closing: Any
+) -> Any:
     r"""`\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+`."""
     if kinds[place] == NUMBER:
         return _run(kinds, place, min(limit, place + digits), NUMBER, True)
@@ -258,12 +281,12 @@ def _rest_of_cl100k(codes, kinds, place, limit, digits, closing):  # type: ignor
 
 
 @jit
-def _breaks(code):  # type: ignore[no-untyped-def]
+def _breaks(code: Any) -> Any:
     return code in (RETURN, LINE_FEED)
 
 
 @jit
-def _simple(codes, kinds, place, limit, pattern):  # type: ignore[no-untyped-def]
+def _simple(codes: Any, kinds: Any, place: Any, limit: Any, pattern: Any) -> Any:
     """Metaspace begins a piece at each U+0020; the others end one where the kind changes.
 
     For them there are four kinds: WHITE, ALONE, and two for what may stand together.
@@ -279,7 +302,9 @@ def _simple(codes, kinds, place, limit, pattern):  # type: ignore[no-untyped-def
 
 
 @jit
-def _write(codes, place, after, replacement, alphabet, out, written):  # type: ignore[no-untyped-def]
+def _write(
+    codes: Any, place: Any, after: Any, replacement: Any, alphabet: Any, out: Any, written: Any
+) -> Any:
     """Write code points as UTF-8, or each byte of it as a character of ByteLevel's alphabet."""
     for k in range(place, after):
         code = codes[k]
@@ -299,7 +324,7 @@ def _write(codes, place, after, replacement, alphabet, out, written):  # type: i
 
 
 @jit
-def _utf8(code, out, written):  # type: ignore[no-untyped-def]
+def _utf8(code: Any, out: Any, written: Any) -> Any:
     if code < 0x80:
         out[written] = code
         return written + 1

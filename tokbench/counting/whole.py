@@ -5,7 +5,7 @@ state of a trainer. The cheapest trainer to ask is WordLevel's with a vocabulary
 """
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -61,7 +61,7 @@ def count_words_whole(
     totals = {"documents": 0, "bytes": 0}
     sums = np.zeros(2, np.uint64)
 
-    def documents() -> "Iterator[list[str]]":
+    def documents() -> "Iterator[list[Any]]":
         for batch in corpus.batches(split, watch):
             column = batch.column("text")
             text, offsets = raw_strings(column)

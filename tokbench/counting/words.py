@@ -11,11 +11,9 @@ from tokbench.chunks.structure import Scanner, plan
 from tokbench.counting.arrow import large_strings, raw_strings, read_only
 from tokbench.counting.folding import folds
 from tokbench.counting.pieces import BYTES_PER_CHARACTER, LONGEST, NUMBERS, RUNS, cut_pieces
-from tokbench.values import ChunkCounts, LeftOut, Watch, WordCounts, ignore
+from tokbench.values import ChunkCounts, LeftOut, Progress, Watch, WordCounts, ignore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
     from tokenizers.normalizers import Normalizer
@@ -174,9 +172,12 @@ def count_by_library(
         words: dict[str, int] = {}
         for chunk in which[first : first + AT_ONCE].tolist():
             count = int(counts[chunk])
-            for word in pipeline.words(str(text[offsets[chunk] : offsets[chunk + 1]], "utf-8")):
+            for word in pipeline.words(
+                text[offsets[chunk] : offsets[chunk + 1]].tobytes().decode()
+            ):
                 words[word] = words.get(word, 0) + count
         add_words(words, table)
+        watch(Progress("words", min(first + AT_ONCE, len(which)), len(which), "chunks"))
 
 
 def add_words(words: dict[str, int], table: Distinct) -> None:
@@ -193,7 +194,7 @@ def add_words(words: dict[str, int], table: Distinct) -> None:
 def as_dict(table: Distinct) -> dict[str, int]:
     """The strings in a table and their counts."""
     text, offsets, counts = table.texts()
-    strings = large_strings(text, offsets).to_pylist()
+    strings: list[Any] = large_strings(text, offsets).to_pylist()
     return dict(zip(strings, counts.tolist(), strict=True))
 
 
