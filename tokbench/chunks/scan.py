@@ -175,7 +175,21 @@ def _other_scripts(
     attached = bits & (NONE - attached_ends)
     while pending:
         place = lowest_bit(pending)
-        code, length = _character(text, block + place)
+        at = block + place
+        lead = np.int64(text[at])
+        code, length = 0, 1  # what is no character is OTHER, like U+0000
+        if at + 4 > text.shape[0]:
+            code, length = _last_character(text, at)
+        elif lead >= 0xF0:
+            code, length = (lead & 0x07) << 18 | (np.int64(text[at + 1]) & 0x3F) << 12, 4
+            code |= (np.int64(text[at + 2]) & 0x3F) << 6 | (np.int64(text[at + 3]) & 0x3F)
+            if code >= CODE_POINTS:
+                code = 0
+        elif lead >= 0xE0:
+            code, length = (lead & 0x0F) << 12 | (np.int64(text[at + 1]) & 0x3F) << 6, 3
+            code |= np.int64(text[at + 2]) & 0x3F
+        elif lead >= 0xC0:
+            code, length = (lead & 0x1F) << 6 | (np.int64(text[at + 1]) & 0x3F), 2
         first = ONE << np.uint64(place)
         bits = ((ONE << np.uint64(length)) - ONE) << np.uint64(place)
         pending &= ~bits
@@ -198,17 +212,13 @@ def _other_scripts(
 
 
 @jit
-def _character(text: Any, place: Any) -> Any:
-    """The code point at a byte beyond ASCII, and its length in bytes; (0, 1) if there is none."""
+def _last_character(text: Any, place: Any) -> Any:
+    """Code point and length of a character among the last three bytes; (0, 1) if there is none."""
     lead = np.int64(text[place])
-    if lead < 0xC0:
-        return 0, 1
-    length = 2 + (lead >= 0xE0) + (lead >= 0xF0)
-    if place + length > text.shape[0]:
+    length = 2 + (lead >= 0xE0)
+    if lead < 0xC0 or place + length > text.shape[0]:
         return 0, 1
     code = lead & (0x7F >> length)
     for offset in range(1, length):
         code = code << 6 | (np.int64(text[place + offset]) & 0x3F)
-    if code >= CODE_POINTS:
-        return 0, 1
     return code, length
