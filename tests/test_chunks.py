@@ -148,6 +148,22 @@ def test_the_kernel_cuts_at_every_place_of_a_block(cut_set):
             assert sorted(chunks.chunks.to_pylist()) == sorted(set(expected))
 
 
+def test_documents_do_not_see_each_other():
+    for left, right in (
+        ("a", "\u0301 b"),
+        ("é", "\u0301 b"),
+        (" \n ", "x"),
+        ("\n", " x"),
+        ("a", " "),
+    ):
+        for shift in (0, 59, 60, 61, 62, 63, 64):
+            documents = ["." * shift + left, right]
+            for cut_set in (SPACES, WORDS):
+                expected = [piece for document in documents for piece in pieces(document, cut_set)]
+                chunks = cut_documents(documents, cut_set)
+                assert sorted(chunks.chunks.to_pylist()) == sorted(set(expected))
+
+
 def test_scanning_goes_on_where_it_ran_out_of_room():
     text, offsets = raw_strings(__import__("pyarrow").array([*texts(5, 400)]))
     small, large = Cutter(WORDS), Cutter(WORDS)

@@ -13,7 +13,6 @@ the kernels' cache after an edit.
 from typing import Any
 
 from llvmlite import ir
-
 from numba.core import types
 from numba.extending import intrinsic
 

@@ -13,8 +13,9 @@ Why it is right:
   a cut inside the characters it looks at. So a document may be cut in any order, and scanning may
   start again at any cut without knowing what stood before it.
 - Documents do not see each other: the first byte of a document is always a cut, so a rule that
-  would only move a cut to that place changes nothing, and the one rule that cuts further back
-  (before the last U+0020 of a run) is switched off where a document begins between its characters.
+  would only move a cut to that place changes nothing. Two things reach further and are switched
+  off where a document begins in between: a mark's attachment to the letter before it, and the one
+  rule that cuts further back (before the last U+0020 of a run).
 - That rule is known one character late. Its cut is the byte before the visible character, U+0020,
   so it is the mask shifted back by one; out of a block's first bit it falls into the block before,
   whose cuts are all further left.
@@ -73,19 +74,18 @@ def find_cuts(
             for k in range(64):
                 scratch[k] = text[block + k] if block + k < text.shape[0] else 0
             space, white, letter, number, visible, apostrophe, high = byte_masks(scratch, 0)
-        punctuation = visible & ~(letter | number | apostrophe)
-        symbol = attached = inner = NONE
-        if high | high_ends:
-            letter, number, punctuation, symbol, attached, white, inner = _other_scripts(
-                text, block, high, classes,
-                letter, number, punctuation, white,
-                letter_ends, number_ends, punctuation_ends, symbol_ends, attached_ends, white_ends,
-            )  # fmt: skip
         begin = NONE
         while document < starts.shape[0] and starts[document] < block + 64:
             begin |= ONE << np.uint64(starts[document] - block)
             document += 1
-
+        punctuation = visible & ~(letter | number | apostrophe)
+        symbol = attached = inner = NONE
+        if high | high_ends:
+            letter, number, punctuation, symbol, attached, white, inner = _other_scripts(
+                text, block, high, begin, classes,
+                letter, number, punctuation, white,
+                letter_ends, number_ends, punctuation_ends, symbol_ends, attached_ends, white_ends,
+            )  # fmt: skip
         after_letter = letter << ONE | letter_ends
         after_number = number << ONE | number_ends
         after_punctuation = punctuation << ONE | punctuation_ends
@@ -142,6 +142,7 @@ def _other_scripts(
     text: Any,
     block: Any,
     high: Any,
+    begin: Any,
     classes: Any,
     letter: Any,
     number: Any,
@@ -176,8 +177,8 @@ def _other_scripts(
     while pending:
         place = lowest_bit(pending)
         at = block + place
-        lead = np.int64(text[at])
-        code, length = 0, 1  # what is no character is OTHER, like U+0000
+        lead: Any = np.int64(text[at])
+        code, length = lead & 0, 1  # what is no character is OTHER, like U+0000
         if at + 4 > text.shape[0]:
             code, length = _last_character(text, at)
         elif lead >= 0xF0:
@@ -198,7 +199,7 @@ def _other_scripts(
         if 0 < kind < NUMBER_CLASS:
             letter |= bits
         elif kind == MARK_CLASS:
-            if first & ((letter | attached) << ONE | letter_ends | attached_ends):
+            if first & ~begin & ((letter | attached) << ONE | letter_ends | attached_ends):
                 attached |= bits
         elif kind == PUNCTUATION_CLASS:
             punctuation |= bits
