@@ -64,8 +64,55 @@ def texts(batch: "pa.RecordBatch") -> list[str]:
 
 
 @dataclass(frozen=True)
+class ChunkCounts:
+    """How often each distinct chunk occurs in a corpus; what a chunk is, the cut set says.
+
+    The order of the chunks means nothing: two of these are the same if their fingerprints are.
+
+    Attributes:
+        chunks: the distinct chunks (`pyarrow.LargeStringArray`), none null or empty.
+        counts: how often each occurs, int64, same length.
+        documents: how many documents were counted, empty ones included.
+        bytes: their UTF-8 bytes.
+        characters: their code points.
+        cut_set: the name of the cut set.
+        fingerprint: of chunks, counts and documents, whatever their order or file format.
+        sample: a few documents from all over the corpus, long ones cut off, to check rules on.
+    """
+
+    chunks: "pa.LargeStringArray"
+    counts: "NDArray[np.int64]"
+    documents: int
+    bytes: int
+    characters: int
+    cut_set: str
+    fingerprint: str
+    sample: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A pre-token too long to train on.
+
+    Attributes:
+        start: its first characters.
+        characters: how many it has.
+        count: how often it occurs.
+        document: where it occurs first, as "source: number of the document in the split, from 1";
+            empty where that is not known.
+    """
+
+    start: str
+    characters: int
+    count: int
+    document: str = ""
+
+
+@dataclass(frozen=True)
 class WordCounts:
     """How often each distinct pre-token occurs in a corpus: all that training needs to know.
+
+    The order of the words means nothing.
 
     Attributes:
         words: the distinct pre-tokens (`pyarrow.LargeStringArray`), none null or empty.
@@ -83,6 +130,8 @@ class WordCounts:
     bytes: int
     fingerprint: str = ""
     exact_by: Literal["chunks", "documents"] = "documents"
+    why: str = ""
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,29 @@
+"""Counting a corpus once, for every recipe.
+
+`count` is what a run calls. numba and pyarrow are imported when one of these is first called for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tokbench.counting.chunk_pass import count_chunks, merge_counts
+    from tokbench.counting.decide import count
+    from tokbench.counting.whole import count_words_whole
+    from tokbench.counting.words import count_words
+
+_HOMES = {
+    "count": "decide",
+    "count_chunks": "chunk_pass",
+    "count_words": "words",
+    "count_words_whole": "whole",
+    "merge_counts": "chunk_pass",
+}
+__all__ = ["count", "count_chunks", "count_words", "count_words_whole", "merge_counts"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for."""
+    if name in _HOMES:
+        return getattr(import_module(f"tokbench.counting.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'tokbench.counting' has no attribute {name!r}")

@@ -1,0 +1,219 @@
+"""The one pass over a corpus: documents in, distinct chunks with their counts out.
+
+One thread reads (the caller's: reading may be Python), the others count. A unit of work is a run of
+documents of a few megabytes, never a part of one; the queue between them is short, so what is in
+memory is a few batches and the tables. Each counting thread has a table of its own, without locks;
+they are merged at the end.
+"""
+
+import os
+import queue
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from tokbench.chunks.classes import load
+from tokbench.chunks.cut_sets import WORDS, CutSet
+from tokbench.chunks.distinct import Distinct
+from tokbench.chunks.scan import find_cuts
+from tokbench.counting.arrow import large_strings, raw_strings, read_only
+from tokbench.counting.fingerprint import add_documents, characters, together, written
+from tokbench.errors import CorpusError
+from tokbench.values import ChunkCounts, Corpus, Split, Watch, ignore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    Unit = tuple[NDArray[np.uint8], NDArray[np.int64]]
+
+UNIT = 4 << 20
+"""How many bytes of documents a thread takes at a time; a longer document is a unit of its own."""
+CUTS = 1 << 16
+"""How many chunks are found before they are counted: half a megabyte of places."""
+SAMPLED_FIRST, SAMPLED, SAMPLE_BYTES, SAMPLE = 64, 8, 500, 128
+"""Documents sampled of a thread's first unit and of each other, bytes kept of one, documents kept
+in all: what the library takes some 20 ms for."""
+
+
+@dataclass
+class Cutter:
+    """Cuts documents and counts their chunks; one for each thread."""
+
+    cut_set: CutSet
+    table: Distinct = field(default_factory=Distinct)
+    documents: int = 0
+    sample: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._classes = load().stable
+        self._cuts = np.empty(CUTS, np.int64)
+        self._scratch = np.zeros(64, np.uint8)
+        self.sums = np.zeros(2, np.uint64)
+
+    def add(self, text: "NDArray[np.uint8]", offsets: "NDArray[np.int64]") -> None:
+        """Count the documents that begin at `offsets`, the last of which is where they end."""
+        place, end = int(offsets[0]), int(offsets[-1])
+        self.documents += len(offsets) - 1
+        self._keep_some(text, offsets)
+        add_documents(text, offsets, self.sums)
+        while place < end:
+            found = find_cuts(
+                text, place, end, offsets, self.cut_set is WORDS, self._classes,
+                self._scratch, self._cuts,
+            )  # fmt: skip
+            self.table.add(text, place, self._cuts[:found])
+            place = int(self._cuts[found - 1])
+
+    def _keep_some(self, text: "NDArray[np.uint8]", offsets: "NDArray[np.int64]") -> None:
+        documents = len(offsets) - 1
+        wanted = SAMPLED if self.sample else SAMPLED_FIRST
+        for number in range(0, documents, max(1, documents // wanted)):
+            begin = int(offsets[number])
+            end = min(int(offsets[number + 1]), begin + SAMPLE_BYTES)
+            self.sample.append(text[begin:end].tobytes().decode("utf-8", "ignore"))
+
+
+def count_chunks(
+    corpus: Corpus,
+    cut_set: CutSet,
+    *,
+    split: Split = "train",
+    watch: Watch = ignore,
+    threads: int | None = None,
+) -> ChunkCounts:
+    """The distinct chunks of a corpus, each with how often it occurs: one pass, exact.
+
+    Args:
+        corpus: what to count.
+        cut_set: where documents are cut.
+        split: which documents.
+        watch: told by the corpus how far reading has come.
+        threads: how many count; None: one for each core that this process may use.
+
+    Raises:
+        CorpusError: a batch has no text column, or nulls in it.
+    """
+    cutters = [Cutter(cut_set) for _ in range(threads or _cores())]
+    _share(_units(corpus.batches(split, watch)), cutters)
+    first, *others = sorted(cutters, key=lambda cutter: -len(cutter.table))
+    for other in others:
+        first.table.absorb(other.table)
+    return _value(
+        first.table,
+        documents=sum(cutter.documents for cutter in cutters),
+        cut_set=cut_set.name,
+        fingerprint=together(written(cutter.sums) for cutter in cutters),
+        sample=[text for cutter in cutters for text in cutter.sample],
+    )
+
+
+def merge_counts(parts: "Iterable[ChunkCounts]") -> ChunkCounts:
+    """The counts of several corpora together, or of the parts of one; in any order the same.
+
+    Raises:
+        ValueError: there are no parts, or they were cut differently.
+    """
+    first, *others = parts
+    if any(part.cut_set != first.cut_set for part in others):
+        names = sorted({part.cut_set for part in (first, *others)})
+        raise ValueError(f"chunks cut differently cannot be merged: {', '.join(names)}")
+    table = Distinct()
+    for part in (first, *others):
+        text, offsets = raw_strings(part.chunks)
+        table.reserve(max(len(table), len(part.counts)), 0)
+        table.add(text, int(offsets[0]), offsets[1:], part.counts)
+    return _value(
+        table,
+        documents=sum(part.documents for part in (first, *others)),
+        cut_set=first.cut_set,
+        fingerprint=together(part.fingerprint for part in (first, *others)),
+        sample=[text for part in (first, *others) for text in part.sample],
+    )
+
+
+def cut_documents(documents: "Sequence[str]", cut_set: CutSet) -> ChunkCounts:
+    """The distinct chunks of a few documents, in this thread."""
+    cutter = Cutter(cut_set)
+    cutter.add(*raw_strings(pa.array(documents, pa.large_string())))
+    return _value(
+        cutter.table,
+        documents=cutter.documents,
+        cut_set=cut_set.name,
+        fingerprint=written(cutter.sums),
+        sample=cutter.sample,
+    )
+
+
+def _share(units: "Iterable[Unit]", cutters: list[Cutter]) -> None:
+    """Let each cutter take units in a thread of its own until there are no more."""
+    waiting: queue.Queue[Unit | None] = queue.Queue(len(cutters) + 1)
+    failures: list[BaseException] = []
+    workers = [
+        threading.Thread(target=_work, args=(cutter, waiting, failures), daemon=True)
+        for cutter in cutters
+    ]
+    for worker in workers:
+        worker.start()
+    try:
+        for unit in units:
+            waiting.put(unit)
+            if failures:
+                break
+    finally:
+        for _ in workers:
+            waiting.put(None)
+        for worker in workers:
+            worker.join()
+    if failures:
+        raise failures[0]
+
+
+def _work(
+    cutter: Cutter, waiting: "queue.Queue[Unit | None]", failures: list[BaseException]
+) -> None:
+    while (unit := waiting.get()) is not None:
+        if not failures:  # after a failure the queue is only emptied
+            try:
+                cutter.add(*unit)
+            except BaseException as failure:  # noqa: BLE001 - raised in the caller's thread
+                failures.append(failure)
+
+
+def _value(
+    table: Distinct, *, documents: int, cut_set: str, fingerprint: str, sample: list[str]
+) -> ChunkCounts:
+    text, offsets, counts = table.texts()
+    return ChunkCounts(
+        chunks=large_strings(text, offsets),
+        counts=counts,
+        documents=documents,
+        bytes=int(np.dot(np.diff(offsets), counts)),
+        characters=int(characters(read_only(text), offsets, counts)),
+        cut_set=cut_set,
+        fingerprint=fingerprint,
+        sample=tuple(sample[:: -(-len(sample) // SAMPLE)] if sample else ()),
+    )
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _units(batches: "Iterable[pa.RecordBatch]") -> "Iterator[Unit]":
+    """The documents of all batches, about UNIT bytes at a time."""
+    for batch in batches:
+        try:
+            text, offsets = raw_strings(batch.column("text"))
+        except (KeyError, ValueError) as error:
+            raise CorpusError(f"a batch of the corpus cannot be counted: {error}") from error
+        first, last = 0, len(offsets) - 1
+        while first < last:
+            after = int(np.searchsorted(offsets, offsets[first] + UNIT, "right")) - 1
+            after = min(max(after, first + 1), last)
+            yield text, offsets[first : after + 1]
+            first = after

@@ -1,0 +1,172 @@
+"""From a corpus and a tokenizer to word counts: by chunks where that is exact, else whole."""
+
+import dataclasses
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tokbench import store
+from tokbench.chunks.classes import load as load_classes
+from tokbench.chunks.structure import plan
+from tokbench.counting import keep
+from tokbench.counting.arrow import raw_strings
+from tokbench.counting.chunk_pass import count_chunks, cut_documents
+from tokbench.counting.whole import count_words_whole
+from tokbench.counting.words import Pipeline, count_words
+from tokbench.values import ChunkCounts, Corpus, LeftOut, Split, Watch, WordCounts, ignore
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+    from tokbench.chunks.cut_sets import CutSet
+
+
+def count(
+    corpus: Corpus,
+    tokenizer: "Tokenizer",
+    *,
+    split: Split = "train",
+    cache: Path | None = None,
+    max_word_chars: int | None = 16384,
+    watch: Watch = ignore,
+) -> WordCounts:
+    """How often each pre-token occurs in a corpus, exactly, reading it at most once.
+
+    The structure of the normalizer and pre-tokenizer says whether distinct chunks will do; then a
+    sample of the corpus is counted both ways, and whole documents are counted if that ever differs.
+    Chunks are kept by corpus and cut set, words by corpus, normalizer and pre-tokenizer.
+
+    Args:
+        corpus: what to count.
+        tokenizer: whose normalizer and pre-tokenizer to apply. Its added tokens play no part: a
+            recipe's special tokens are not cut out of the text that it trains on.
+        split: which documents.
+        cache: the folder to keep counts in; None: `counts` below the cache folder.
+        max_word_chars: words of more characters are left out of the counts and reported, with
+            the document where it is known; None: none are.
+        watch: told how far reading has come.
+
+    Returns:
+        The words; `exact_by` says what was counted and `why` says why if that may surprise.
+
+    Raises:
+        StoreError: the cache cannot be written.
+        CorpusError: the corpus cannot be read.
+    """
+    folder = cache or store.cache_dir() / "counts"
+    pipeline = Pipeline.of(tokenizer)
+    identity = [corpus.identity(), split, load_classes().identity, keep.FORMAT]
+    settings = [pipeline.normalizer_json, pipeline.pre_tokenizer_json, max_word_chars]
+    place = folder / f"words-{store.signature(identity, settings, version('tokenizers'))}.arrow"
+    if (kept := keep.load(place, WordCounts)) is not None:
+        return kept
+    words = _counted(corpus, tokenizer, pipeline, split, folder, identity, max_word_chars, watch)
+    keep.save(place, words)
+    return words
+
+
+def _counted(
+    corpus: Corpus,
+    tokenizer: "Tokenizer",
+    pipeline: Pipeline,
+    split: Split,
+    folder: Path,
+    identity: list[Any],
+    max_word_chars: int | None,
+    watch: Watch,
+) -> WordCounts:
+    found = plan(pipeline.normalizer_json, pipeline.pre_tokenizer_json)
+    why = "no cut is known to be exact for this normalizer and pre-tokenizer"
+    if found is not None:
+        chunks = _chunks(corpus, found.cut_set, split, folder, identity, watch)
+        if agrees(found.cut_set, tokenizer, chunks.sample):
+            words = count_words(chunks, tokenizer, max_word_chars=max_word_chars, watch=watch)
+            located = tuple(_located(words.left_out, chunks, pipeline, corpus, split))
+            return dataclasses.replace(words, left_out=located)
+        why = (
+            f"chunks of the cut set {found.cut_set.name!r} gave other words than whole documents "
+            "on a sample of this corpus: please report this"
+        )
+    return count_words_whole(
+        corpus, tokenizer, split=split, max_word_chars=max_word_chars, why=why, watch=watch
+    )
+
+
+def _chunks(
+    corpus: Corpus,
+    cut_set: "CutSet",
+    split: Split,
+    folder: Path,
+    identity: list[Any],
+    watch: Watch,
+) -> ChunkCounts:
+    """The chunks of a corpus, from the cache if they are there and whole."""
+    place = folder / f"chunks-{cut_set.name}-{store.signature(identity)}.arrow"
+    chunks = keep.load(place, ChunkCounts)
+    if chunks is None:
+        chunks = count_chunks(corpus, cut_set, split=split, watch=watch)
+        keep.save(place, chunks)
+    return chunks
+
+
+def agrees(cut_set: "CutSet", tokenizer: "Tokenizer", documents: tuple[str, ...]) -> bool:
+    """Whether chunks give the words that the library finds in these documents, taken whole."""
+    pipeline = Pipeline.of(tokenizer)
+    whole: dict[str, int] = {}
+    for document in documents:
+        for word in pipeline.words(document):
+            whole[word] = whole.get(word, 0) + 1
+    words = count_words(cut_documents(documents, cut_set), tokenizer, max_word_chars=None)
+    return dict(zip(words.words.to_pylist(), words.counts.tolist(), strict=True)) == whole
+
+
+def _located(
+    left_out: tuple[LeftOut, ...],
+    chunks: ChunkCounts,
+    pipeline: Pipeline,
+    corpus: Corpus,
+    split: Split,
+) -> list[LeftOut]:
+    """The same, each with the first document that holds a chunk that it comes from."""
+    if not left_out:
+        return []
+    _, offsets = raw_strings(chunks.chunks)
+    # a character gives at most 18 others (U+FDFA under NFKD), each up to four of ByteLevel's
+    long = np.flatnonzero(np.diff(offsets) * 72 >= left_out[-1].characters).tolist()
+    chunk_of: dict[tuple[str, int], str] = {}
+    for number in sorted(long, key=lambda number: offsets[number] - offsets[number + 1]):
+        text = chunks.chunks[number].as_py()
+        for word in pipeline.words(text):
+            for missing in left_out:
+                if len(word) == missing.characters and word.startswith(missing.start):
+                    chunk_of.setdefault((missing.start, missing.characters), text)
+        if len(chunk_of) == len(left_out):
+            break
+    places = _first_documents(set(chunk_of.values()), corpus, split)
+    return [
+        dataclasses.replace(
+            word, document=places.get(chunk_of.get((word.start, word.characters), ""), "")
+        )
+        for word in left_out
+    ]
+
+
+def _first_documents(texts: set[str], corpus: Corpus, split: Split) -> dict[str, str]:
+    """For each text the first document that holds it, as "source: number in the split"."""
+    places: dict[str, str] = {}
+    before = 0
+    for batch in corpus.batches(split):
+        column = batch.column("text")
+        for text in texts - places.keys():
+            held = pc.match_substring(column, text)
+            if (first := pc.index(held, pa.scalar(value=True)).as_py()) >= 0:
+                source = corpus.sources[batch.column("source")[first].as_py()]
+                places[text] = f"{source}: {before + first + 1}"
+        before += len(column)
+        if len(places) == len(texts):
+            break
+    return places

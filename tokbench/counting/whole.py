@@ -1,0 +1,94 @@
+"""Counting whole documents: for pipelines where no cut is known to be exact.
+
+The library counts words itself when it trains, on all cores, and gives them away in the pickled
+state of a trainer. The cheapest trainer to ask is WordLevel's with a vocabulary of one.
+"""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tokbench.chunks.distinct import Distinct
+from tokbench.counting.arrow import raw_strings
+from tokbench.counting.fingerprint import add_documents, written
+from tokbench.counting.words import Pipeline, add_words, word_counts
+from tokbench.errors import TrainingError
+from tokbench.values import Corpus, Split, Watch, WordCounts, ignore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tokenizers import Tokenizer
+
+AT_ONCE = 1000
+"""How many documents are handed to the library at a time."""
+
+
+def count_words_whole(
+    corpus: Corpus,
+    tokenizer: "Tokenizer",
+    *,
+    split: Split = "train",
+    max_word_chars: int | None = 16384,
+    why: str = "",
+    watch: Watch = ignore,
+) -> WordCounts:
+    """The words of a corpus, by the library's own counting of whole documents.
+
+    Args:
+        corpus: what to count.
+        tokenizer: whose normalizer and pre-tokenizer to apply; its added tokens and model play no
+            part (the library would cut added tokens out of the text).
+        split: which documents.
+        max_word_chars: longer words are left out of the counts and reported; None: none are.
+        why: what to say about why whole documents were counted.
+        watch: told how far reading has come.
+
+    Raises:
+        TrainingError: the library did not count as expected.
+
+    The library counts in 64 bits.
+    """
+    from tokenizers import Tokenizer, models, trainers  # noqa: PLC0415 - not on --help's path
+
+    pipeline = Pipeline.of(tokenizer)
+    bare = Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))  # noqa: S106
+    if pipeline.normalizer is not None:
+        bare.normalizer = pipeline.normalizer
+    if pipeline.pre_tokenizer is not None:
+        bare.pre_tokenizer = pipeline.pre_tokenizer
+    totals = {"documents": 0, "bytes": 0}
+    sums = np.zeros(2, np.uint64)
+
+    def documents() -> "Iterator[list[Any]]":
+        for batch in corpus.batches(split, watch):
+            column = batch.column("text")
+            text, offsets = raw_strings(column)
+            add_documents(text, offsets, sums)
+            totals["documents"] += len(column)
+            totals["bytes"] += int(offsets[-1] - offsets[0])
+            for first in range(0, len(column), AT_ONCE):
+                yield column.slice(first, AT_ONCE).to_pylist()
+
+    trainer = trainers.WordLevelTrainer(vocab_size=1, show_progress=False)
+    bare.train_from_iterator(documents(), trainer)
+    words = _state(trainer)
+    words.pop("", None)
+    table = Distinct(len(words))
+    add_words(words, table)
+    return word_counts(
+        table, max_word_chars, documents=totals["documents"], size=totals["bytes"],
+        fingerprint=written(sums), exact_by="documents", why=why,
+    )  # fmt: skip
+
+
+def _state(trainer: object) -> dict[str, int]:
+    """The word counts in a trainer's pickled state."""
+    state = json.loads(trainer.__getstate__())  # type: ignore[arg-type]
+    words = state.get("WordLevelTrainer", state).get("words")
+    if not isinstance(words, dict) or not all(count >= 0 for count in words.values()):
+        raise TrainingError(
+            "this version of tokenizers does not show its word counts; use 0.22 or 0.23"
+        )
+    return words
