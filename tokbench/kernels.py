@@ -1,0 +1,108 @@
+"""Where compiled kernels are kept, and the one decorator that compiles them.
+
+A kernel is a Python function that Numba compiles on its first call, which takes seconds; later
+processes load it from a cache in milliseconds. That cache belongs to the user, not to the
+installation (which may be read-only) and not to the data cache (which may be deleted to save room).
+A cache that cannot be read or written costs time, never a result.
+
+Importing this module imports no Numba; importing a module that holds kernels does.
+
+Keep a kernel and everything it calls in one file: Numba compiles anew when the file of a kernel
+changes, and never looks at the files of what it calls.
+"""
+
+import functools
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+
+def jit(function: Kernel) -> Kernel:
+    """Compile `function` on its first call, without holding the interpreter's lock.
+
+    Kernels work on arrays that they are given and cannot make any: without Numba's counting of
+    references, which slows inner loops down by half, that is how it must be (and Numba refuses to
+    compile what would allocate).
+
+    Every new combination of argument types compiles again and is kept apart, so callers pass the
+    same types always; see `sealed` for arrays that may or may not be writable.
+    """
+    import numba  # noqa: PLC0415 - 0.2 s that only those who run a kernel should wait for
+
+    dispatcher = numba.njit(nogil=True, _nrt=False)(function)
+    if (folder := cache_folder()) is not None:
+        dispatcher._cache = _cache(function, folder)  # noqa: SLF001 - what cache=True assigns
+    return dispatcher  # type: ignore[no-any-return]
+
+
+def sealed(array: Any) -> Any:
+    """The same numpy array, read-only: to Numba, arrays that may be written are another type."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+@functools.cache
+def cache_folder() -> Path | None:
+    """Where compiled kernels go: the first of these that can be written, None if none can.
+
+    `NUMBA_CACHE_DIR`; `tokbench-kernels` in the user's cache folder; a folder of the user's own
+    where temporary files go.
+    """
+    if own := os.environ.get("NUMBA_CACHE_DIR"):
+        return Path(own)
+    with suppress(OSError, RuntimeError):  # RuntimeError: a user without a home
+        base = os.environ.get("XDG_CACHE_HOME")
+        folder = (Path(base) if base else Path.home() / ".cache") / "tokbench-kernels"
+        folder.mkdir(parents=True, exist_ok=True)
+        return _writable(folder)
+    with suppress(OSError):
+        return _writable(_temporary_folder())
+    return None
+
+
+def _writable(folder: Path) -> Path:
+    """The folder, if a file can be written there; else OSError."""
+    tempfile.TemporaryFile(dir=folder).close()
+    return folder
+
+
+def _temporary_folder() -> Path:
+    """A folder below /tmp that nobody else can have put code into, since it will be run."""
+    if not hasattr(os, "getuid"):
+        folder = Path(tempfile.gettempdir()) / "tokbench-kernels"
+        folder.mkdir(exist_ok=True)
+        return folder
+    folder = Path(tempfile.gettempdir()) / f"tokbench-kernels-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if found.st_uid != os.getuid() or found.st_mode & 0o177077 != 0o040000:
+        return Path(tempfile.mkdtemp(prefix="tokbench-kernels-"))
+    return folder
+
+
+def _cache(function: Callable[..., Any], folder: Path) -> Any:
+    """Numba's cache of one function in this folder, without its way of failing."""
+    from numba import config  # noqa: PLC0415
+    from numba.core.caching import FunctionCache  # noqa: PLC0415
+
+    class Cache(FunctionCache):  # type: ignore[misc]
+        def load_overload(self, *args: Any) -> Any:
+            with suppress(Exception):  # cut short, or another version's: compile anew
+                return super().load_overload(*args)
+            return None
+
+        def save_overload(self, *args: Any) -> None:
+            with suppress(OSError):  # a full disk: compile again next time
+                super().save_overload(*args)
+
+    before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
+    try:
+        return Cache(function)
+    finally:
+        config.CACHE_DIR = before
