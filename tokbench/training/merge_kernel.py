@@ -432,9 +432,15 @@ def remember(texts: NDArray[Any], tokens: NDArray[Any]) -> None:
 
 
 @jit
-def before(count: int, pair: int, heap: NDArray[Any], i: int) -> bool:
-    """Whether a candidate comes before the heap's `i`th: a higher count, else a smaller pair."""
-    return count > heap[i].count or (count == heap[i].count and pair < heap[i].pair)
+def before(count: int, pair: int, where: int, heap: NDArray[Any], i: int) -> bool:
+    """Whether a candidate comes before the heap's `i`th.
+
+    A higher count does, else a smaller pair, else the older list: a token made twice can bring a
+    pair twice, and what comes first must not depend on the order of the words.
+    """
+    if count != heap[i].count:
+        return count > heap[i].count
+    return pair < heap[i].pair or (pair == heap[i].pair and where < heap[i].list)
 
 
 @jit
@@ -443,7 +449,7 @@ def push(heap: NDArray[Any], size: int, count: int, pair: int, where: int) -> No
     i = size
     while i > 0:
         parent = (i - 1) >> 2
-        if not before(count, pair, heap, parent):
+        if not before(count, pair, where, heap, parent):
             break
         heap[i] = heap[parent]
         i = parent
@@ -457,9 +463,9 @@ def sink(heap: NDArray[Any], size: int, count: int, pair: int, where: int) -> No
     while 4 * i + 1 < size:
         best = 4 * i + 1
         for child in range(best + 1, min(best + 4, size)):
-            if before(heap[child].count, heap[child].pair, heap, best):
+            if before(heap[child].count, heap[child].pair, heap[child].list, heap, best):
                 best = child
-        if before(count, pair, heap, best):
+        if before(count, pair, where, heap, best):
             break
         heap[i] = heap[best]
         i = best

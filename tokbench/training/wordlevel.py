@@ -41,7 +41,8 @@ def train_wordlevel(
         frequent = frequent[counts[frequent] >= least]
     texts = words.words.take(frequent).to_pylist()
     ranked = sorted(zip((-counts[frequent]).tolist(), texts, strict=True))
-    chosen = [text for _, text in ranked if text not in set(special)] if room else []
+    reserved = set(special)
+    chosen = [text for _, text in ranked if text not in reserved]
     return Trained(
         model="WordLevel",
         tokens=(*special, *chosen[:room])[:vocab_size],
