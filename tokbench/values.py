@@ -147,6 +147,8 @@ class Trained:
         end_of_word_suffix: marks a token that ends a word ("</w>").
         documents: how many documents training read.
         fingerprint: of those documents, whatever their order or file format.
+        merge_counts: how often each pair of `merges` occurred when it was merged, where training
+            knows: the merge shortened the corpus by that many tokens, overlaps aside.
     """
 
     model: str
@@ -157,6 +159,7 @@ class Trained:
     end_of_word_suffix: str | None = None
     documents: int = 0
     fingerprint: str = ""
+    merge_counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
