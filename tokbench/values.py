@@ -149,6 +149,7 @@ class Trained:
         fingerprint: of those documents, whatever their order or file format.
         merge_counts: how often each pair of `merges` occurred when it was merged, where training
             knows: the merge shortened the corpus by that many tokens, overlaps aside.
+        notes: sentences for users about how the words were counted.
     """
 
     model: str
@@ -160,6 +161,7 @@ class Trained:
     documents: int = 0
     fingerprint: str = ""
     merge_counts: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

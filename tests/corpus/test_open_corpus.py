@@ -111,7 +111,7 @@ def test_gather_keeps_every_document(lists: list[list[bytes]], limit: int) -> No
 
 @pytest.mark.parametrize("name", ["a.txt", "a.txt.gz", "a.zip", *written([])])
 def test_progress(name: str, tmp_path: Path, opened: Open) -> None:
-    texts = [random.Random(number).randbytes(20).hex() for number in range(30_000)]  # noqa: S311
+    texts = [random.Random(number).randbytes(20).hex() for number in range(30_000)]
     plain = "\n".join(texts).encode()
     if name == "a.zip":
         with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -139,7 +139,7 @@ def test_fingerprint_of_the_multiset(tmp_path: Path, opened: Open) -> None:
         (tmp_path / name).write_bytes(data)
     prints = {str(opened(name).fingerprint()) for name in written([])}
     assert len(prints) == 1
-    shuffled = random.Random(0).sample(TEXTS, len(TEXTS))  # noqa: S311
+    shuffled = random.Random(0).sample(TEXTS, len(TEXTS))
     (tmp_path / "b.jsonl").write_bytes(written(shuffled)["a.jsonl"])
     assert {str(opened("b.jsonl").fingerprint())} == prints
     for other in (TEXTS[1:], [*TEXTS, TEXTS[0]], [*TEXTS, ""], ["".join(TEXTS)]):

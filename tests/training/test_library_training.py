@@ -11,7 +11,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, tr
 from tokbench.errors import CorpusError, TrainingError
 from tokbench.recipe import load
 from tokbench.training import Demands
-from tokbench.training.train import with_byte_tokens
+from tokbench.training.engines import with_byte_tokens
 from tokbench.values import Trained
 from tokbench.workbench import train
 

@@ -20,6 +20,17 @@ def overrides(command: F) -> F:
     )(command)
 
 
+def engine(command: F) -> F:
+    """`--engine tokbench|tokenizers`."""
+    return click.option(
+        "--engine",
+        type=click.Choice(["tokbench", "tokenizers"]),
+        default="tokbench",
+        show_default=True,
+        help="Who trains: our kernels from counts, or the library's trainers, for checking.",
+    )(command)
+
+
 def json_out(command: F) -> F:
     """`--json PATH`."""
     return click.option(

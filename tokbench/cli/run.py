@@ -9,6 +9,7 @@ from tokbench.cli import options
 from tokbench.cli.progress import progress
 
 if TYPE_CHECKING:
+    from tokbench.training import Engine
     from tokbench.values import Comparison
     from tokbench.workbench import Run
 
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
 @click.command("run")
 @click.argument("recipes", nargs=-1, required=True)
 @click.option("--force", is_flag=True, help="Do every stage again.")
+@options.engine
 @options.overrides
 @options.runs
 @options.json_out
 def command(
     recipes: tuple[str, ...],
     force: bool,
+    engine: "Engine",
     overrides: tuple[str, ...],
     runs: Path,
     json_path: str | None,
@@ -44,7 +47,7 @@ def command(
     done: list[Run] = []
     for recipe in loaded:
         with progress() as watch:
-            done.append(run(recipe, runs=runs, force=force, watch=watch))
+            done.append(run(recipe, runs=runs, engine=engine, force=force, watch=watch))
         if json_path != "-":
             announce(done[-1])
         if done[-1].note:
@@ -63,8 +66,12 @@ def command(
 
 
 def announce(made: "Run") -> None:
-    """One line: what was made, where it lies, that it is proven."""
+    """One line: what was made, where it lies, that it is proven; beside it what may surprise."""
+    from tokbench.cli.output import note
+
     proof = made.proof
+    for sentence in made.notes:
+        note(f"{made.name}: {sentence}")
     before = f" (done before: {', '.join(made.done_before)})" if made.done_before else ""
     click.echo(
         f"{made.name} {made.signature}: {made.vocab_size:,} tokens in {made.tokenizer}; "
@@ -98,6 +105,8 @@ def facts(made: "Run") -> dict[str, Any]:
     }
     if made.comparison:
         plain["comparison"] = render("json", made.comparison)
+    if made.notes:
+        plain["notes"] = list(made.notes)
     if made.note:
         plain["note"] = made.note
     return plain

@@ -1,11 +1,15 @@
 """`tokbench train`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tokbench.cli import options
 from tokbench.cli.progress import progress
+
+if TYPE_CHECKING:
+    from tokbench.training import Engine
 
 
 @click.command("train")
@@ -16,6 +20,7 @@ from tokbench.cli.progress import progress
     help="The folder to fill; an existing one is replaced only if tokbench wrote it.",
 )
 @click.option("--force", is_flag=True, help="Train again even if it is done.")
+@options.engine
 @options.overrides
 @options.runs
 @options.json_out
@@ -23,6 +28,7 @@ def command(
     recipe: str,
     out: Path | None,
     force: bool,
+    engine: "Engine",
     overrides: tuple[str, ...],
     runs: Path,
     json_path: str | None,
@@ -36,7 +42,9 @@ def command(
     from tokbench.workbench import train
 
     with progress() as watch:
-        made = train(recipe, out, overrides=overrides, runs=runs, force=force, watch=watch)
+        made = train(
+            recipe, out, overrides=overrides, runs=runs, engine=engine, force=force, watch=watch
+        )
     if json_path:
         from tokbench.cli.output import write_json
 

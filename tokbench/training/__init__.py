@@ -1,6 +1,22 @@
-"""From a corpus to a vocabulary with merges or scores."""
+"""From word counts, or from text, to a vocabulary with merges or scores."""
 
-from tokbench.training.spec import TRAINERS, TrainerSpec
-from tokbench.training.train import Demands, train
+from tokbench.training.bpe import train_bpe
+from tokbench.training.engines import Demands, from_counts, from_text, no_documents
+from tokbench.training.spec import ENGINES, TRAINERS, Engine, TrainerSpec, UnigramTrainer
+from tokbench.training.wordlevel import train_wordlevel
+from tokbench.training.wordpiece import train_wordpiece
 
-__all__ = ["TRAINERS", "Demands", "TrainerSpec", "train"]
+__all__ = [
+    "ENGINES",
+    "TRAINERS",
+    "Demands",
+    "Engine",
+    "TrainerSpec",
+    "UnigramTrainer",
+    "from_counts",
+    "from_text",
+    "no_documents",
+    "train_bpe",
+    "train_wordlevel",
+    "train_wordpiece",
+]

@@ -82,7 +82,7 @@ def _train(
 def _trainer(spec: TrainerSpec, special_tokens: tuple[str, ...], unk: str | None) -> Any:
     from tokenizers import trainers  # noqa: PLC0415 - only the child needs it
 
-    given: dict[str, Any] = spec.model_dump(exclude_none=True)
+    given: dict[str, Any] = spec.model_dump(exclude_none=True, exclude={"max_word_chars"})
     shared: dict[str, Any] = {"special_tokens": list(special_tokens), "show_progress": False}
     if "initial_alphabet" in given:
         given["initial_alphabet"] = list(given["initial_alphabet"])

@@ -3,14 +3,19 @@
 Names and defaults are those of `tokenizers`' trainers.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
 from tokbench.spec import AsTuple, Spec
 
+Engine = Literal["tokbench", "tokenizers"]
+"""Who trains: our own kernels from counts, or the trainers of `tokenizers` from text."""
+ENGINES: tuple[Engine, ...] = get_args(Engine)
 Size = Annotated[int, Field(ge=1)]
 Frequency = Annotated[int, Field(ge=0)]
+LONGEST_WORD = 16384
+"""Longer pre-tokens are left out of the counts and reported; null counts them all."""
 Alphabet = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=1)], ...], AsTuple, Field(default=())
 ]
@@ -27,6 +32,7 @@ class BpeTrainer(Spec):
     continuing_subword_prefix: str | None = None
     end_of_word_suffix: str | None = None
     max_token_length: Size | None = None
+    max_word_chars: Size | None = LONGEST_WORD
 
 
 class WordPieceTrainer(Spec):
@@ -39,6 +45,7 @@ class WordPieceTrainer(Spec):
     initial_alphabet: Alphabet
     continuing_subword_prefix: str = "##"
     end_of_word_suffix: str | None = None
+    max_word_chars: Size | None = LONGEST_WORD
 
 
 class UnigramTrainer(Spec):
@@ -58,6 +65,7 @@ class WordLevelTrainer(Spec):
     for_model: Literal["WordLevel"] = Field(default="WordLevel", exclude=True)
     vocab_size: Size = 30000
     min_frequency: Frequency = 0
+    max_word_chars: Size | None = LONGEST_WORD
 
 
 TrainerSpec = Annotated[

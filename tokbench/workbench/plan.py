@@ -12,6 +12,7 @@ from pathlib import Path
 from tokbench import corpus as corpora
 from tokbench import store
 from tokbench.recipe import Recipe
+from tokbench.training import Engine
 from tokbench.values import Corpus
 
 RUNS = Path("runs")
@@ -32,6 +33,7 @@ class Plan:
         corpus_identity: changes when reading could give other documents.
         trained: the signature of the vocabulary.
         signature: of the tokenizer, wrapped.
+        engine: who trains.
     """
 
     recipe: Recipe
@@ -39,10 +41,15 @@ class Plan:
     corpus_identity: str
     trained: str
     signature: str
+    engine: Engine = "tokbench"
 
     @classmethod
-    def of(cls, recipe: Recipe) -> "Plan":
-        """Open the corpus, read its files once for their identity, compute the signatures."""
+    def of(cls, recipe: Recipe, engine: Engine = "tokbench") -> "Plan":
+        """Open the corpus, read its files once for their identity, compute the signatures.
+
+        Who trains is part of the signature where the results may differ: the library's WordPiece
+        and prefixed BPE change from run to run, ours do not.
+        """
         corpus = corpora.open(recipe.corpus, recipe.base)
         identity = corpus.identity()
         said = recipe.resolved()
@@ -54,10 +61,11 @@ class Plan:
             {key: said.get(key) for key in _LEARNED},
             order,
             version("tokenizers"),
+            *([] if engine == "tokbench" else [engine]),
         )
         wrapped = {key: said.get(key) for key in _SHOWN}
         signature = store.signature(_FORMAT, trained, wrapped, version("transformers"))
-        return cls(recipe, corpus, identity, trained, signature)
+        return cls(recipe, corpus, identity, trained, signature, engine)
 
     def folder(self, runs: Path = RUNS) -> Path:
         """Where the run's results are kept."""

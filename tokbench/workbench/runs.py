@@ -3,14 +3,15 @@
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tokbench import pipeline, store, training, wrapping
+from tokbench import counting, pipeline, store, training, wrapping
 from tokbench.errors import StoreError
 from tokbench.recipe import Recipe, load
+from tokbench.training import Engine
 from tokbench.values import (
     Comparison,
     Measurement,
@@ -19,6 +20,7 @@ from tokbench.values import (
     Split,
     Trained,
     Watch,
+    WordCounts,
     ignore,
     texts,
 )
@@ -26,6 +28,7 @@ from tokbench.workbench.comparisons import of_run
 from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan
 
 _TRAINED = "trained.json"
+_MOST_LEFT_OUT = 5
 _PROOF_TEXTS, _PROOF_LENGTH = 100, 2000
 
 
@@ -42,6 +45,7 @@ class Run:
         proof: that it loads to the same ids.
         comparison: measurements of it and its baselines; None where nothing was measured.
         note: why nothing was measured.
+        notes: what may surprise about how it was trained.
         done_before: the stages that did not have to run.
     """
 
@@ -53,6 +57,7 @@ class Run:
     proof: Proof
     comparison: Comparison | None = None
     note: str = ""
+    notes: tuple[str, ...] = ()
     done_before: tuple[str, ...] = ()
 
     @property
@@ -66,6 +71,7 @@ def run(
     *,
     overrides: Sequence[str] = (),
     runs: Path = RUNS,
+    engine: Engine = "tokbench",
     force: bool = False,
     watch: Watch = ignore,
 ) -> Run:
@@ -75,13 +81,14 @@ def run(
         recipe: a file, or a recipe already loaded.
         overrides: `key.path=value` assignments that win over the file.
         runs: the folder of run folders.
+        engine: who trains: "tokbench" from counts, "tokenizers" from text.
         force: do every stage again.
         watch: told how far each stage has come.
 
     Returns:
         The run; `run.measurements["fertility"].value` is a number.
     """
-    plan = Plan.of(recipe if isinstance(recipe, Recipe) else load(recipe, overrides))
+    plan = Plan.of(recipe if isinstance(recipe, Recipe) else load(recipe, overrides), engine)
     folder = plan.folder(runs)
     with _locked(plan, runs):
         manifest, done = _tokenizer(plan, runs, force=force, watch=watch)
@@ -96,6 +103,7 @@ def train(
     *,
     overrides: Sequence[str] = (),
     runs: Path = RUNS,
+    engine: Engine = "tokbench",
     force: bool = False,
     watch: Watch = ignore,
 ) -> Run:
@@ -107,12 +115,13 @@ def train(
             tokbench wrote it.
         overrides: `key.path=value` assignments that win over the file.
         runs: the folder of run folders, where a training done before is looked for.
+        engine: who trains: "tokbench" from counts, "tokenizers" from text.
         force: train again even so.
         watch: told how far each stage has come.
     """
     if out is not None:
         store.refuse_foreign(out)
-    plan = Plan.of(recipe if isinstance(recipe, Recipe) else load(recipe, overrides))
+    plan = Plan.of(recipe if isinstance(recipe, Recipe) else load(recipe, overrides), engine)
     if out is not None:
         trained, done = _trained(plan, runs, force=force, watch=watch)
         return _result(plan, out, out, _wrap(plan, trained, out, watch), done)
@@ -140,6 +149,7 @@ def _result(
         proof=Proof(**manifest["proof"]),
         comparison=comparison,
         note=note,
+        notes=tuple(manifest["notes"]),
         done_before=tuple(done),
     )
 
@@ -186,8 +196,29 @@ def _trained(plan: Plan, runs: Path, *, force: bool, watch: Watch) -> tuple[Trai
         alphabet=pipeline.byte_alphabet() if recipe.byte_level else (),
         byte_tokens=pipeline.BYTE_TOKENS if recipe.byte_fallback else (),
     )
-    blank = pipeline.assemble(recipe.pipeline).to_str()
-    return training.train(recipe.trainer, demands, plan.corpus, blank, watch), []
+    blank = pipeline.assemble(recipe.pipeline)
+    if plan.engine == "tokenizers" or isinstance(recipe.trainer, training.UnigramTrainer):
+        return training.from_text(recipe.trainer, demands, plan.corpus, blank.to_str(), watch), []
+    longest = recipe.trainer.max_word_chars
+    words = counting.count(plan.corpus, blank, max_word_chars=longest, watch=watch)
+    if not words.documents:
+        raise training.no_documents(plan.corpus)
+    trained = training.from_counts(recipe.trainer, demands, words, watch)
+    return replace(trained, notes=tuple(_notes(words))), []
+
+
+def _notes(words: WordCounts) -> Iterator[str]:
+    """What may surprise about how the words were counted."""
+    if words.exact_by == "documents":
+        yield f"whole documents were counted, not distinct chunks: {words.why}"
+    for one in words.left_out[:_MOST_LEFT_OUT]:
+        where = f" in {one.document}" if one.document else ""
+        yield (
+            f"a word of {one.characters:,} characters{where} was left out (it occurs "
+            f"{one.count:,} times, begins with {one.start[:20]!r}); trainer.max_word_chars says so"
+        )
+    if len(words.left_out) > _MOST_LEFT_OUT:
+        yield f"{len(words.left_out) - _MOST_LEFT_OUT:,} more such words were left out"
 
 
 def _keep(path: Path, signature: str, trained: Trained) -> None:
@@ -210,6 +241,8 @@ def _kept(path: Path, signature: str) -> Trained | None:
                 "tokens": tuple(value["tokens"]),
                 "merges": tuple((left, right) for left, right in value["merges"]),
                 "scores": tuple(value["scores"]),
+                "merge_counts": tuple(value["merge_counts"]),
+                "notes": tuple(value["notes"]),
             }
         )
     except (StoreError, KeyError, TypeError, ValueError):
@@ -244,6 +277,7 @@ def _wrap(plan: Plan, trained: Trained, target: Path, watch: Watch) -> dict[str,
             },
             "versions": {name: version(name) for name in ("tokenizers", "transformers")},
             "vocab_size": tokenizer.get_vocab_size(),
+            "notes": list(trained.notes),
             "tokenizer_sha256": hashlib.sha256(state).hexdigest(),
             "proof": asdict(proof),
         }

@@ -1,11 +1,15 @@
 """Training: what every engine is asked for, and what is done to its answer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tokbench.errors import CorpusError, TrainingError
 from tokbench.training import library
-from tokbench.training.spec import BpeTrainer, TrainerSpec
-from tokbench.values import Corpus, Trained, Watch, ignore
+from tokbench.training.bpe import train_bpe
+from tokbench.training.spec import TrainerSpec, WordLevelTrainer
+from tokbench.training.wordlevel import train_wordlevel
+from tokbench.training.wordpiece import train_wordpiece
+from tokbench.values import Corpus, Trained, Watch, WordCounts, ignore
 
 _BELOW_EVERY_PIECE = 8.0
 
@@ -27,50 +31,79 @@ class Demands:
     byte_tokens: tuple[str, ...] = ()
 
 
-def train(
-    spec: TrainerSpec,
-    demands: Demands,
-    corpus: Corpus,
-    blank: str,
-    watch: Watch = ignore,
+def from_counts(
+    spec: TrainerSpec, demands: Demands, words: WordCounts, watch: Watch = ignore
 ) -> Trained:
-    """Learn a vocabulary from the training split.
+    """Learn a vocabulary from word counts, in this process, in slices that Ctrl-C can end.
+
+    Args:
+        spec: the trainer and its parameters; any but Unigram's.
+        demands: what the vocabulary must hold.
+        words: the distinct pre-tokens of the training split and how often each occurs.
+        watch: told how far merging has come.
+
+    Raises:
+        TrainingError: nothing to learn from.
+    """
+    learn: dict[str, Callable[..., Trained]] = {
+        "BPE": train_bpe,
+        "WordPiece": train_wordpiece,
+        "WordLevel": train_wordlevel,
+    }
+    options = _adapted(spec, demands).model_dump(exclude={"max_word_chars"})
+    trained = learn[spec.for_model](
+        words, **options, special_tokens=demands.special_tokens, watch=watch
+    )
+    return _finished(trained, demands)
+
+
+def from_text(
+    spec: TrainerSpec, demands: Demands, corpus: Corpus, blank: str, watch: Watch = ignore
+) -> Trained:
+    """Learn a vocabulary with the trainers of `tokenizers`, in a child process.
 
     Args:
         spec: the trainer and its parameters.
         demands: what the vocabulary must hold.
         corpus: the documents.
         blank: JSON of the tokenizer to be trained, its model empty.
-        watch: told how far reading and merging have come.
+        watch: told how far reading has come.
 
     Raises:
-        CorpusError: nothing to train on, or a document that cannot be read.
-        TrainingError: the trainer gave up.
+        CorpusError: a document cannot be read.
+        TrainingError: the trainer gave up, or there was nothing to learn from.
     """
-    learned = spec.model_copy(
-        update={
-            "vocab_size": spec.vocab_size - len(demands.byte_tokens),
-            **_with_alphabet(spec, demands.alphabet),
-        }
+    trained = library.train(
+        _adapted(spec, demands), demands.special_tokens, demands.unk, corpus, blank, watch
     )
-    trained = library.train(learned, demands.special_tokens, demands.unk, corpus, blank, watch)
-    if trained.documents == 0:
-        raise CorpusError(
-            f"the corpus ({', '.join(corpus.sources)}) has no documents to train on"
-            + (f": all are held out by held_out {corpus.held_out}" if corpus.held_out else "")
-        )
+    if not trained.documents:
+        raise no_documents(corpus)
+    return _finished(trained, demands)
+
+
+def no_documents(corpus: Corpus) -> CorpusError:
+    """The error of a corpus whose training split is empty."""
+    held_out = f": all are held out by held_out {corpus.held_out:g}" if corpus.held_out else ""
+    names = ", ".join(corpus.sources)
+    return CorpusError(f"the corpus ({names}) has no documents to train on{held_out}")
+
+
+def _adapted(spec: TrainerSpec, demands: Demands) -> TrainerSpec:
+    """The trainer's parameters with room left for byte tokens and the alphabet joined in."""
+    changes: dict[str, object] = {"vocab_size": spec.vocab_size - len(demands.byte_tokens)}
+    if demands.alphabet and not isinstance(spec, WordLevelTrainer):
+        joined = dict.fromkeys((*demands.alphabet, *spec.initial_alphabet))
+        changes["initial_alphabet"] = tuple(joined)
+    return spec.model_copy(update=changes)
+
+
+def _finished(trained: Trained, demands: Demands) -> Trained:
     if len(trained.tokens) <= len(demands.special_tokens):
         raise TrainingError(
             f"{trained.documents:,} documents were read and nothing was learned: "
             "the normalizer and pre_tokenizer leave no text, or min_frequency is too high"
         )
     return with_byte_tokens(trained, demands) if demands.byte_tokens else trained
-
-
-def _with_alphabet(spec: TrainerSpec, alphabet: tuple[str, ...]) -> dict[str, object]:
-    if not alphabet or spec.for_model == "WordLevel":
-        return {}
-    return {"initial_alphabet": tuple(dict.fromkeys((*alphabet, *spec.initial_alphabet)))}
 
 
 def with_byte_tokens(trained: Trained, demands: Demands) -> Trained:
@@ -105,6 +138,3 @@ def with_byte_tokens(trained: Trained, demands: Demands) -> Trained:
         scores[specials:specials] = [lowest] * len(demands.byte_tokens)
     tokens[specials:specials] = demands.byte_tokens
     return replace(trained, tokens=tuple(tokens), merges=tuple(merges), scores=tuple(scores))
-
-
-__all__ = ["BpeTrainer", "Demands", "train", "with_byte_tokens"]
