@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from tokbench.errors import CorpusError, TrainingError
 from tokbench.training import library
@@ -46,13 +47,13 @@ def from_counts(
         TrainingError: nothing to learn from.
     """
     learn: dict[str, Callable[..., Trained]] = {
-        "BPE": train_bpe,
-        "WordPiece": train_wordpiece,
+        "BPE": partial(train_bpe, watch=watch),
+        "WordPiece": partial(train_wordpiece, watch=watch),
         "WordLevel": train_wordlevel,
     }
     options = _adapted(spec, demands).model_dump(exclude={"max_word_chars"})
     trained = learn[spec.for_model](
-        words, **options, special_tokens=demands.special_tokens, watch=watch
+        words, **options, special_tokens=demands.special_tokens
     )
     return _finished(trained, demands)
 
