@@ -20,6 +20,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+Integer = Any
+"""In a kernel: 64 bits wide, whether it came from Python or from an array."""
+Array = Any
+"""In a kernel: a numpy array, its elements' type said in words."""
+OURS_ALONE = 0o040700
+"""The mode of a folder that nobody else may enter."""
 
 
 def jit(function: Kernel) -> Kernel:
@@ -81,7 +87,7 @@ def _temporary_folder() -> Path:
     folder = Path(tempfile.gettempdir()) / f"tokbench-kernels-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
-    if found.st_uid != os.getuid() or found.st_mode & 0o177077 != 0o040000:
+    if found.st_uid != os.getuid() or found.st_mode != OURS_ALONE:
         return Path(tempfile.mkdtemp(prefix="tokbench-kernels-"))
     return folder
 
@@ -93,9 +99,12 @@ def _cache(function: Callable[..., Any], folder: Path) -> Any:
 
     class Cache(FunctionCache):  # type: ignore[misc]
         def load_overload(self, *args: Any) -> Any:
-            with suppress(Exception):  # cut short, or another version's: compile anew
+            try:
                 return super().load_overload(*args)
-            return None
+            except Exception:  # noqa: BLE001 - a file that was cut short can raise anything
+                with suppress(OSError):
+                    self.flush()
+                return None
 
         def save_overload(self, *args: Any) -> None:
             with suppress(OSError):  # a full disk: compile again next time

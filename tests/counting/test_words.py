@@ -130,7 +130,7 @@ def test_the_rules_follow_the_pattern_for_every_string_of_kinds(pre_name, length
 
 
 def words_module_as_dict(table):
-    from tokbench.counting.words import as_dict  # noqa: PLC0415 - the fixture has the name
+    from tokbench.counting.words import as_dict
 
     return as_dict(table)
 

@@ -38,7 +38,7 @@ wrap:
 
 def _loaded(folder: str) -> dict[str, object]:
     """What a fresh process sees of a folder."""
-    from transformers import AutoTokenizer  # noqa: PLC0415 - only in the child
+    from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
     padded = tokenizer(["low", "lower the newest"], padding=True)

@@ -1,8 +1,8 @@
 """From word counts to the symbols that training starts with: which there are, and where.
 
 The vocabulary before the first merge is, in the order of its ids: the special tokens as given, then
-the alphabet by code point, then the symbols that carry a prefix or suffix, sorted. The first two are
-`BpeTrainer`'s order; it gives the third ids in an order that changes from run to run.
+the alphabet by code point, then the symbols that carry a prefix or suffix, sorted. The first two
+are in `BpeTrainer`'s order; it gives the third ids in an order that changes from run to run.
 """
 
 from collections.abc import Sequence
@@ -29,13 +29,13 @@ class Symbols:
         tokens: the vocabulary before the first merge, in the order of its ids.
         slots: the words of two symbols and more, as `slots.py` explains.
         large_counts: the counts that are too large for a slot's mark, int64.
-        used: the ids that stand in the slots or might, sorted.
+        used: the ids that may stand in slots.
     """
 
     tokens: list[str]
     slots: NDArray[Any]
     large_counts: NDArray[Any]
-    used: NDArray[Any]
+    used: list[int]
 
 
 def symbols_of(
@@ -78,14 +78,13 @@ def symbols_of(
     forced = [ord(entry[0]) for entry in initial_alphabet if entry]
     for code_point in _alphabet(frequency, places, forced, limit_alphabet):
         ids.setdefault(chr(code_point), len(ids))
-    symbol_of = _symbol_table(ids, places, prefix, suffix)
+    symbol_of, used = _symbol_table(ids, places, prefix, suffix)
     slots = np.empty(characters + len(counts) + 1, SLOT)
     slots[0] = (SENTINEL, 0)
     large_counts = np.zeros(int(np.count_nonzero(counts >= LARGE)) + 1, np.int64)
     size = 1
     if len(counts):
         size = word_kernel.lay_out(data, offsets, counts, symbol_of, slots, large_counts)
-    used = np.unique(symbol_of[symbol_of >= 0])
     return Symbols(list(ids), slots[:size], large_counts, used)
 
 
@@ -99,6 +98,8 @@ def _buffers(words: WordCounts) -> tuple[Any, Any, Any]:
         return None, None, counts
     if counts.min() < 0:
         raise ValueError("counts must not be negative")
+    where: Any
+    data: Any
     _, where, data = words.words.buffers()
     start = words.words.offset
     offsets = np.frombuffer(where, np.int64)[start : start + len(counts) + 1]
@@ -124,26 +125,26 @@ def _alphabet(
 
 def _symbol_table(
     ids: dict[str, int], places: NDArray[Any], prefix: str, suffix: str
-) -> NDArray[Any]:
-    """The symbol of each seen character (row 0), or of each at each of its four places.
+) -> tuple[NDArray[Any], list[int]]:
+    """The symbol of each seen character (row 0), or of each at each of its four places; and which.
 
     Symbols that no id stands for yet are added to `ids`, sorted.
     """
     affixed = bool(prefix or suffix)
-    table = np.full((4 if affixed else 1, word_kernel.CODE_POINTS), -1, np.int32)
+    used = set()
+    seen = np.flatnonzero(places).tolist()
+    table = np.full((4 if affixed else 1, seen[-1] + 1 if seen else 0), -1, np.int32)
     texts = []
-    for code_point in np.flatnonzero(places).tolist():
+    for code_point in seen:
         character = chr(code_point)
         if character not in ids:
             continue
-        if not affixed:
-            table[0, code_point] = ids[character]
-            continue
-        for place in range(4):
-            if places[code_point] >> place & 1:
-                text = prefix * (place & word_kernel.INSIDE) + character
-                text += suffix * (place // word_kernel.LAST)
+        for place in range(4 if affixed else 1):
+            if not affixed or places[code_point] >> place & 1:
+                text = (prefix if place & word_kernel.INSIDE else "") + character
+                text += suffix if place & word_kernel.LAST else ""
                 texts.append((text, place, code_point))
     for text, place, code_point in sorted(texts):
         table[place, code_point] = ids.setdefault(text, len(ids))
-    return table
+        used.add(ids[text])
+    return table, sorted(used)

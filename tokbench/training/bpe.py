@@ -75,11 +75,11 @@ def train_bpe(
         affixed=bool(prefix or suffix),
         watch=watch,
     )
+    lefts, rights, counts = (made[name].tolist() for name in ("left", "right", "count"))
+    pairs = zip(map(tokens.__getitem__, lefts), map(tokens.__getitem__, rights), strict=True)
     merges: dict[tuple[str, str], int] = {}
-    columns = (made[name].tolist() for name in ("left", "right", "count"))
-    for left, right, count in zip(*columns, strict=True):
-        pair = (tokens[left], tokens[right])
-        merges.pop(pair, None)  # a pair that is merged twice has its last place, as in the library
+    for pair, count in zip(pairs, counts, strict=True):
+        merges.pop(pair, None)  # with a prefix or suffix; as in the library its last place counts
         merges[pair] = count
     return Trained(
         model="BPE",

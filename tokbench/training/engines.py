@@ -52,9 +52,7 @@ def from_counts(
         "WordLevel": train_wordlevel,
     }
     options = _adapted(spec, demands).model_dump(exclude={"max_word_chars"})
-    trained = learn[spec.for_model](
-        words, **options, special_tokens=demands.special_tokens
-    )
+    trained = learn[spec.for_model](words, **options, special_tokens=demands.special_tokens)
     return _finished(trained, demands)
 
 

@@ -47,9 +47,8 @@ after so many merges as it was told, so the caller can report, and can be interr
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tokbench.kernels import jit
+from tokbench.kernels import Array, Integer, jit
 from tokbench.training.slots import HOLE, LARGE, SENTINEL
 
 COUNT = np.dtype([("pair", np.int64), ("count", np.int64)])
@@ -82,6 +81,9 @@ LISTS, PAIRS, HEAP, MERGES, TOKENS, WANTED, ANSWER, STATES = range(8)
 use, the length that was wanted when an array was full, the answer to `TEXT_SEEN`."""
 NO_ANSWER, NEW_TEXT = -2, -1
 """Answers to `TEXT_SEEN`; any other is the id of the token that has this text."""
+NOT_EMPTY = np.uint64(1 << 63)
+"""Set in all texts' fingerprints in the set, where 0 is an empty place. (Not the lowest bit: texts
+whose last characters are neighbours, `b` and `c`, differ by little.)"""
 BASE = 0x2545F4914F6CDD1D
 """Of the fingerprints; odd, so that there is a number to divide by it with."""
 
@@ -105,19 +107,19 @@ class Work(NamedTuple):
         state: see `LISTS` and the following, int64.
     """
 
-    slots: NDArray[Any]
-    large_counts: NDArray[Any]
-    lists: NDArray[Any]
-    table: NDArray[Any]
-    heap: NDArray[Any]
-    merges: NDArray[Any]
-    tokens: NDArray[Any]
-    texts: NDArray[Any]
-    neighbours: NDArray[Any]
-    order: NDArray[Any]
-    found: NDArray[Any]
-    places: NDArray[Any]
-    state: NDArray[Any]
+    slots: Array
+    large_counts: Array
+    lists: Array
+    table: Array
+    heap: Array
+    merges: Array
+    tokens: Array
+    texts: Array
+    neighbours: Array
+    order: Array
+    found: Array
+    places: Array
+    state: Array
 
 
 class Settings(NamedTuple):
@@ -141,7 +143,7 @@ class Settings(NamedTuple):
 
 
 @jit
-def merge_slice(work: Work, settings: Settings, most: int) -> int:
+def merge_slice(work: Work, settings: Settings, most: Integer) -> Integer:
     """Merge until all is done, `most` merges are made, or something is in the way; says which.
 
     `work.merges` must have room for `most` more.
@@ -186,7 +188,7 @@ def merge_slice(work: Work, settings: Settings, most: int) -> int:
 
 
 @jit
-def shortage(work: Work, number: int) -> int:
+def shortage(work: Work, number: Integer) -> Integer:
     """Why a merge at `number` places might not find room for what it makes; 0 if it will."""
     state = work.state
     neighbours = 2 * min(number, state[TOKENS])
@@ -205,11 +207,11 @@ def shortage(work: Work, number: int) -> int:
 
 
 @jit
-def gather(work: Work, left: int, right: int, where: int) -> int:
+def gather(work: Work, left: Integer, right: Integer, where: Integer) -> Integer:
     """All places of a pair in the words of its list, into `places`; -1 if there is no room."""
     slots, places = work.slots, work.places
     known = 0
-    last_word = -1
+    last_word = np.int64(-1)
     for i in range(where + 1, where + 1 + work.lists[where]):
         position = np.int64(work.lists[i])
         while slots[position - 1].token != SENTINEL:
@@ -229,7 +231,7 @@ def gather(work: Work, left: int, right: int, where: int) -> int:
 
 
 @jit
-def token_for(work: Work, settings: Settings, left: int, right: int) -> int:
+def token_for(work: Work, settings: Settings, left: Integer, right: Integer) -> Integer:
     """The token that a merge makes: a new one, or the one that was answered; -1 to ask."""
     tokens, texts, state = work.tokens, work.texts, work.state
     power = tokens[right].power * settings.unprefix  # of the right side without its prefix
@@ -245,7 +247,7 @@ def token_for(work: Work, settings: Settings, left: int, right: int) -> int:
         tokens[answer].reused |= tokens[answer].used
         tokens[answer].used = 1
         return answer
-    texts[at] = fingerprint | np.uint64(1)
+    texts[at] = fingerprint | NOT_EMPTY
     token = state[TOKENS]
     state[TOKENS] += 1
     tokens[token].fingerprint = fingerprint
@@ -259,13 +261,13 @@ def token_for(work: Work, settings: Settings, left: int, right: int) -> int:
 def join(
     work: Work,
     settings: Settings,
-    left: int,
-    right: int,
-    token: int,
-    source: NDArray[Any],
-    first: int,
-    number: int,
-) -> tuple[int, int]:
+    left: Integer,
+    right: Integer,
+    token: Integer,
+    source: Array,
+    first: Integer,
+    number: Integer,
+) -> tuple[Integer, Integer]:
     """Merge a pair at those of its places where it still stands, and note its neighbours.
 
     Returns:
@@ -298,7 +300,8 @@ def join(
                 order[touched] = neighbour
                 touched += 1
             neighbours[neighbour].lost += count
-            beside_length = max(1, -np.int64(slots[position - 1].mark))
+            mark = np.int64(slots[position - 1].mark)
+            beside_length = -mark if mark < 0 else 1
             if beside_length + length < settings.max_token_length:
                 neighbours[neighbour].gained += count
                 neighbours[neighbour].places += 1
@@ -322,7 +325,7 @@ def join(
 
 
 @jit
-def recount(work: Work, left: int, right: int, token: int, touched: int) -> None:
+def recount(work: Work, left: Integer, right: Integer, token: Integer, touched: Integer) -> None:
     """Bring the counts of all pairs that a merge touched up to date."""
     table, state, neighbours = work.table, work.state, work.neighbours
     for i in range(touched):
@@ -339,7 +342,9 @@ def recount(work: Work, left: int, right: int, token: int, touched: int) -> None
 
 
 @jit
-def enlist(work: Work, settings: Settings, token: int, touched: int, known: int) -> None:
+def enlist(
+    work: Work, settings: Settings, token: Integer, touched: Integer, known: Integer
+) -> None:
     """Make the new pairs candidates, write the lists of their places, and forget the neighbours."""
     table, state, neighbours, lists = work.table, work.state, work.neighbours, work.lists
     itself = 2 * token  # a token made before can stand on both sides of itself: one pair, one list
@@ -374,13 +379,14 @@ def enlist(work: Work, settings: Settings, token: int, touched: int, known: int)
 
 
 @jit
-def length_of(slots: NDArray[Any], position: int) -> int:
+def length_of(slots: Array, position: Integer) -> Integer:
     """How many slots the token that begins at `position` covers."""
-    return max(1, -np.int64(slots[position + 1].mark))
+    second = np.int64(slots[position + 1].mark)
+    return -second if second < 0 else 1
 
 
 @jit
-def find(table: NDArray[Any], pair: int) -> int:
+def find(table: Array, pair: Integer) -> Integer:
     """Where the pair is in the table of counts, or the empty place where it belongs."""
     mask = len(table) - 1
     mixed = np.uint64(pair) * np.uint64(0x9E3779B97F4A7C15)
@@ -392,7 +398,7 @@ def find(table: NDArray[Any], pair: int) -> int:
 
 
 @jit
-def add(table: NDArray[Any], state: NDArray[Any], pair: int, change: int) -> int:
+def add(table: Array, state: Array, pair: Integer, change: Integer) -> Integer:
     """Change the count of a pair, from 0 if it has none; returns where it is in the table."""
     at = find(table, pair)
     if table[at].pair < 0:
@@ -404,7 +410,7 @@ def add(table: NDArray[Any], state: NDArray[Any], pair: int, change: int) -> int
 
 
 @jit
-def refill(old: NDArray[Any], new: NDArray[Any]) -> None:
+def refill(old: Array, new: Array) -> None:
     """Put all counts into an empty table."""
     for i in range(len(old)):
         if old[i].pair >= 0:
@@ -414,10 +420,10 @@ def refill(old: NDArray[Any], new: NDArray[Any]) -> None:
 
 
 @jit
-def find_text(texts: NDArray[Any], fingerprint: int) -> int:
+def find_text(texts: Array, fingerprint: Integer) -> Integer:
     """Where a fingerprint is in the set of texts, or the empty place where it belongs."""
     mask = len(texts) - 1
-    key = fingerprint | np.uint64(1)  # never 0, which is empty
+    key = fingerprint | NOT_EMPTY
     at = np.int64((key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)) & mask
     while texts[at] != key and texts[at] != np.uint64(0):
         at = (at + 1) & mask
@@ -425,14 +431,14 @@ def find_text(texts: NDArray[Any], fingerprint: int) -> int:
 
 
 @jit
-def remember(texts: NDArray[Any], tokens: NDArray[Any]) -> None:
+def remember(texts: Array, tokens: Array) -> None:
     """Put the texts of all tokens into the set."""
     for i in range(len(tokens)):
-        texts[find_text(texts, tokens[i].fingerprint)] = tokens[i].fingerprint | np.uint64(1)
+        texts[find_text(texts, tokens[i].fingerprint)] = tokens[i].fingerprint | NOT_EMPTY
 
 
 @jit
-def before(count: int, pair: int, where: int, heap: NDArray[Any], i: int) -> bool:
+def before(count: Integer, pair: Integer, where: Integer, heap: Array, i: Integer) -> Integer:
     """Whether a candidate comes before the heap's `i`th.
 
     A higher count does, else a smaller pair, else the older list: a token made twice can bring a
@@ -444,7 +450,7 @@ def before(count: int, pair: int, where: int, heap: NDArray[Any], i: int) -> boo
 
 
 @jit
-def push(heap: NDArray[Any], size: int, count: int, pair: int, where: int) -> None:
+def push(heap: Array, size: Integer, count: Integer, pair: Integer, where: Integer) -> None:
     """Add a candidate to a heap of `size`."""
     i = size
     while i > 0:
@@ -457,7 +463,7 @@ def push(heap: NDArray[Any], size: int, count: int, pair: int, where: int) -> No
 
 
 @jit
-def sink(heap: NDArray[Any], size: int, count: int, pair: int, where: int) -> None:
+def sink(heap: Array, size: Integer, count: Integer, pair: Integer, where: Integer) -> None:
     """Put a candidate in the place of the first one of a heap of `size`."""
     i = 0
     while 4 * i + 1 < size:
@@ -473,7 +479,7 @@ def sink(heap: NDArray[Any], size: int, count: int, pair: int, where: int) -> No
 
 
 @jit
-def drop_first(heap: NDArray[Any], state: NDArray[Any]) -> None:
+def drop_first(heap: Array, state: Array) -> None:
     """Take the first candidate off the heap."""
     size = state[HEAP] - 1
     state[HEAP] = size

@@ -16,7 +16,7 @@ from tokbench.training.alphabet import Symbols
 from tokbench.values import Progress, Watch
 
 SLICE_SECONDS = 0.05
-FIRST_SLICE = 64
+FIRST_SLICE = 8
 """Merges; the first ones take longest."""
 UNLIMITED = 1 << 62
 
@@ -26,9 +26,9 @@ class Texts:
 
     def __init__(self, tokens: list[str], prefix: str) -> None:
         self.tokens = list(tokens)
-        self.ids = {token: i for i, token in enumerate(self.tokens)}
+        self._ids: dict[str, int] = {}
         self._prefix = prefix
-        self._known = 0
+        self._merges = 0
 
     def joined(self, left: int, right: int) -> str:
         """What a merge makes: left + right without the right one's prefix."""
@@ -36,14 +36,19 @@ class Texts:
 
     def follow(self, merges: NDArray[Any]) -> None:
         """Spell out all merges so far (`merge_kernel.MERGE`)."""
-        new = merges[self._known :]
-        self._known = len(merges)
+        tokens, skipped = self.tokens, len(self._prefix)
+        new = merges[self._merges :]
+        self._merges = len(merges)
         columns = (new[name].tolist() for name in ("left", "right", "token"))
         for left, right, token in zip(*columns, strict=True):
-            if token == len(self.tokens):
-                text = self.joined(left, right)
-                self.ids[text] = token
-                self.tokens.append(text)
+            if token == len(tokens):  # every right side begins with the prefix
+                tokens.append(tokens[left] + tokens[right][skipped:])
+
+    def find(self, text: str) -> int | None:
+        """The id of a text that has been spelled out, if it has one."""
+        for token in range(len(self._ids), len(self.tokens)):
+            self._ids[self.tokens[token]] = token
+        return self._ids.get(text)
 
 
 def learn(
@@ -100,18 +105,20 @@ def _merge(
     while True:
         done = int(work.state[kernel.MERGES])
         watch(Progress("merging", done=done, total=max(most, done), unit="merges"))
-        work = work._replace(merges=room.longer(work.merges, done + slice_size))
+        if done == len(work.merges):  # some merges made no new token
+            work = work._replace(merges=room.longer(work.merges, 2 * done + FIRST_SLICE))
         started = time.perf_counter()
-        why = kernel.merge_slice(work, settings, np.int64(slice_size))
+        why = kernel.merge_slice(work, settings, min(slice_size, len(work.merges) - done))
         if why == kernel.DONE:
-            return work.merges[: work.state[kernel.MERGES]]
+            made: NDArray[Any] = work.merges[: work.state[kernel.MERGES]]
+            return made
         if why == kernel.SLICE_OVER:
             spent = time.perf_counter() - started
-            slice_size = max(16, int(slice_size * min(4.0, SLICE_SECONDS / max(spent, 1e-6))))
+            slice_size = max(1, int(slice_size * min(4.0, SLICE_SECONDS / max(spent, 1e-6))))
         elif why == kernel.TEXT_SEEN:
             texts.follow(work.merges[: work.state[kernel.MERGES]])
             pair = int(work.heap[0]["pair"])
-            text = texts.joined(pair >> 32, pair & 0xFFFFFFFF)
-            work.state[kernel.ANSWER] = texts.ids.get(text, kernel.NEW_TEXT)
+            known = texts.find(texts.joined(pair >> 32, pair & 0xFFFFFFFF))
+            work.state[kernel.ANSWER] = kernel.NEW_TEXT if known is None else known
         else:
             work = room.enlarge(work, why)

@@ -7,16 +7,13 @@ The second writes the lists: since slots are read from left to right, every list
 Overlapping pairs all count: `aaa` has the pair `aa` twice, though only one of the two can be
 merged. That is how `BpeTrainer` counts, and the order of its merges depends on it.
 
-Numbers are found through a hash table with open addressing; the kernel returns when the table is
-half full and goes on where it stopped when the caller has made a larger one.
+Numbers are found through a hash table with open addressing. When it gets more than half full the
+first pass gives up, and is begun again with a larger one.
 """
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from tokbench.kernels import jit
+from tokbench.kernels import Array, Integer, jit
 from tokbench.training.slots import LARGE
 
 ENTRY = np.dtype([("pair", np.int64), ("number", np.int64)])
@@ -26,7 +23,7 @@ PAIR = np.dtype([("pair", np.int64), ("count", np.int64), ("places", np.int64)])
 
 
 @jit
-def find(table: NDArray[Any], pair: int) -> int:
+def find(table: Array, pair: Integer) -> Integer:
     """Where the pair is in the table, or the empty place where it belongs."""
     mask = table.shape[0] - 1
     mixed = np.uint64(pair) * np.uint64(0x9E3779B97F4A7C15)
@@ -38,30 +35,20 @@ def find(table: NDArray[Any], pair: int) -> int:
 
 
 @jit
-def number_pairs(
-    slots: NDArray[Any],
-    start: int,
-    large_counts: NDArray[Any],
-    table: NDArray[Any],
-    pairs: NDArray[Any],
-    known: int,
-) -> tuple[int, int]:
-    """Number and count the pairs at `start` and after, until the table is half full.
+def number_pairs(slots: Array, large_counts: Array, table: Array, pairs: Array) -> Integer:
+    """Number and count all pairs of neighbouring symbols.
 
     Args:
         slots: all words, as `lay_out` wrote them.
-        start: the first position to look at; must not be one that was looked at before.
         large_counts: the counts that are too large for a mark.
-        table: a power of two of `ENTRY`; holds the first `known` pairs.
-        pairs: at least half as many `PAIR`.
-        known: how many pairs are numbered already.
+        table: an empty power of two of `ENTRY`; filled.
+        pairs: half as many `PAIR`; filled.
 
     Returns:
-        Where to go on (the last position when all are done), and how many pairs are known now.
+        How many pairs there are; -1 if they are more than half of the table.
     """
-    room = table.shape[0] // 2
-    last = len(slots) - 1
-    for position in range(start, last):
+    known = 0
+    for position in range(len(slots) - 1):
         left = np.int64(slots[position].token)
         right = np.int64(slots[position + 1].token)
         if (left | right) < 0:
@@ -71,35 +58,23 @@ def number_pairs(
             count = large_counts[count - LARGE]
         pair = left << 32 | right
         at = find(table, pair)
-        number = table[at].number
         if table[at].pair < 0:
-            if known == room:
-                return position, known
-            number = known
+            if known == len(pairs):
+                return -1
             table[at].pair = pair
-            table[at].number = number
-            pairs[number].pair = pair
-            pairs[number].count = 0
-            pairs[number].places = 0
+            table[at].number = known
+            pairs[known].pair = pair
+            pairs[known].count = 0
+            pairs[known].places = 0
             known += 1
+        number = table[at].number
         pairs[number].count += count
         pairs[number].places += 1
-    return last, known
+    return known
 
 
 @jit
-def fill_table(pairs: NDArray[Any], known: int, table: NDArray[Any]) -> None:
-    """Put the first `known` pairs into an empty table."""
-    for number in range(known):
-        at = find(table, pairs[number].pair)
-        table[at].pair = pairs[number].pair
-        table[at].number = number
-
-
-@jit
-def list_places(
-    slots: NDArray[Any], table: NDArray[Any], cursors: NDArray[Any], lists: NDArray[Any]
-) -> None:
+def list_places(slots: Array, table: Array, cursors: Array, lists: Array) -> None:
     """Write the position of every pair to where its cursor points, and move the cursor on.
 
     Args:

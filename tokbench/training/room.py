@@ -11,6 +11,9 @@ from tokbench.training.alphabet import Symbols
 
 WORD = (1 << 64) - 1
 LEAST = 1 << 16
+"""Elements that every array has room for beyond what is known to be needed."""
+SMALLEST_TABLE = 1 << 15
+"""Twice the pairs of symbols that it has room for."""
 
 
 def begin(symbols: Symbols, most: int) -> kernel.Work:
@@ -94,18 +97,12 @@ def fingerprint(text: str) -> tuple[int, int]:
 
 def _pairs(symbols: Symbols) -> tuple[NDArray[Any], NDArray[Any]]:
     """The pairs of symbols in the order of their numbers, and the table that knows the numbers."""
-    known = position = 0
-    last = len(symbols.slots) - 1
-    table = _empty(1 << 14, pair_kernel.ENTRY)
-    pairs = np.empty(len(table) // 2, pair_kernel.PAIR)
-    while position < last:
-        position, known = pair_kernel.number_pairs(
-            symbols.slots, position, symbols.large_counts, table, pairs, known
-        )
-        if position < last:
-            table = _empty(4 * len(table), pair_kernel.ENTRY)
-            pairs = longer(pairs, len(table) // 2)
-            pair_kernel.fill_table(pairs, known, table)
+    known, size = -1, SMALLEST_TABLE
+    while known < 0:
+        table = _empty(size, pair_kernel.ENTRY)
+        pairs = np.empty(size // 2, pair_kernel.PAIR)
+        known = pair_kernel.number_pairs(symbols.slots, symbols.large_counts, table, pairs)
+        size *= 8
     return pairs[:known], table
 
 

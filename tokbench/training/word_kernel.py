@@ -12,12 +12,9 @@ prefix for continuing symbols and a suffix for last ones give a character a symb
 without them all places share one.
 """
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from tokbench.kernels import jit
+from tokbench.kernels import Array, Integer, jit
 from tokbench.training.slots import LARGE, SENTINEL
 
 CODE_POINTS = 0x110000
@@ -25,7 +22,7 @@ INSIDE, LAST = 1, 2
 
 
 @jit
-def decode(data: NDArray[Any], at: int) -> tuple[int, int]:
+def decode(data: Array, at: Integer) -> tuple[Integer, Integer]:
     """The character that begins at byte `at` of valid UTF-8: its code point, its bytes."""
     first = np.int64(data[at])
     if first < 0x80:
@@ -41,12 +38,12 @@ def decode(data: NDArray[Any], at: int) -> tuple[int, int]:
 
 @jit
 def count_characters(
-    data: NDArray[Any],
-    offsets: NDArray[Any],
-    counts: NDArray[Any],
-    frequency: NDArray[Any],
-    places: NDArray[Any],
-) -> int:
+    data: Array,
+    offsets: Array,
+    counts: Array,
+    frequency: Array,
+    places: Array,
+) -> Integer:
     """Add each character's count to `frequency` and the places it was seen in to `places`.
 
     Args:
@@ -78,13 +75,13 @@ def count_characters(
 
 @jit
 def lay_out(
-    data: NDArray[Any],
-    offsets: NDArray[Any],
-    counts: NDArray[Any],
-    symbol_of: NDArray[Any],
-    slots: NDArray[Any],
-    large_counts: NDArray[Any],
-) -> int:
+    data: Array,
+    offsets: Array,
+    counts: Array,
+    symbol_of: Array,
+    slots: Array,
+    large_counts: Array,
+) -> Integer:
     """Write the symbols of all words into slots; characters without a symbol are left out.
 
     A word of fewer than two symbols, or that never occurs, can have no part in any merge: it gets
@@ -128,7 +125,7 @@ def lay_out(
                 slots[used].mark = np.int32(mark)
                 used += 1
             place = INSIDE
-        if used - start < 2:  # noqa: PLR2004 - a pair has two sides
+        if used - start < 2:
             used = start
             continue
         large += count >= LARGE

@@ -1,6 +1,7 @@
 """WordLevel from word counts: the most frequent words, as `WordLevelTrainer` orders them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def train_wordlevel(
     if 0 < wanted < len(frequent):
         least = np.partition(counts[frequent], len(frequent) - wanted)[len(frequent) - wanted]
         frequent = frequent[counts[frequent] >= least]
-    texts = words.words.take(frequent).to_pylist()
+    texts: list[Any] = words.words.take(frequent).to_pylist()
     ranked = sorted(zip((-counts[frequent]).tolist(), texts, strict=True))
     reserved = set(special)
     chosen = [text for _, text in ranked if text not in reserved]

@@ -10,6 +10,7 @@ there this is the oracle, after tests have shown that without them it gives the 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 
 Pair = tuple[int, int]
 
@@ -48,7 +49,7 @@ def learn(
     pair_counts: Counter[Pair] = Counter()
     places: defaultdict[Pair, set[int]] = defaultdict(set)
     for i, row in enumerate(rows):
-        for (left, _), (right, _) in zip(row, row[1:], strict=False):
+        for (left, _), (right, _) in pairwise(row):
             pair_counts[left, right] += counts[i]
             places[left, right].add(i)
     queue = [(-pair_counts[pair], pair, 0, found) for pair, found in places.items()]
