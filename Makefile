@@ -32,7 +32,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/pytest
 
 bench: $(VENV)/.installed-dev
-	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/training.py source --megabytes 20
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format

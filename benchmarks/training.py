@@ -1,90 +1,236 @@
-"""How long `tokbench train` takes beside a plain `tokenizers` script on the same documents.
+"""From opening a file to vocabulary and merges in memory: tokbench beside its rivals.
 
-Runs both in turn on the documentation that Python carries (or on a text file given as argument),
-in processes of their own, and prints medians, the ratio, and the peak memory of each.
+    python benchmarks/training.py english|source|FILE [--megabytes 60] [--rounds 3]
+
+Every measurement is a process of its own; the rivals take turns. Imports and the start of compiled
+kernels are printed apart, a first process compiles them where need be. `english` joins the plain
+English of the team's shared data, `source` the Python files of the standard library and of
+site-packages; both are put into one file, one document a line. Merges are compared with those of
+`tokenizers`. gigabpe, rustbpe and bpeasy are measured where they are installed.
 """
 
+import argparse
+import gzip
+import hashlib
+import importlib.util
 import json
+import lzma
 import resource
+import statistics
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from statistics import median
+from typing import Any
 
-ROUNDS = 3
-RECIPE = """name: bench
-corpus: {{held_out: 0, sources: [{source}]}}
-pre_tokenizer: {{type: ByteLevel, add_prefix_space: false}}
-model: BPE
-trainer: {{vocab_size: 8000, min_frequency: 2}}
-"""
-PLAIN = """
-import sys
-from tokenizers import Tokenizer, models, pre_tokenizers, trainers
-texts = open(sys.argv[1], encoding="utf-8", newline="\\n").read().split("\\n")
-tokenizer = Tokenizer(models.BPE())
-tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-trainer = trainers.BpeTrainer(
-    vocab_size=8000, min_frequency=2, show_progress=False,
-    initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-)
-tokenizer.train_from_iterator(texts, trainer)
-tokenizer.save(sys.argv[2])
-"""
+SIZE = 32_000
+GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+SHARED = Path(__file__).parents[2] / "shared" / "data" / "text"
 
 
-def timed(command: list[str]) -> tuple[float, float]:
-    """Seconds of a whole process, and the peak memory in MB of the largest so far."""
-    start = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
-    seconds = time.perf_counter() - start
-    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+def lines(path: str) -> Iterator[str]:
+    """The file's documents, as a user of the libraries would read them."""
+    with open(path, encoding="utf-8", newline="\n") as file:  # noqa: PTH123
+        for line in file:
+            yield line.rstrip("\n")
 
 
-def text_of_docs(path: Path) -> None:
-    """Write Python's documentation as one document a line."""
-    from tokbench import corpus
+def batches(path: str) -> Iterator[list[str]]:
+    """The same, a thousand at a time."""
+    batch: list[str] = []
+    for line in lines(path):
+        batch.append(line)
+        if len(batch) == 1000:  # noqa: PLR2004
+            yield batch
+            batch = []
+    yield batch
 
-    spec = corpus.CorpusSpec.model_validate({"sources": ["python_docs"]})
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for batch in corpus.open(spec, Path()).batches("all"):
-            for text in batch.column("text").to_pylist():
-                file.write(" ".join(text.split("\n")) + "\n")
+
+def run_tokenizers(path: str) -> tuple[float, float, Any]:
+    """The library's own trainer."""
+    started = time.perf_counter()
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+    imported = time.perf_counter()
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=SIZE,
+        min_frequency=2,
+        show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+    )
+    tokenizer.train_from_iterator(batches(path), trainer)
+    done = time.perf_counter()
+    merges = [list(pair) for pair in json.loads(tokenizer.to_str())["model"]["merges"]]
+    return imported - started, done - imported, merges
+
+
+def run_tokbench(path: str) -> tuple[float, float, Any]:
+    """Counting into an empty cache, and our kernel."""
+    started = time.perf_counter()
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    from tokbench import corpus, counting, training
+
+    with tempfile.TemporaryDirectory() as cache:
+        spec = corpus.CorpusSpec.model_validate(
+            {"sources": [{"type": "files", "paths": [path], "format": "txt"}], "held_out": 0.0}
+        )
+        blank = Tokenizer(models.BPE())
+        blank.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        _ = counting.count, pre_tokenizers.ByteLevel.alphabet()
+        imported = time.perf_counter()
+        words = counting.count(
+            corpus.open(spec, Path()), blank, max_word_chars=None, cache=Path(cache)
+        )
+        trained = training.train_bpe(
+            words,
+            vocab_size=SIZE,
+            min_frequency=2,
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        )
+        done = time.perf_counter()
+    return imported - started, done - imported, [list(pair) for pair in trained.merges]
+
+
+def run_gigabpe(path: str) -> tuple[float, float, Any]:
+    """Rust, hand-written pre-tokenizer, files only."""
+    started = time.perf_counter()
+    import gigabpe
+
+    imported = time.perf_counter()
+    _, merges = gigabpe.train_bpe([path], SIZE, min_frequency=2, special_tokens=[])
+    return imported - started, time.perf_counter() - imported, [list(pair) for pair in merges]
+
+
+def run_rustbpe(path: str) -> tuple[float, float, Any]:
+    """The trainer of nanochat."""
+    started = time.perf_counter()
+    import rustbpe
+
+    imported = time.perf_counter()
+    rustbpe.Tokenizer().train_from_iterator(lines(path), SIZE, pattern=GPT2)
+    return imported - started, time.perf_counter() - imported, None
+
+
+def run_bpeasy(path: str) -> tuple[float, float, Any]:
+    """Rust with a regular expression."""
+    started = time.perf_counter()
+    import bpeasy
+
+    imported = time.perf_counter()
+    bpeasy.train_bpe(lines(path), GPT2, 128, SIZE)
+    return imported - started, time.perf_counter() - imported, None
+
+
+RIVALS = {
+    "tokenizers": run_tokenizers,
+    "tokbench": run_tokbench,
+    "gigabpe": run_gigabpe,
+    "rustbpe": run_rustbpe,
+    "bpeasy": run_bpeasy,
+}
+
+
+def english() -> Iterator[bytes]:
+    """The plain English of the shared data."""
+    import pyarrow as pa
+
+    yield lzma.open(SHARED / "en_novels_1.txt.xz").read()
+    with pa.CompressedInputStream(pa.OSFile(str(SHARED / "en_novels_2.txt.zst")), "zstd") as file:
+        yield file.read()
+    yield (SHARED / "en_alice.txt").read_bytes()
+    for row in gzip.open(SHARED / "en_novels_3.jsonl.gz"):
+        yield json.loads(row)["text"].encode()
+
+
+def source() -> Iterator[bytes]:
+    """The Python files of this installation, each content once."""
+    seen: set[bytes] = set()
+    folders = {sysconfig.get_path("stdlib"), sysconfig.get_path("purelib")}
+    for folder in sorted(folders):
+        for path in sorted(Path(folder).rglob("*.py")):
+            data = path.read_bytes()
+            digest = hashlib.sha256(data).digest()
+            if digest in seen:
+                continue
+            seen.add(digest)
+            try:
+                data.decode()
+            except UnicodeDecodeError:
+                continue
+            yield data
+
+
+def gather(name: str, limit: int, path: Path) -> None:
+    """Write the text into one file of at most so many bytes, whole lines."""
+    size = 0
+    with path.open("wb") as file:
+        for data in {"english": english, "source": source}[name]():
+            for line in data.replace(b"\r\n", b"\n").split(b"\n"):
+                if size + len(line) >= limit:
+                    return
+                file.write(line + b"\n")
+                size += len(line) + 1
+
+
+def measured(who: str, path: Path) -> dict[str, Any]:
+    """One run in a process of its own."""
+    command = [sys.executable, __file__, "--worker", who, str(path)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def worker(who: str, path: str) -> None:
+    """The measured process."""
+    imports, seconds, merges = RIVALS[who](path)
+    digest = hashlib.sha256(json.dumps(merges).encode()).hexdigest() if merges else None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"import": imports, "seconds": seconds, "peak": peak, "merges": digest}))
 
 
 def main() -> None:
-    """Measure and print."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        text = folder / "text.txt"
-        if len(sys.argv) > 1:
-            text = Path(sys.argv[1]).resolve()
-        else:
-            text_of_docs(text)
-        recipe = folder / "bench.yaml"
-        recipe.write_text(RECIPE.format(source=f"{{type: files, paths: ['{text}']}}"))
-        (folder / "plain.py").write_text(PLAIN)
-        plain = [sys.executable, str(folder / "plain.py"), str(text), str(folder / "plain.json")]
-        ours = [sys.executable, "-m", "tokbench", "train", str(recipe), "--force"]
-        ours += ["--out", str(folder / "out"), "--runs", str(folder / "runs")]
-        seconds: dict[str, list[float]] = {"tokenizers": [], "tokbench": []}
-        peak = dict.fromkeys(seconds, 0.0)
-        for _ in range(ROUNDS):
-            for who, command in (("tokenizers", plain), ("tokbench", ours)):
-                took, peak[who] = timed(command)
-                seconds[who].append(took)
-        models = [
-            json.loads(path.read_text())["model"]
-            for path in (folder / "plain.json", folder / "out/tokenizer.json")
-        ]
-        same = all(models[0][key] == models[1][key] for key in ("vocab", "merges"))
-        print(f"{text.stat().st_size / 1e6:.1f} MB, byte-level BPE 8k, {ROUNDS} rounds in turn")
-        for who, all_ in seconds.items():
-            print(f"{who:12} {median(all_):7.2f} s whole process, {peak[who]:6.0f} MB peak so far")
-        ratio = median(seconds["tokbench"]) / median(seconds["tokenizers"])
-        print(f"ratio {ratio:.2f} (wrapping and proof included); same vocabulary, merges: {same}")
+    """Measure in turn and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("text", nargs="?", default="source")
+    parser.add_argument("--megabytes", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--worker", nargs=2)
+    told = parser.parse_args()
+    if told.worker:
+        worker(*told.worker)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(told.text)
+        if told.text in ("english", "source"):
+            path = Path(folder) / "text.txt"
+            gather(told.text, told.megabytes * 1_000_000, path)
+        present = [who for who in RIVALS if importlib.util.find_spec(who)]
+        small = Path(folder) / "small.txt"
+        small.write_text("low lower lowest, 12 times: it's 한국어\n" * 50)
+        measured("tokbench", small)
+        results: dict[str, list[dict[str, Any]]] = {who: [] for who in present}
+        for _ in range(told.rounds):
+            for who in present:
+                results[who].append(measured(who, path))
+        print(f"{told.text}, {path.stat().st_size / 1e6:.1f} MB, byte-level BPE {SIZE:,}, cold")
+        base = statistics.median(one["seconds"] for one in results["tokenizers"])
+        wanted = results["tokenizers"][0]["merges"]
+        for who, runs in results.items():
+            seconds = statistics.median(one["seconds"] for one in runs)
+            imports = statistics.median(one["import"] for one in runs)
+            same = {None: "-", True: "same", False: "OTHER"}[
+                None if runs[0]["merges"] is None else runs[0]["merges"] == wanted
+            ]
+            print(
+                f"{who:11} {seconds:7.2f} s  {base / seconds:5.1f} x  "
+                f"imports {imports:4.2f} s  peak {max(r['peak'] for r in runs):5.0f} MB  merges {same}"
+            )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Training: what every engine is asked for, and what is done to its answer."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from tokbench.errors import CorpusError, TrainingError
 from tokbench.training import library
@@ -11,6 +11,9 @@ from tokbench.training.spec import TrainerSpec, WordLevelTrainer
 from tokbench.training.wordlevel import train_wordlevel
 from tokbench.training.wordpiece import train_wordpiece
 from tokbench.values import Corpus, Trained, Watch, WordCounts, ignore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _BELOW_EVERY_PIECE = 8.0
 
