@@ -140,11 +140,11 @@ def english() -> Iterator[bytes]:
     """The plain English of the shared data."""
     import pyarrow as pa
 
-    yield lzma.open(SHARED / "en_novels_1.txt.xz").read()
+    yield lzma.decompress((SHARED / "en_novels_1.txt.xz").read_bytes())
     with pa.CompressedInputStream(pa.OSFile(str(SHARED / "en_novels_2.txt.zst")), "zstd") as file:
         yield file.read()
     yield (SHARED / "en_alice.txt").read_bytes()
-    for row in gzip.open(SHARED / "en_novels_3.jsonl.gz"):
+    for row in gzip.decompress((SHARED / "en_novels_3.jsonl.gz").read_bytes()).splitlines():
         yield json.loads(row)["text"].encode()
 
 
@@ -229,7 +229,8 @@ def main() -> None:
             ]
             print(
                 f"{who:11} {seconds:7.2f} s  {base / seconds:5.1f} x  "
-                f"imports {imports:4.2f} s  peak {max(r['peak'] for r in runs):5.0f} MB  merges {same}"
+                f"imports {imports:4.2f} s  peak {max(r['peak'] for r in runs):5.0f} MB  "
+                f"merges {same}"
             )
 
 
