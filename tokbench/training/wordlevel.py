@@ -40,7 +40,8 @@ def train_wordlevel(
     if 0 < wanted < len(frequent):
         least = np.partition(counts[frequent], len(frequent) - wanted)[len(frequent) - wanted]
         frequent = frequent[counts[frequent] >= least]
-    texts: list[Any] = words.words.take(frequent).to_pylist()
+    everything: list[Any] = words.words.to_pylist()  # `take` would import pandas
+    texts = [everything[i] for i in frequent.tolist()]
     ranked = sorted(zip((-counts[frequent]).tolist(), texts, strict=True))
     reserved = set(special)
     chosen = [text for _, text in ranked if text not in reserved]
