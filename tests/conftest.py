@@ -1,6 +1,7 @@
 """What all tests share: no network, a cache of their own, a small corpus, the shared real data."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from hypothesis import settings
 
 settings.register_profile("tokbench", deadline=None)  # machines are busy; time is no property
 settings.load_profile("tokbench")
+# A shell starts background jobs with Ctrl-C ignored; tests about it need it noticed.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 os.environ.setdefault("COLUMNS", "80")

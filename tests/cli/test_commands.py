@@ -122,8 +122,9 @@ def test_ctrl_c_ends_a_training_at_once_and_leaves_nothing(
 ) -> None:
     corpus_file.write_text(("ab" * 60_000 + "\n") * 2)  # no pre-tokenizer: merging takes minutes
     recipe = write_recipe(SLOW, held_out=0.0)
+    command = ["train", recipe.name, "--out", "out", "--engine", "tokenizers"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "tokbench", "train", recipe.name, "--out", "out"],
+        [sys.executable, "-m", "tokbench", *command],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,
