@@ -72,6 +72,12 @@ def cache_folder() -> Path | None:
     return None
 
 
+def compiled_before() -> bool:
+    """Whether an earlier process left compiled kernels; without, the first use takes a while."""
+    folder = cache_folder()
+    return folder is not None and any(folder.rglob("*.nbi"))
+
+
 def _writable(folder: Path) -> Path:
     """The folder, if a file can be written there; else OSError."""
     tempfile.TemporaryFile(dir=folder).close()

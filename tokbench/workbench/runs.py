@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tokbench import counting, pipeline, store, training, wrapping
+from tokbench import counting, kernels, pipeline, store, training, wrapping
 from tokbench.errors import StoreError
 from tokbench.recipe import Recipe, load
 from tokbench.training import Engine
@@ -199,6 +199,8 @@ def _trained(plan: Plan, runs: Path, *, force: bool, watch: Watch) -> tuple[Trai
     blank = pipeline.assemble(recipe.pipeline)
     if plan.engine == "tokenizers" or isinstance(recipe.trainer, training.UnigramTrainer):
         return training.from_text(recipe.trainer, demands, plan.corpus, blank.to_str(), watch), []
+    if not kernels.compiled_before():
+        watch(Progress("compiling", 0, None, "kernels"))
     longest = recipe.trainer.max_word_chars
     words = counting.count(plan.corpus, blank, max_word_chars=longest, watch=watch)
     if not words.documents:
