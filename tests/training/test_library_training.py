@@ -10,7 +10,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, tr
 
 from tokbench.errors import CorpusError, TrainingError
 from tokbench.recipe import load
-from tokbench.training import Demands
+from tokbench.training import ENGINES, Demands, Engine
 from tokbench.training.engines import with_byte_tokens
 from tokbench.values import Trained
 from tokbench.workbench import train
@@ -108,12 +108,17 @@ CASES: dict[str, tuple[str, Callable[[list[str]], Any]]] = {
 }
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", CASES)
 def test_the_vocabulary_is_that_of_a_plain_script(
-    name: str, write_recipe: Callable[..., Path], corpus_file: Path, tmp_path: Path
+    name: str,
+    engine: Engine,
+    write_recipe: Callable[..., Path],
+    corpus_file: Path,
+    tmp_path: Path,
 ) -> None:
     body, plain = CASES[name]
-    train(write_recipe(body, held_out=0.0), tmp_path / "out")
+    train(write_recipe(body, held_out=0.0), tmp_path / "out", engine=engine)
     made = json.loads((tmp_path / "out/tokenizer.json").read_text())["model"]
     expected = plain(corpus_file.read_text("utf-8").splitlines())
     if name == "Unigram":  # scores drift from run to run, and with them the order of ties
@@ -175,6 +180,21 @@ def test_merges_that_build_on_a_byte_token_go_with_it() -> None:
     made = with_byte_tokens(learned, Demands(byte_tokens=("<x>",)))
     assert made.tokens == ("<x>", "<", "x", ">", "<x")
     assert made.merges == (("<", "x"),)
+
+
+def test_what_may_surprise_is_said(
+    write_recipe: Callable[..., Path], corpus_file: Path, tmp_path: Path
+) -> None:
+    corpus_file.write_text("low lower\n" * 50 + "x" * 20_000 + "\n")
+    recipe = write_recipe("pre_tokenizer: Whitespace\nmodel: BPE\n", held_out=0.0)
+    (said,) = train(recipe, tmp_path / "a").notes
+    assert said.startswith("a word of 20,000 characters in corpus.txt: 51 was left out")
+    recipe = write_recipe("pre_tokenizer: Punctuation\nmodel: BPE\n", held_out=0.0)
+    whole, left_out = train(recipe, tmp_path / "b").notes
+    assert whole.startswith("whole documents were counted, not distinct chunks: no cut is known")
+    assert "20,000 characters" in left_out
+    everything = ["trainer.max_word_chars=null"]
+    assert len(train(recipe, tmp_path / "c", overrides=everything).notes) == 1
 
 
 def test_an_empty_corpus_is_refused(
