@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,8 +17,9 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from tokbench.errors import StoreError
+from tokbench.errors import StoreError, WrappingError
 
+_ABANDONED = 3600
 MANIFEST = "tokbench.json"
 """The file that marks a folder as written by tokbench."""
 
@@ -90,11 +92,12 @@ def new_folder(target: Path) -> Iterator[Path]:
         StoreError: `target` holds something that tokbench did not write, or cannot be written.
     """
     refuse_foreign(target)
-    parent = target.absolute().parent
+    shown, target = target, target.resolve()
     part = None
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(dir=parent, prefix=f".{target.name}.", suffix=".part"))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(target)
+        part = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part"))
         yield part
         part.chmod(0o777 & ~_umask())
         refuse_foreign(target)
@@ -104,9 +107,9 @@ def new_folder(target: Path) -> Iterator[Path]:
         part.rename(target)
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
-        raise _unwritable(target, error) from error
-    except StoreError as error:  # of a file inside, by its temporary name
-        raise StoreError(str(error).replace(str(part), str(target))) from error
+        raise _unwritable(shown, error) from error
+    except (StoreError, WrappingError) as error:  # of a file inside, by its temporary name
+        raise type(error)(str(error).replace(str(part), str(shown))) from error
     finally:
         if part is not None:
             shutil.rmtree(part, ignore_errors=True)
@@ -115,13 +118,40 @@ def new_folder(target: Path) -> Iterator[Path]:
 def refuse_foreign(target: Path) -> None:
     """Raise a `StoreError` unless `target` is absent, an empty folder, or ours to replace."""
     if target.is_dir():
-        if any(target.iterdir()) and not (target / MANIFEST).is_file():
+        there = {str(one.relative_to(target)) for one in target.rglob("*") if not one.is_dir()}
+        if foreign := sorted(there - _written(target)):
             raise StoreError(
-                f"{target}: is a folder that tokbench did not write; it stays as it is: "
-                "name another --out, or remove it yourself"
+                f"{target}: holds {foreign[0]}, which tokbench did not write; it stays as it is: "
+                "name another --out, or move that away yourself"
             )
     elif target.exists() or target.is_symlink():
         raise StoreError(f"{target}: is a file; --out names a folder")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file in a folder but its manifest, by its name."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != MANIFEST
+    }
+
+
+def _written(folder: Path) -> set[str]:
+    """The files that the folder's manifest says tokbench wrote, the manifest too; else none."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        return {MANIFEST, *manifest["files"]} if "signature" in manifest else set()
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def _remove_abandoned(target: Path) -> None:
+    """Delete what a killed process left of an earlier try; an hour old, it is nobody's work."""
+    for part in target.parent.glob(f".{target.name}.*.part"):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(part, ignore_errors=True)
 
 
 @contextmanager

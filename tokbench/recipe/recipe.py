@@ -71,7 +71,7 @@ class Recipe(PipelineSpec, _Heading):
 
     def resolved(self) -> dict[str, Any]:
         """The whole recipe as plain values, defaults written out."""
-        return self.model_dump(mode="json", exclude_none=True)
+        return self.model_dump(mode="json")
 
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:

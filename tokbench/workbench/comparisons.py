@@ -34,7 +34,7 @@ _SPEED = ("encode_speed", "encode_speed_batch", "load_time")
 def compare(
     names: Sequence[str],
     *,
-    on: Sequence[str] = (),
+    on: str | Sequence[str] = (),
     text: str | None = None,
     metric_names: Sequence[str] = (),
     overrides: Sequence[str] = (),
@@ -58,6 +58,9 @@ def compare(
         SubjectError: a tokenizer cannot be loaded, or was trained on what it would be measured on.
         CorpusError: there is nothing to measure on.
     """
+    if not names:
+        raise ValueError("name at least one tokenizer")
+    on = [on] if isinstance(on, str) else on
     found = [find(name, runs=runs, overrides=overrides) for name in names]
     subjects = _distinct([one.subject for one in found])
     if on:
@@ -82,7 +85,7 @@ def of_run(
     """
     spec = plan.recipe.benchmark
     own = find(str(folder))
-    others = [find(name, base=plan.recipe.base) for name in spec.baselines]
+    others = [find(name, runs=folder.parents[1], base=plan.recipe.base) for name in spec.baselines]
     for other in others:
         _refuse_trained_on(own, plan.corpus, other)
     subjects = _distinct([own.subject, *(one.subject for one in others)])
@@ -106,12 +109,17 @@ def of_run(
 
 def named_corpus(on: Sequence[str], text: str | None) -> Corpus:
     """Files, or a source that needs no settings, as a corpus that is read whole."""
-    if len(on) == 1 and on[0] in corpora.SOURCES.names() and not Path(on[0]).exists():
+    builtin = {name for name, spec in corpora.SOURCES.items() if not _demanding(spec)}
+    if len(on) == 1 and on[0] in builtin and not Path(on[0]).exists():
         sources: list[dict[str, Any]] = [{"type": on[0]}]
     else:
         sources = [{"type": "files", "paths": list(on), **({"text": text} if text else {})}]
     spec = corpora.CorpusSpec.model_validate({"sources": sources, "held_out": 0.0})
     return corpora.open(spec, Path())
+
+
+def _demanding(spec: type[corpora.SourceSpec]) -> bool:
+    return any(field.is_required() for field in spec.model_fields.values())
 
 
 def _distinct(subjects: Sequence[Subject]) -> list[Subject]:
@@ -198,5 +206,5 @@ def _kept(path: Path, signature: str) -> Comparison | None:
                 for one in value["samples"]
             ),
         )
-    except (StoreError, KeyError, TypeError):
+    except (StoreError, KeyError, TypeError, ValueError, AttributeError):
         return None

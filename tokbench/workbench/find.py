@@ -15,6 +15,7 @@ from tokbench.values import Corpus
 from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan
 
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?(@[\w./-]+)?")
+_NEEDED = {"name", "recipe", "recipe_folder", "corpus", "signature", "proof"}
 _RECIPES = (".yaml", ".yml")
 
 
@@ -72,7 +73,12 @@ def find(
     Raises:
         SubjectError: nothing there can be loaded.
     """
-    path = base / Path(name).expanduser()
+    try:
+        path = base / Path(name).expanduser()
+    except RuntimeError as error:
+        raise SubjectError(f"{name}: {error}") from error
+    if path.name == "tokenizer.json" and (path.parent / store.MANIFEST).is_file():
+        path = path.parent
     if path.is_dir():
         return _folder(path)
     if path.is_file():
@@ -80,6 +86,7 @@ def find(
             return _recipe(path, runs, overrides)
         return Found(from_folder(path))
     looks_local = path.suffix in (*_RECIPES, ".json") or name.startswith((".", "/", "~"))
+    looks_local |= Path(name).parts[:1] == (runs.name,)
     if looks_local or not _HUB.fullmatch(name):
         raise SubjectError(f"{name}: no such file or folder")
     return Found(from_hub(name))
@@ -102,6 +109,10 @@ def _folder(path: Path) -> Found:
     manifest = None
     if (path / store.MANIFEST).is_file():
         manifest = store.read_json(path / store.MANIFEST)
-        if not isinstance(manifest, dict) or "recipe" not in manifest:
-            raise StoreError(f"{path / store.MANIFEST}: is not a manifest of tokbench")
+        known = isinstance(manifest, dict) and manifest.keys() >= _NEEDED
+        if not known or "corpus" not in (manifest["recipe"] or ()):
+            raise StoreError(
+                f"{path / store.MANIFEST}: is no manifest of tokbench; train again, or delete it "
+                "to measure the folder as anybody's"
+            )
     return Found(from_folder(path, manifest["name"] if manifest else None), manifest, path)

@@ -1,6 +1,5 @@
 """From a recipe to a run: train, wrap, prove, measure; each stage only where it is not done."""
 
-import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -70,7 +69,7 @@ def run(
     recipe: str | Path | Recipe,
     *,
     overrides: Sequence[str] = (),
-    runs: Path = RUNS,
+    runs: str | Path = RUNS,
     engine: Engine = "tokbench",
     force: bool = False,
     watch: Watch = ignore,
@@ -88,7 +87,8 @@ def run(
     Returns:
         The run; `run.measurements["fertility"].value` is a number.
     """
-    plan = Plan.of(recipe if isinstance(recipe, Recipe) else load(recipe, overrides), engine)
+    runs = Path(runs)
+    plan = Plan.of(_loaded(recipe, overrides), engine)
     folder = plan.folder(runs)
     with _locked(plan, runs):
         manifest, done = _tokenizer(plan, runs, force=force, watch=watch)
@@ -99,10 +99,10 @@ def run(
 
 def train(
     recipe: str | Path | Recipe,
-    out: Path | None = None,
+    out: str | Path | None = None,
     *,
     overrides: Sequence[str] = (),
-    runs: Path = RUNS,
+    runs: str | Path = RUNS,
     engine: Engine = "tokbench",
     force: bool = False,
     watch: Watch = ignore,
@@ -120,8 +120,10 @@ def train(
         watch: told how far each stage has come.
     """
     if out is not None:
+        out = Path(out)
         store.refuse_foreign(out)
-    plan = Plan.of(recipe if isinstance(recipe, Recipe) else load(recipe, overrides), engine)
+    runs = Path(runs)
+    plan = Plan.of(_loaded(recipe, overrides), engine)
     if out is not None:
         trained, done = _trained(plan, runs, force=force, watch=watch)
         return _result(plan, out, out, _wrap(plan, trained, out, watch), done)
@@ -129,6 +131,14 @@ def train(
         manifest, done = _tokenizer(plan, runs, force=force, watch=watch)
     folder = plan.folder(runs)
     return _result(plan, folder, folder / TOKENIZER, manifest, done)
+
+
+def _loaded(recipe: str | Path | Recipe, overrides: Sequence[str]) -> Recipe:
+    if not isinstance(recipe, Recipe):
+        return load(recipe, overrides)
+    if overrides:
+        raise ValueError("overrides apply to a recipe's file: give them to load()")
+    return recipe
 
 
 def _result(
@@ -176,11 +186,12 @@ def _finished(folder: Path, plan: Plan) -> dict[str, Any] | None:
     """The manifest of a complete run, None where there is none or it is damaged."""
     try:
         manifest: dict[str, Any] = store.read_json(folder / RUN_FILE)
-        state = (folder / TOKENIZER / "tokenizer.json").read_bytes()
-    except (StoreError, OSError):
+        same = store.read_json(folder / TOKENIZER / store.MANIFEST) == manifest
+        whole = store.digests(folder / TOKENIZER) == manifest["files"]
+        ours = manifest["signature"] == plan.signature and Proof(**manifest["proof"])
+    except (StoreError, OSError, KeyError, TypeError):
         return None
-    whole = manifest.get("tokenizer_sha256") == hashlib.sha256(state).hexdigest()
-    return manifest if whole and manifest.get("signature") == plan.signature else None
+    return manifest if same and whole and ours else None
 
 
 def _trained(plan: Plan, runs: Path, *, force: bool, watch: Watch) -> tuple[Trained, list[str]]:
@@ -206,7 +217,17 @@ def _trained(plan: Plan, runs: Path, *, force: bool, watch: Watch) -> tuple[Trai
     if not words.documents:
         raise training.no_documents(plan.corpus)
     trained = training.from_counts(recipe.trainer, demands, words, watch)
-    return replace(trained, notes=tuple(_notes(words))), []
+    return replace(trained, notes=(*_notes(words), *_too_many(trained, recipe))), []
+
+
+def _too_many(trained: Trained, recipe: Recipe) -> Iterator[str]:
+    """That characters alone fill more than the vocabulary that was asked for."""
+    asked, got = recipe.trainer.vocab_size, len(trained.tokens)
+    if got > asked:
+        yield (
+            f"{asked:,} tokens were asked for, {got:,} it has: every character of the text is one; "
+            "trainer.limit_alphabet drops the rarest"
+        )
 
 
 def _notes(words: WordCounts) -> Iterator[str]:
@@ -247,7 +268,7 @@ def _kept(path: Path, signature: str) -> Trained | None:
                 "notes": tuple(value["notes"]),
             }
         )
-    except (StoreError, KeyError, TypeError, ValueError):
+    except (StoreError, KeyError, TypeError, ValueError, AttributeError):
         return None
 
 
@@ -265,7 +286,6 @@ def _wrap(plan: Plan, trained: Trained, target: Path, watch: Watch) -> dict[str,
             list(_proof_texts(plan)),
             folder,
         )
-        state = (folder / "tokenizer.json").read_bytes()
         manifest = {
             "tokbench": version("tokbench"),
             "name": recipe.name,
@@ -280,7 +300,7 @@ def _wrap(plan: Plan, trained: Trained, target: Path, watch: Watch) -> dict[str,
             "versions": {name: version(name) for name in ("tokenizers", "transformers")},
             "vocab_size": tokenizer.get_vocab_size(),
             "notes": list(trained.notes),
-            "tokenizer_sha256": hashlib.sha256(state).hexdigest(),
+            "files": store.digests(folder),
             "proof": asdict(proof),
         }
         store.write_json(folder / store.MANIFEST, manifest)
