@@ -1,7 +1,9 @@
 """Results appear whole or not at all, and only ours are replaced."""
 
+import json
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -39,7 +41,9 @@ def test_a_folder_appears_whole(tmp_path: Path) -> None:
         (folder / "half").write_text(str(1 / 0))
     assert list(tmp_path.iterdir()) == []
     with store.new_folder(target) as folder:
-        (folder / store.MANIFEST).write_text("{}")
+        (folder / "old").write_text("x")
+        manifest = {"signature": "s", "files": store.digests(folder)}
+        (folder / store.MANIFEST).write_text(json.dumps(manifest))
         assert not target.exists()
     with store.new_folder(target) as folder:
         (folder / "new").write_text("x")
@@ -51,14 +55,37 @@ def test_a_foreign_folder_stays(tmp_path: Path) -> None:
     target = tmp_path / "thesis"
     target.mkdir()
     (target / "chapter1.tex").write_text("years of work")
-    with pytest.raises(StoreError, match="a folder that tokbench did not write"):
+    with pytest.raises(StoreError, match=r"holds chapter1\.tex, which tokbench did not write"):
         store.refuse_foreign(target)
     with pytest.raises(StoreError), store.new_folder(target):
         pass
     assert (target / "chapter1.tex").exists()
+    manifest = {"signature": "s", "files": {}}
+    (target / store.MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(StoreError, match=r"holds chapter1\.tex"):
+        store.refuse_foreign(target)
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="is a file; --out names a folder"):
         store.refuse_foreign(tmp_path / "file")
+
+
+def test_a_link_to_our_folder_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    with store.new_folder(tmp_path / "link") as folder:
+        (folder / "file").write_text("x")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real/file").is_file()
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["link", "real"]
+
+
+def test_what_a_killed_process_left_goes(tmp_path: Path) -> None:
+    for name, age in ((".out.old.part", 7200), (".out.new.part", 60)):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    with store.new_folder(tmp_path / "out"):
+        pass
+    assert sorted(one.name for one in tmp_path.iterdir()) == [".out.new.part", "out"]
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:

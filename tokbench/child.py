@@ -29,7 +29,15 @@ _STDERR_KEPT = 4000
 
 
 class ChildError(RuntimeError):
-    """The child died without an answer: killed, out of memory, or a fault of ours."""
+    """The child died without an answer: killed, out of memory, or a fault of ours.
+
+    `last` is the last line that it wrote, for a sentence to end with.
+    """
+
+    @property
+    def last(self) -> str:
+        """The last line of what it said."""
+        return str(self).strip().splitlines()[-1]
 
 
 def run_in_child(

@@ -80,6 +80,23 @@ class UnknownNameError(TokbenchError):
     """A name that is not registered; the message offers the nearest one."""
 
 
+CONTROLS = {
+    **dict.fromkeys((*range(0x7F, 0xA0), *range(0x200E, 0x2010)), "\ufffd"),
+    **dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd"),
+    **{code: chr(0x2400 + code) for code in range(0x20)},
+}
+"""Controls of the terminal and of writing direction, and what is shown for them."""
+
+
+def printable(text: str) -> str:
+    r"""The text with no power over the terminal; line ends stay.
+
+    >>> printable("a\x1b[31m\nb") == "a␛[31m\nb"
+    True
+    """
+    return "\n".join(line.translate(CONTROLS) for line in text.split("\n"))
+
+
 def nearest(name: str, known: Sequence[str], limit: int = 40) -> str:
     """The end of an "unknown ..." sentence: the nearest name, else what is known.
 

@@ -111,14 +111,14 @@ def read_relative(value: Any, info: ValidationInfo) -> Any:
     if set(value) != {"file"} or not isinstance(value["file"], str):
         raise PydanticCustomError("file", "expected a string or {file: path}")
     base = (info.context or {}).get("base", Path())
-    path = base / Path(value["file"]).expanduser()
     try:
-        return path.read_bytes()
-    except OSError as error:
+        return (base / Path(value["file"]).expanduser()).read_bytes()
+    except (OSError, RuntimeError, ValueError) as error:  # no such user's home, a null in a name
+        reason = getattr(error, "strerror", None) or str(error)
         raise PydanticCustomError(
             "file",
             "the file {path} cannot be read: {reason}",
-            {"path": value["file"], "reason": error.strerror or str(error)},
+            {"path": value["file"], "reason": reason},
         ) from error
 
 

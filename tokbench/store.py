@@ -82,16 +82,17 @@ def read_json(path: Path) -> Any:
 
 
 @contextmanager
-def new_folder(target: Path) -> Iterator[Path]:
+def new_folder(target: Path, record: Path | None = None) -> Iterator[Path]:
     """A folder to fill that becomes `target` when the block ends without an error.
 
     Args:
         target: a path that does not exist, an empty folder, or a folder that tokbench wrote.
+        record: another copy of the folder's manifest, should the one inside be damaged.
 
     Raises:
         StoreError: `target` holds something that tokbench did not write, or cannot be written.
     """
-    refuse_foreign(target)
+    refuse_foreign(target, record)
     shown, target = target, target.resolve()
     part = None
     try:
@@ -100,7 +101,7 @@ def new_folder(target: Path) -> Iterator[Path]:
         part = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part"))
         yield part
         part.chmod(0o777 & ~_umask())
-        refuse_foreign(target)
+        refuse_foreign(target, record)
         old = part.with_suffix(".old")
         if target.exists():
             target.rename(old)
@@ -115,11 +116,12 @@ def new_folder(target: Path) -> Iterator[Path]:
             shutil.rmtree(part, ignore_errors=True)
 
 
-def refuse_foreign(target: Path) -> None:
+def refuse_foreign(target: Path, record: Path | None = None) -> None:
     """Raise a `StoreError` unless `target` is absent, an empty folder, or ours to replace."""
     if target.is_dir():
         there = {str(one.relative_to(target)) for one in target.rglob("*") if not one.is_dir()}
-        if foreign := sorted(there - _written(target)):
+        ours = _written(target / MANIFEST) | (_written(record) if record else set())
+        if foreign := sorted(there - ours):
             raise StoreError(
                 f"{target}: holds {foreign[0]}, which tokbench did not write; it stays as it is: "
                 "name another --out, or move that away yourself"
@@ -137,10 +139,10 @@ def digests(folder: Path) -> dict[str, str]:
     }
 
 
-def _written(folder: Path) -> set[str]:
-    """The files that the folder's manifest says tokbench wrote, the manifest too; else none."""
+def _written(record: Path) -> set[str]:
+    """The files that a folder's manifest says tokbench wrote, the manifest too; else none."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
+        manifest = json.loads(record.read_bytes())
         return {MANIFEST, *manifest["files"]} if "signature" in manifest else set()
     except (OSError, ValueError, KeyError, TypeError):
         return set()

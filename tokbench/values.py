@@ -217,12 +217,14 @@ class RoundTrip:
     Attributes:
         exact: per document, whether it is the document.
         normalized: per document, whether it is the document or its normalized form.
+        letters_lost: per document, how many letters did not come back, int64.
         differences: of the first documents that are neither, the text around the first difference
             and what came back in its place.
     """
 
     exact: "NDArray[np.bool_]"
     normalized: "NDArray[np.bool_]"
+    letters_lost: "NDArray[np.int64]"
     differences: tuple[tuple[str, str], ...] = ()
 
 
@@ -234,10 +236,12 @@ class Encoded:
         name: of the tokenizer.
         documents: what was encoded.
         tokens: tokens of each document.
-        frequencies: by id, how often each token was used; as long as the vocabulary.
+        frequencies: by id, how often each token was used; longer than the vocabulary where ids
+            have gaps.
         unk_tokens: unknown tokens of each document; None where there is no unknown token.
         unk_characters: characters that those stand for.
         round_trip: what decoding gave.
+        vocabulary: tokens in the vocabulary, added ones included.
         speed: how long it took, None where that was not asked for.
     """
 
@@ -248,6 +252,7 @@ class Encoded:
     unk_tokens: "NDArray[np.int64] | None"
     unk_characters: "NDArray[np.int64] | None"
     round_trip: RoundTrip
+    vocabulary: int
     speed: Speed | None = None
 
     @classmethod
@@ -283,7 +288,8 @@ class Encoded:
             frequencies=counts([used.count(token) for token in ids]),
             unk_tokens=counts([list(cut).count(unk) for cut in tokens]) if unk else None,
             unk_characters=counts(unk_characters) if unk else None,
-            round_trip=RoundTrip(exact, exact),
+            round_trip=RoundTrip(exact, exact, np.zeros(len(texts), np.int64)),
+            vocabulary=len(ids),
         )
 
 
@@ -310,11 +316,11 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Row:
-    """How a table shows a metric: its title, its decimals, whether unknown tokens flatter it."""
+    """How a table shows a metric: title, decimals, whether lost text makes it look better."""
 
     title: str
     digits: int
-    flattered_by_unk: bool = False
+    flattered_by_loss: bool = False
 
 
 @dataclass(frozen=True)
@@ -339,10 +345,14 @@ class Sample:
 
 @dataclass(frozen=True)
 class Measured:
-    """All measurements of one tokenizer, by the name of the metric."""
+    """All measurements of one tokenizer, by the name of the metric.
+
+    `letters_lost` is the share of the text's letters that it skips; reports hold it against it.
+    """
 
     name: str
     measurements: dict[str, Measurement]
+    letters_lost: float = 0.0
 
 
 @dataclass(frozen=True)

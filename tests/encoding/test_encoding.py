@@ -101,12 +101,24 @@ def test_a_tokenizer_without_unk_that_cannot_encode(corpus: Corpus) -> None:
         encode([subject("broken", tokenizer.to_str(), "x")], corpus, "all")
 
 
-def test_sampling_encoders_are_not_timed() -> None:
+def test_dropout_is_switched_off_for_measuring(corpus: Corpus) -> None:
     state = json.loads(_bytes().to_str())
+    plain = subject("plain", json.dumps(state), "x")
     state["model"]["dropout"] = 0.5
-    one = subject("dropping", json.dumps(state), "x")
-    with pytest.raises(SubjectError, match="dropping: encoding texts one by one and in one call"):
-        time_all([one], ["low lower new low lower new"] * 20)
+    dropping = subject("dropping", json.dumps(state), "x")
+    first, second = encode([plain, dropping], corpus, "all")
+    assert first.tokens.tolist() == second.tokens.tolist()
+
+
+def test_letters_that_no_token_stands_for_are_counted(corpus: Corpus) -> None:
+    letters_only = Tokenizer(models.BPE({"l": 0, "o": 1, "w": 2}, []))
+    letters_only.decoder = library_decoders.Fuse()
+    cased = _bytes()
+    cased.normalizer = normalizers.Lowercase()
+    names = {"letters": letters_only, "words": _word_level(), "cased": cased}
+    subjects = [subject(name, one.to_str(), "x") for name, one in names.items()]
+    made = [one.round_trip.letters_lost.tolist() for one in encode(subjects, corpus, "all")]
+    assert made == [[2, 0, 2, 5, 3], [0, 0, 0, 4, 3], [0, 0, 0, 0, 0]]
 
 
 def test_times_are_of_the_same_bytes() -> None:

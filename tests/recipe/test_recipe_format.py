@@ -58,8 +58,18 @@ def test_overrides_win_and_are_blamed(tmp_path: Path) -> None:
         load(path, ["trainer.vocab_size=no"])
     with pytest.raises(RecipeError, match=r"--set trainer: expected key\.path=value"):
         load(path, ["trainer"])
-    with pytest.raises(RecipeError, match="there is no 'x' to set a key of"):
-        load(path, ["name.x.y=1"])
+    with pytest.raises(RecipeError, match=r"--set corpus\.0=x: unknown key '0' in corpus"):
+        load(path, ["corpus.0=x"])
+    with pytest.raises(RecipeError, match="there is no 7 to set; set the whole value"):
+        load(path, ["normalizer.7=NFC"])
+
+
+def test_overrides_open_short_forms(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(MINIMAL + "special_tokens: {eos: <e>}\n")
+    recipe = load(path, ["model.dropout=0.1", "special_tokens.eos.lstrip=true"])
+    assert getattr(recipe.model, "dropout", None) == 0.1
+    assert recipe.special_tokens.tokens()[0].lstrip
 
 
 def test_a_recipe_resolves_to_itself(tmp_path: Path) -> None:

@@ -32,11 +32,11 @@ WRONG = {
     ),
     "template naming an absent token": (
         GOOD + TEMPLATE + '"[CLS] $A"}\n',
-        "7:17: post_processor.single: the template names '[CLS]', which is not a special token",
+        "7:52: post_processor.single: the template names '[CLS]', which is not a special token",
     ),
     "pair without $B": (
         GOOD + TEMPLATE + '"$A", pair: "$A $A"}\n',
-        "7:17: post_processor.pair: the template for pair must use $A and $B",
+        "7:64: post_processor.pair: the template for pair must use $A and $B",
     ),
     "number as text": (
         GOOD.replace("1000", '"1000"'),
@@ -119,7 +119,40 @@ WRONG = {
         GOOD + "wrap: {padding_side: lefft}\n",
         "7:22: wrap.padding_side: unknown value 'lefft': did you mean 'left'?",
     ),
-    "unclosed brace": (GOOD + "wrap: {padding_side: left\n", "8:1: is not YAML:"),
+    "unclosed brace": (GOOD + "wrap: {padding_side: left\n", "7:7: is not YAML:"),
+    "a quote never closed": (
+        GOOD + 'description: "x\n',
+        "7:14: is not YAML: while scanning a quoted scalar, found unexpected end of stream",
+    ),
+    "a bracket that YAML takes for a list": (
+        GOOD.replace('"<unk>"', "[UNK]"),
+        "6:23: special_tokens.unk: expected a string or a map, got a list; "
+        'YAML takes [UNK] for a list: put it in quotes, "[UNK]"',
+    ),
+    "a tag on a list": (
+        GOOD.replace("[python_docs]", "!!python/tuple [python_docs]"),
+        "2:19: the tag 'python/tuple' means nothing in a recipe",
+    ),
+    "an empty name in quotes": (
+        GOOD.replace("name: x", "name: ''"),
+        "1:7: name: '' is not a name",
+    ),
+    "a byte token among the special ones": (
+        GOOD.replace("model: BPE", "model: {type: BPE, byte_fallback: true}").replace(
+            "<unk>", "<0x41>"
+        ),
+        "6:23: special_tokens.unk: '<0x41>' is a byte token of byte_fallback",
+    ),
+    "no room for text": (
+        GOOD + 'post_processor: {type: TemplateProcessing, single: "<unk> $A"}\n'
+        "wrap: {model_max_length: 1}\n",
+        "8:26: wrap.model_max_length: 1 leaves no room for text: "
+        "the post_processor adds 1 tokens to each",
+    ),
+    "a template in a block, wrong in its second line": (
+        GOOD + "post_processor:\n  type: TemplateProcessing\n  single: $A\n  pair: $A <x> $B\n",
+        "10:9: post_processor.pair: the template names '<x>', which is not a special token",
+    ),
     "two documents": (GOOD + "---\nname: y\n", "7:1: is not YAML:"),
     "a token twice": (
         GOOD.replace('"<unk>"}', '"<unk>", sep: "<unk>"}'),
@@ -144,7 +177,7 @@ WRONG = {
     ),
     "empty special token": (
         GOOD.replace('"<unk>"', '""'),
-        "6:18: special_tokens.unk: must not be empty",
+        "6:23: special_tokens.unk: must not be empty",
     ),
     "a tag": (GOOD.replace("x\n", "!python/object x\n", 1), "1:7: the tag '!python/object'"),
     "an alias of itself": (
@@ -155,7 +188,10 @@ WRONG = {
         GOOD.replace("name: x", "name: a/b"),
         "1:7: name: 'a/b' is not a name: use letters, digits, dots, dashes and underscores",
     ),
-    "null for a model": (GOOD.replace("model: BPE", "model:"), "4:1: model: expected a map"),
+    "null for a model": (
+        GOOD.replace("model: BPE", "model:"),
+        "4:1: model: expected a name or a map, got null",
+    ),
     "a file that is not there": (
         GOOD + "wrap: {chat_template: {file: nope.jinja}}\n",
         "7:23: wrap.chat_template: the file nope.jinja cannot be read: No such file",

@@ -66,15 +66,25 @@ def test_a_changed_corpus_trains_again(
     assert second.signature != first.signature
 
 
-@pytest.mark.parametrize("damaged", ["run.json", "trained.json", "tokenizer/tokenizer.json"])
+@pytest.mark.parametrize("damage", [None, b"[]", b'"x"', b'{"signature": 1}', b""])
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        "run.json",
+        "trained.json",
+        "tokenizer/tokenizer.json",
+        "tokenizer/tokenizer_config.json",
+        "tokenizer/tokbench.json",
+    ],
+)
 def test_damage_is_noticed_and_made_good(
-    write_recipe: Callable[..., Path], runs: Path, damaged: str
+    write_recipe: Callable[..., Path], runs: Path, damaged: str, damage: bytes | None
 ) -> None:
     recipe = write_recipe(BPE + FAST)
     first = run(recipe, runs=runs)
     whole = (first.tokenizer / "tokenizer.json").read_bytes()
     path = first.folder / damaged
-    path.write_bytes(path.read_bytes()[:-20])
+    path.write_bytes(path.read_bytes()[:-20] if damage is None else damage)
     if damaged == "trained.json":
         (first.folder / "run.json").unlink()
     again = run(recipe, runs=runs)
@@ -154,7 +164,8 @@ def test_compare_on_a_file_reads_all_of_it(
     result = compare([str(made.folder), str(made.folder)], on=on, metric_names=["tokens"])
     assert result.documents == 280
     assert [one.name for one in result.tokenizers] == ["tiny", "tiny (2)"]
-    plain = made.tokenizer / "tokenizer.json"
+    plain = corpus_file.with_name("tokenizer.json")
+    plain.write_bytes((made.tokenizer / "tokenizer.json").read_bytes())
     with pytest.raises(SubjectError, match="has no held-out text of its own"):
         compare([str(plain)])
     corpus_file.write_text("other text\n")

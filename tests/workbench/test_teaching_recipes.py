@@ -38,7 +38,7 @@ def test_it_trains_and_loads(path: Path, small: Path, tmp_path: Path) -> None:
         source = f"{{type: files, paths: ['{small}/*.txt'], sample_by: document}}"
         overrides = [f"corpus.sources=[{source}]", "trainer.vocab_size=700"]
     made = train(path, tmp_path / "out", overrides=overrides)
-    assert made.proof.probes == 30
+    assert made.proof.probes >= 30
     assert made.vocab_size <= load(path, overrides).trainer.vocab_size
     tokenizer = Tokenizer.from_file(str(tmp_path / "out/tokenizer.json"))
     text = "def f(x):\n    return x  # the value"

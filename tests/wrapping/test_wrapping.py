@@ -65,7 +65,7 @@ def test_everything_said_arrives(write_recipe: Callable[..., Path], tmp_path: Pa
     assert seen["chat"] == "low"
     assert set(seen["types"]) == {0, 1}
     assert seen["size"] == made.vocab_size
-    assert made.proof.probes == 30
+    assert made.proof.probes == 30 + 2 * 7
     assert made.proof.texts > 5
     config = json.loads((tmp_path / "out/tokenizer_config.json").read_text())
     assert config["tokenizer_class"] == "PreTrainedTokenizerFast"
@@ -118,22 +118,32 @@ def test_a_folder_that_loads_as_another_fails(tmp_path: Path) -> None:
     names = {"model_input_names": ["input_ids", "attention_mask"]}
     good = _folder(tmp_path / "good", _tiny(), **names)
     roles: dict[str, str] = {}
-    assert proof.prove(tokenizer, SPEC, roles, ["a b"], good).texts == 1
+    assert proof.prove(tokenizer, SPEC, roles, [], ["a b"], good).texts == 1
 
     other = _folder(tmp_path / "other", _tiny("x"), **names)
     with pytest.raises(WrappingError, match=r"reloaded by AutoTokenizer, .* gives other input_ids"):
-        proof.prove(tokenizer, SPEC, roles, ["a b"], other)
+        proof.prove(tokenizer, SPEC, roles, [], ["a b"], other)
 
     grown = _folder(tmp_path / "grown", _tiny(), pad_token="<pad>", **names)
     with pytest.raises(WrappingError, match="reloading gives 4 tokens, not 3"):
-        proof.prove(tokenizer, SPEC, roles, ["a b"], grown)
+        proof.prove(tokenizer, SPEC, roles, [], ["a b"], grown)
 
     cutting = Tokenizer.from_str(_tiny())
     cutting.enable_truncation(400)
     leaking = _folder(tmp_path / "leaking", cutting.to_str(), **names)
     with pytest.raises(WrappingError, match="padding or truncation is saved inside"):
-        proof.prove(tokenizer, SPEC, roles, ["a b"], leaking)
+        proof.prove(tokenizer, SPEC, roles, [], ["a b"], leaking)
+
+    state = json.loads(_tiny())
+    state["decoder"] = {"type": "Fuse"}
+    joining = _folder(tmp_path / "joining", json.dumps(state), **names)
+    with pytest.raises(WrappingError, match="gives other decoded text"):
+        proof.prove(tokenizer, SPEC, roles, [], ["a b"], joining)
+
+    short = _folder(tmp_path / "short", _tiny(), model_max_length=5, **names)
+    with pytest.raises(WrappingError, match="reloading gives model_max_length 5"):
+        proof.prove(tokenizer, SPEC, roles, [], ["a b"], short)
 
     (good / "tokenizer.json").write_text("{")
     with pytest.raises(WrappingError, match="AutoTokenizer cannot load it"):
-        proof.prove(tokenizer, SPEC, roles, ["a b"], good)
+        proof.prove(tokenizer, SPEC, roles, [], ["a b"], good)

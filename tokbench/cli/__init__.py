@@ -1,12 +1,13 @@
 """The command line: one file a command. Only this package prints or exits."""
 
+import io
 import sys
 from importlib import import_module
 from pkgutil import iter_modules
 
 import click
 
-from tokbench.errors import TokbenchError
+from tokbench.errors import TokbenchError, printable
 
 _SHARED = ("options", "progress", "output")
 
@@ -40,10 +41,13 @@ def group() -> None:
 
 def main() -> None:
     """Run a command; a user's error is one sentence and exit 1, wrong usage exit 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a character
     try:
         code = group.main(standalone_mode=False)
     except TokbenchError as error:
-        click.secho(str(error), fg="red", err=True)
+        click.secho(printable(str(error)), fg="red", err=True)
         code = 1
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted: finished stages are kept, nothing is half-written", err=True)

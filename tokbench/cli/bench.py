@@ -35,6 +35,8 @@ def command(
     from tokbench.reports import render
     from tokbench.workbench import compare
 
+    if text and not on:
+        raise click.UsageError("--text names a column of --on, which is not given")
     with progress() as watch:
         made = compare(
             tokenizers,

@@ -21,6 +21,8 @@ def command(recipes: tuple[str, ...], overrides: tuple[str, ...], json_path: str
     from tokbench.errors import Finding, RecipeError
     from tokbench.recipe import load
 
+    if json_path in recipes:
+        raise click.UsageError(f"--json {json_path} would overwrite the recipe")
     findings: list[Finding] = []
     for path in recipes:
         try:

@@ -42,6 +42,8 @@ def command(
     from tokbench.reports import render
     from tokbench.workbench import compare
 
+    if text and not on:
+        raise click.UsageError("--text names a column of --on, which is not given")
     with progress() as watch:
         made = compare(
             tokenizers,
@@ -70,5 +72,5 @@ def rendered(comparison: "Comparison", *, samples: bool = True) -> Any:
 
     if not samples:
         comparison = replace(comparison, samples=())
-    rows = {one.name: Row(one.title, one.digits, one.flattered_by_unk) for one in chosen()}
+    rows = {one.name: Row(one.title, one.digits, one.flattered_by_loss) for one in chosen()}
     return render("terminal", comparison, rows=rows)

@@ -1,5 +1,6 @@
 """`tokbench new`."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -27,9 +28,13 @@ def command(name: str, template: str, out: Path | None) -> None:
     \b
     tokbench new my-tokenizer --template gpt2
     """
-    from tokbench.recipe import load, templates
+    from tokbench.recipe import NAME, load, templates
     from tokbench.store import write_bytes
 
+    if not re.fullmatch(NAME, name):
+        raise StoreError(
+            f"{name!r} is not a name: use letters, digits, dots, dashes and underscores"
+        )
     known = templates()
     if template not in known:
         raise UnknownNameError(f"unknown template {template!r}: {nearest(template, list(known))}")

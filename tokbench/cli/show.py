@@ -47,7 +47,9 @@ def _facts(found: "Found") -> dict[str, Any]:
     state = json.loads(found.subject.tokenizer.to_str())
     size = found.subject.tokenizer.get_vocab_size()
     model = {key: value for key, value in state["model"].items() if key not in ("vocab", "merges")}
-    last = [found.subject.tokenizer.id_to_token(i) for i in range(size - _SHOWN_TOKENS, size)]
+    last = [
+        found.subject.tokenizer.id_to_token(i) for i in range(max(0, size - _SHOWN_TOKENS), size)
+    ]
     facts: dict[str, Any] = {
         "name": found.subject.name,
         "vocabulary": size,

@@ -11,7 +11,7 @@ _BOUNDARY = regex.compile(r"(?w)\b")
 _IN_WORD = regex.compile(r"[\p{L}\p{N}]")
 _LETTER = regex.compile(r"\p{L}")
 _UNSEGMENTED = regex.compile(
-    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+    r"(?V1)[[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]&&\p{L}]"
 )
 
 
@@ -22,6 +22,15 @@ def words(text: str) -> int:
     4
     """
     return sum(map(bool, map(_IN_WORD.search, _BOUNDARY.split(text))))
+
+
+def letters(text: str) -> int:
+    """How many letters a text has.
+
+    >>> letters("naïve 12, 한글")
+    7
+    """
+    return sum(map(str.isalpha, text)) if text.isascii() else len(_LETTER.findall(text))
 
 
 class DocumentFacts:
@@ -40,10 +49,8 @@ class DocumentFacts:
             self._bytes.append(len(text) if text.isascii() else len(text.encode()))
             self._characters.append(len(text))
             self._words.append(words(text))
-            if text.isascii():
-                self._letters += sum(map(str.isalpha, text))
-            else:
-                self._letters += len(_LETTER.findall(text))
+            self._letters += letters(text)
+            if not text.isascii():
                 self._unsegmented += len(_UNSEGMENTED.findall(text))
 
     @property

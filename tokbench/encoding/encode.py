@@ -1,6 +1,7 @@
 """One pass over a corpus, every tokenizer on every batch: counts that metrics are made from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tokbench.encoding.documents import DocumentFacts
+from tokbench.encoding.documents import DocumentFacts, letters
 from tokbench.encoding.subjects import Subject
 from tokbench.errors import CorpusError, SubjectError
 from tokbench.values import Corpus, Encoded, Progress, RoundTrip, Split, Watch, ignore, texts
@@ -69,17 +70,15 @@ class _Work:
         self._unk_characters: list[int] = []
         self._exact: list[bool] = []
         self._normalized: list[bool] = []
+        self._letters_lost: list[int] = []
         self._differences: list[tuple[str, str]] = []
 
     def add(self, documents: list[str]) -> None:
         """Encode, count and decode a batch of documents."""
         tokenizer, unk = self._subject.tokenizer, self._subject.unk_id
-        try:
-            ids = [
-                one.ids for one in tokenizer.encode_batch_fast(documents, add_special_tokens=False)
-            ]
-        except Exception as error:  # tokenizers raises plain Exception
-            raise SubjectError(f"{self._subject.name}: cannot encode the text: {error}") from error
+        with refused(self._subject.name, "encode"):
+            encodings = tokenizer.encode_batch_fast(documents, add_special_tokens=False)
+        ids = [one.ids for one in encodings]
         self._tokens += map(len, ids)
         self._count(ids)
         if unk is not None:
@@ -89,9 +88,10 @@ class _Work:
                 self._characters_lost(text) if count else 0
                 for text, count in zip(documents, unknown, strict=True)
             ]
-        decoded = tokenizer.decode_batch(ids, skip_special_tokens=False)
-        for text, back in zip(documents, decoded, strict=True):
-            self._compare(text, back)
+        with refused(self._subject.name, "decode"):
+            decoded = tokenizer.decode_batch(ids, skip_special_tokens=False)
+        for text, one, back in zip(documents, ids, decoded, strict=True):
+            self._compare(text, one, back)
 
     def _count(self, ids: list[list[int]]) -> None:
         flat = np.fromiter(chain.from_iterable(ids), np.int64, sum(map(len, ids)))
@@ -105,16 +105,29 @@ class _Work:
         pairs = zip(encoding.ids, encoding.offsets, strict=True)
         return sum(end - start for one, (start, end) in pairs if one == self._subject.unk_id)
 
-    def _compare(self, text: str, back: str) -> None:
+    def _compare(self, text: str, ids: list[int], back: str) -> None:
         exact = back == text
-        normalized = exact
+        normalized, lost = exact, 0
         if not exact:
             normalizer: Any = self._subject.tokenizer.normalizer
-            normalized = normalizer is not None and back == normalizer.normalize_str(text)
+            expected = text if normalizer is None else normalizer.normalize_str(text)
+            normalized = back == expected
+            if not normalized:
+                lost = max(0, min(letters(text), letters(expected)) - self._letters_kept(ids, back))
         self._exact.append(exact)
         self._normalized.append(normalized)
+        self._letters_lost.append(lost)
         if not normalized and len(self._differences) < _SHOWN_DIFFERENCES:
             self._differences.append(first_difference(text, back))
+
+    def _letters_kept(self, ids: list[int], back: str) -> int:
+        """Letters that came back, those of the unknown token's own text left out."""
+        unk = self._subject.unk_id
+        if unk is None or unk not in ids:
+            return letters(back)
+        with refused(self._subject.name, "decode"):
+            known = [one for one in ids if one != unk]
+            return letters(self._subject.tokenizer.decode(known, skip_special_tokens=False))
 
     def encoded(self, documents: Any) -> Encoded:
         """All that was added."""
@@ -129,9 +142,22 @@ class _Work:
             round_trip=RoundTrip(
                 np.array(self._exact, np.bool_),
                 np.array(self._normalized, np.bool_),
+                _array(self._letters_lost),
                 tuple(self._differences),
             ),
+            vocabulary=self._subject.tokenizer.get_vocab_size(),
         )
+
+
+@contextmanager
+def refused(name: str, what: str) -> Iterator[None]:
+    """Turn the library's failures, panics too, into a sentence."""
+    try:
+        yield
+    except BaseException as error:  # tokenizers raises plain Exception, and PanicException
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            raise SubjectError(f"{name}: cannot {what} the text: {error}") from error
+        raise
 
 
 def _array(numbers: list[int]) -> NDArray[np.int64]:

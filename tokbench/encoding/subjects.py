@@ -12,7 +12,7 @@ from tokbench.errors import SubjectError
 
 @dataclass(frozen=True)
 class Subject:
-    """A tokenizer ready to be measured: no truncation, no padding.
+    """A tokenizer ready to be measured: no truncation, no padding, no dropout.
 
     Attributes:
         name: as reports show it.
@@ -45,6 +45,8 @@ def subject(name: str, state: str, origin: str) -> Subject:
         ) from error
     tokenizer.no_truncation()
     tokenizer.no_padding()
+    if getattr(tokenizer.model, "dropout", None):
+        tokenizer.model.dropout = None  # a coin toss is no measure of a tokenizer
     model = json.loads(tokenizer.to_str())["model"]
     return Subject(name, tokenizer, state, _unk_id(tokenizer, model))
 

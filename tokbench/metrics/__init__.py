@@ -17,4 +17,6 @@ def chosen(names: Sequence[str] = ()) -> list[Metric]:
 
 def measure(encoded: Encoded, names: Sequence[str] = ()) -> Measured:
     """Every chosen metric of one tokenizer."""
-    return Measured(encoded.name, {one.name: one.measure(encoded) for one in chosen(names)})
+    lost = int(encoded.round_trip.letters_lost.sum()) / max(1, encoded.documents.letters)
+    measured = {one.name: one.measure(encoded) for one in chosen(names)}
+    return Measured(encoded.name, measured, lost)

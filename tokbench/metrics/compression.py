@@ -11,7 +11,7 @@ from tokbench.values import Encoded
     better="lower",
     order=10,
     digits=0,
-    flattered_by_unk=True,
+    flattered_by_loss=True,
 )
 def tokens(encoded: Encoded) -> Value:
     """All tokens of the corpus, special tokens not added.
@@ -28,7 +28,7 @@ def tokens(encoded: Encoded) -> Value:
     unit="bytes/token",
     better="higher",
     order=11,
-    flattered_by_unk=True,
+    flattered_by_loss=True,
 )
 def bytes_per_token(encoded: Encoded) -> Ratio:
     """UTF-8 bytes per token.
@@ -45,7 +45,7 @@ def bytes_per_token(encoded: Encoded) -> Ratio:
     unit="chars/token",
     better="higher",
     order=12,
-    flattered_by_unk=True,
+    flattered_by_loss=True,
 )
 def chars_per_token(encoded: Encoded) -> Ratio:
     """Characters (code points) per token.

@@ -12,7 +12,7 @@ _MOST = 0.5
     unit="tokens/word",
     better="lower",
     order=20,
-    flattered_by_unk=True,
+    flattered_by_loss=True,
 )
 def fertility(encoded: Encoded) -> Ratio | NotApplicable:
     """Tokens per word, as a ratio of totals (Rust et al. 2021).

@@ -61,7 +61,7 @@ class Metric:
         order: its place in a table.
         digits: how many decimals a table shows.
         function: what computes it.
-        flattered_by_unk: whether text that the unknown token swallows makes it look better.
+        flattered_by_loss: whether text that a tokenizer skips makes it look better.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Metric:
     order: int
     digits: int
     function: Callable[[Encoded], Result]
-    flattered_by_unk: bool = False
+    flattered_by_loss: bool = False
 
     def measure(self, encoded: Encoded) -> Measurement:
         """The measurement of one encoded corpus."""
@@ -99,13 +99,13 @@ def metric(
     better: Literal["higher", "lower"] | None,
     order: int,
     digits: int = 3,
-    flattered_by_unk: bool = False,
+    flattered_by_loss: bool = False,
 ) -> Callable[[Callable[[Encoded], Result]], Callable[[Encoded], Result]]:
     """Register the decorated function as a metric and leave it as it is."""
 
     def register(function: Callable[[Encoded], Result]) -> Callable[[Encoded], Result]:
         METRICS.register(name)(
-            Metric(name, title, unit, better, order, digits, function, flattered_by_unk)
+            Metric(name, title, unit, better, order, digits, function, flattered_by_loss)
         )
         return function
 

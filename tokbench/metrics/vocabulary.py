@@ -1,6 +1,6 @@
 """How much of the vocabulary the text uses."""
 
-from tokbench.metrics.registry import Value, metric
+from tokbench.metrics.registry import NotApplicable, Value, metric
 from tokbench.values import Encoded
 
 
@@ -11,7 +11,7 @@ def vocabulary_size(encoded: Encoded) -> Value:
     >>> vocabulary_size(Encoded.of(["a b"], [["a", "b"]])).value
     2.0
     """
-    return Value(float(len(encoded.frequencies)))
+    return Value(float(encoded.vocabulary))
 
 
 @metric(
@@ -21,12 +21,15 @@ def vocabulary_size(encoded: Encoded) -> Value:
     better="higher",
     order=40,
 )
-def vocabulary_utilisation(encoded: Encoded) -> Value:
+def vocabulary_utilisation(encoded: Encoded) -> Value | NotApplicable:
     """Distinct tokens used per token in the vocabulary; grows with the text, so compare on one.
 
     >>> vocabulary_utilisation(Encoded.of(["a a"], [["a", "a"]], vocabulary=["a", "b"])).value
     0.5
     """
+    if not encoded.vocabulary:
+        return NotApplicable("the vocabulary is empty")
     used = int((encoded.frequencies > 0).sum())
-    size = len(encoded.frequencies)
-    return Value(used / size, {"used": used, "bytes": int(encoded.documents.bytes.sum())})
+    return Value(
+        used / encoded.vocabulary, {"used": used, "bytes": int(encoded.documents.bytes.sum())}
+    )

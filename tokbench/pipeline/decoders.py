@@ -11,7 +11,7 @@ from tokbench.pipeline.pre_tokenizers import Character, PrependScheme
 from tokbench.spec import Named, OneOrMany, Spec
 from tokbench.values import Trained
 
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
 METASPACE = "▁"
 
 

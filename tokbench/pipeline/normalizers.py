@@ -100,7 +100,7 @@ class Prepend(Spec):
     """Put a string before every document that is not empty."""
 
     type: Literal["Prepend"] = "Prepend"
-    prepend: str
+    prepend: Annotated[str, Field(min_length=1)]
 
     def build(self) -> normalizers.Normalizer:
         """The `tokenizers` object."""
@@ -149,7 +149,7 @@ class ByteLevel(Spec):
 def _charsmap(value: Any, info: ValidationInfo) -> Any:
     read = read_relative(value, info)
     if isinstance(read, bytes):
-        return base64.b64encode(read).decode("ascii")
+        read = base64.b64encode(read).decode("ascii")
     if isinstance(read, str):
         try:
             normalizers.Precompiled(base64.b64decode(read, validate=True))

@@ -13,8 +13,8 @@ from tokbench.errors import TrainingError
 from tokbench.spec import Named, OneOrMany, Spec
 
 TokenId = Callable[[str], int | None]
-_SEQUENCE = re.compile(r"\$(?P<sequence>[AB])?(?::(?P<type_id>\d+))?|\$(?P<short>\d+)")
-_TYPED = re.compile(r"(?P<token>.+):(?P<type_id>\d+)", re.DOTALL)
+_SEQUENCE = re.compile(r"\$(?P<sequence>[AB])?(?::(?P<type_id>\d{1,9}))?|\$(?P<short>\d{1,9})")
+_TYPED = re.compile(r"(?P<token>.+):(?P<type_id>\d{1,9})", re.DOTALL)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from tokbench.errors import nearest
 from tokbench.pipeline.decoders import Auto, Decoders
-from tokbench.pipeline.models import BPE, Model
+from tokbench.pipeline.models import BPE, BYTE_TOKENS, Model
 from tokbench.pipeline.normalizers import Normalizers
 from tokbench.pipeline.post_processors import (
     BertProcessing,
@@ -49,6 +49,12 @@ class PipelineSpec(Spec):
 def problems(spec: PipelineSpec) -> Iterator[Problem]:
     """What no single field shows: tokens named twice or not at all, roles that are missing."""
     yield from _repeated_tokens(spec)
+    for path, token in spec.special_tokens.by_path():
+        if spec.byte_fallback and token.content in BYTE_TOKENS:
+            yield Problem(
+                ("special_tokens", *path),
+                f"{token.content!r} is a byte token of byte_fallback; give it another text",
+            )
     if spec.special_tokens.unk is None and not isinstance(spec.model, BPE):
         yield Problem(
             ("special_tokens",),

@@ -14,6 +14,25 @@ def problems(recipe: "Recipe") -> Iterator[Problem]:
     """Everything wrong with a recipe whose every field is right by itself."""
     yield from pipeline.problems(recipe)
     yield from _vocabulary_too_small(recipe)
+    yield from _no_room_for_text(recipe)
+
+
+def _no_room_for_text(recipe: "Recipe") -> Iterator[Problem]:
+    """A length that the special tokens of one text alone fill."""
+    limit = recipe.wrap.model_max_length
+    added = 0
+    for part in recipe.post_processor:
+        match part.type:
+            case "TemplateProcessing":
+                pieces = part.pieces("single", recipe.template_tokens)
+                added += sum(piece.token is not None for piece in pieces)
+            case "BertProcessing" | "RobertaProcessing":
+                added += 2
+    if limit is not None and limit <= added:
+        yield Problem(
+            ("wrap", "model_max_length"),
+            f"{limit} leaves no room for text: the post_processor adds {added} tokens to each",
+        )
 
 
 def _vocabulary_too_small(recipe: "Recipe") -> Iterator[Problem]:

@@ -19,7 +19,7 @@ from tokbench.errors import Finding, Location, RecipeError
 KeyPath = tuple[str | int, ...]
 _MOST_NODES = 100_000
 _PLAIN = "tag:yaml.org,2002:"
-_SCALARS = {f"{_PLAIN}{name}" for name in ("str", "int", "float", "bool", "null")}
+_KNOWN_TAGS = {"str", "int", "float", "bool", "null", "timestamp", "map", "seq"}
 
 
 @dataclass
@@ -38,13 +38,6 @@ class Document:
         while path and path not in self.values:
             path = path[:-1]
         return self.values.get(path, Location(self.file, 1, 1))
-
-    def get(self, path: KeyPath) -> Any:
-        """The plain value at a path that exists."""
-        found = self.value
-        for part in path:
-            found = found[part]
-        return found
 
 
 def refuse(where: Location, message: str) -> RecipeError:
@@ -75,6 +68,8 @@ def parse(text: str, name: str) -> Document:
     yaml = YAML(typ="safe", pure=True)
     try:
         node = yaml.compose(text)
+    except RecursionError as error:
+        raise refuse(Location(name, 1, 1), "is nested too deeply for a recipe") from error
     except MarkedYAMLError as error:
         raise _unparsable(error, text, name) from error
     except ReaderError as error:
@@ -97,35 +92,43 @@ def override(document: Document, assignments: Iterable[str]) -> None:
             raise refuse(label, "expected key.path=value, for example trainer.vocab_size=8000")
         if document.value is None:
             document.value = {}
-        parent = _descend(document.value, parts[:-1], label)
-        _assign(parent, parts[-1], parse(text, label.file).value, label)
-        path = tuple(parts)
+        parent, path = _descend(document.value, parts[:-1], label)
+        path = (*path, _assign(parent, parts[-1], parse(text, label.file).value, label))
         for places in (document.keys, document.values):
             for known in [known for known in places if known[: len(path)] == path]:
                 del places[known]
             places[path] = label
 
 
-def _descend(node: Any, parts: list[str | int], label: Location) -> Any:
+def _descend(node: Any, parts: list[str | int], label: Location) -> tuple[Any, KeyPath]:
+    """The map or list that a path leads to, and the path as its keys are."""
+    path: KeyPath = ()
     for part in parts:
         if isinstance(node, dict):
-            node = node.setdefault(str(part), {})
-            if node is None:
-                raise refuse(label, f"{part!r} is null in the recipe; set it as a whole")
+            key: str | int = str(part)
+            if isinstance(node.get(str(part)), str):  # a short form: a token's content, or a type
+                named = "content" if path == ("special_tokens",) else "type"
+                node[key] = {named: node[key]}
+            child = node.setdefault(key, {})
         elif isinstance(node, list) and isinstance(part, int) and part < len(node):
-            node = node[part]
+            key, child = part, node[part]
         else:
             raise refuse(label, f"there is no {part!r} to set a key of")
-    return node
+        if child is None:
+            raise refuse(label, f"{part!r} is null in the recipe; set it as a whole")
+        path, node = (*path, key), child
+    return node, path
 
 
-def _assign(parent: Any, last: str | int, value: Any, label: Location) -> None:
+def _assign(parent: Any, last: str | int, value: Any, label: Location) -> str | int:
+    """Set the value; the key as it is in the map or list."""
     if isinstance(parent, dict):
         parent[str(last)] = value
-    elif isinstance(parent, list) and isinstance(last, int) and last < len(parent):
+        return str(last)
+    if isinstance(parent, list) and isinstance(last, int) and last < len(parent):
         parent[last] = value
-    else:
-        raise refuse(label, f"there is no {last!r} to set; set the whole value that holds it")
+        return last
+    raise refuse(label, f"there is no {last!r} to set; set the whole value that holds it")
 
 
 class _Reader:
@@ -142,6 +145,9 @@ class _Reader:
         where = self._where(node)
         self._document.values[path] = where
         self._nodes += 1
+        if str(node.tag).removeprefix(_PLAIN) not in _KNOWN_TAGS:
+            said = str(node.tag).removeprefix(_PLAIN)
+            raise refuse(where, f"the tag {said!r} means nothing in a recipe")
         if any(node is other for other in self._open):
             raise refuse(where, "an alias refers to what it stands in; write the value out")
         if self._nodes > _MOST_NODES:
@@ -170,16 +176,15 @@ class _Reader:
                 )
             self._document.keys[(*path, key)] = where
             made[key] = self.convert(value_node, (*path, key))
-            if value_node.value == "":  # YAML puts what is not written on the next line
+            if (
+                value_node.value == "" and value_node.style is None
+            ):  # YAML puts what is not written on the next line
                 self._document.values[(*path, key)] = where
         return made
 
     def _scalar(self, node: Node, where: Location) -> Any:
-        tag = str(node.tag)
-        if tag == f"{_PLAIN}timestamp":
+        if node.tag == f"{_PLAIN}timestamp":
             return node.value
-        if tag not in _SCALARS:
-            raise refuse(where, f"the tag {tag.removeprefix(_PLAIN)!r} means nothing in a recipe")
         try:
             value = self._scalars.construct_object(node)
         except (YAMLError, ValueError) as error:
@@ -195,12 +200,16 @@ class _Reader:
 
 def _unparsable(error: MarkedYAMLError, text: str, name: str) -> RecipeError:
     mark = error.problem_mark or error.context_mark
+    problem = str(error.problem)
+    if error.context_mark and ("stream end" in problem or "end of stream" in problem):
+        mark = error.context_mark  # where it was opened says more than where the file ends
     if mark is None:
         return refuse(Location(name, 1, 1), f"is not YAML: {error.problem}")
     where = Location(name, mark.line + 1, mark.column + 1)
     lines = text.splitlines()
     line = lines[mark.line] if mark.line < len(lines) else ""
-    if "\t" in line[: mark.column + 1]:
+    indent = line[: len(line) - len(line.lstrip())]
+    if "\t" in indent and mark.column <= len(indent):
         return refuse(where, "a tab indents this line; YAML wants spaces")
     context = f"{error.context}, " if error.context else ""
     return refuse(where, f"is not YAML: {context}{error.problem}")

@@ -25,6 +25,16 @@ _KINDS = {
     "model_attributes_type": "a map",
     "finite_number": "a finite number",
 }
+_SHORT_FORMS = {
+    "special_tokens": "a string or a map",
+    "added_tokens": "a string or a map",
+    "normalizer": "a name or a map",
+    "pre_tokenizer": "a name or a map",
+    "model": "a name or a map",
+    "post_processor": "a name or a map",
+    "decoder": "a name or a map",
+}
+"""Sections whose items may be written as a string."""
 _BOUNDS = {
     "greater_than": ("more than", "gt"),
     "greater_than_equal": ("at least", "ge"),
@@ -61,7 +71,7 @@ def problem_findings(problems: Iterable[Problem], document: Document) -> list[Fi
         Finding(
             "format",
             "error",
-            document.where(problem.path),
+            document.where(_as_written(problem.path, document.value)),
             f"{dotted(_as_written(problem.path, document.value))}: {problem.message}",
         )
         for problem in problems
@@ -180,14 +190,17 @@ def _wrong_value(details: ErrorDetails, path: KeyPath) -> str:
         words, bound = _BOUNDS[sort]
         return f"must be {words} {context[bound]}, got {value}"
     if sort in _KINDS:
-        return f"expected {_KINDS[sort]}, got {kind(value)}{_remedy(sort, value)}"
+        wanted = _KINDS[sort]
+        if wanted == "a map" and path:
+            wanted = _SHORT_FORMS.get(str(path[0]), wanted)
+        return f"expected {wanted}, got {kind(value)}{_remedy(sort, value)}"
     if sort == "string_pattern_mismatch":
         return f"{value!r} is not a name: use letters, digits, dots, dashes and underscores"
     if sort in ("string_too_short", "too_short"):
         return "must not be empty"
     if sort == "string_too_long":
         return f"must have at most {context['max_length']} character(s), got {value!r}"
-    return _wrong_choice(details, path) or details["msg"]
+    return _wrong_choice(details, path) or details["msg"].removeprefix("Value error, ")
 
 
 def _wrong_choice(details: ErrorDetails, path: KeyPath) -> str:
@@ -218,6 +231,8 @@ def _remedy(sort: str, value: Any) -> str:
     if sort == "string_type" and isinstance(value, bool | int | float):
         written = str(value).lower() if isinstance(value, bool) else value
         return f'; put it in quotes: "{written}"'
+    if sort.startswith("model") and isinstance(value, list) and len(value) == 1:
+        return f'; YAML takes [{value[0]}] for a list: put it in quotes, "[{value[0]}]"'
     if sort == "tuple_type":
         return "; a list is written [a, b]"
     return ""

@@ -15,11 +15,14 @@ from tokbench.spec import Spec
 from tokbench.training import TRAINERS, TrainerSpec
 from tokbench.wrapping import WrapSpec
 
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+"""What a recipe may be called: it names a folder."""
+
 
 class _Heading(Spec):
     """What a recipe begins with; a base of its own so that these fields come first."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+    name: Annotated[str, Field(pattern=NAME, max_length=100)]
     description: str = ""
     corpus: CorpusSpec
 

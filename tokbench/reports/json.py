@@ -16,6 +16,7 @@ def render(comparison: Comparison) -> dict[str, Any]:
         "tokenizers": [
             {
                 "name": one.name,
+                "letters_lost": one.letters_lost,
                 "metrics": {name: _plain(value) for name, value in one.measurements.items()},
             }
             for one in comparison.tokenizers

@@ -7,6 +7,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
+from tokbench.errors import CONTROLS
 from tokbench.reports.registry import REPORTS
 from tokbench.values import Comparison, Cut, Measured, Measurement, Row
 
@@ -24,14 +25,7 @@ _STYLES = {
 }
 """Two shades for each kind of cut, in turn, so that neighbours are told apart."""
 _MARKS = {"unk": "⟨{}⟩", "lost": "⟨-{}-⟩", "byte": "<{}>", "token": "{}"}
-_PICTURES = {
-    **dict.fromkeys((*range(0x7F, 0xA0), *range(0x200E, 0x2010)), "\ufffd"),
-    **dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd"),
-    **{code: chr(0x2400 + code) for code in range(0x20)},
-    ord("\n"): "⏎",
-    ord("\t"): "⇥",
-}
-"""Controls of the terminal and of writing direction, and what is shown for them."""
+_PICTURES = {**CONTROLS, ord("\n"): "⏎", ord("\t"): "⇥"}
 NOTE = (
     "Compression is not quality: fewer tokens can make a worse model (Schmidt et al. 2024). "
     "Speeds hold for this machine and moment."
@@ -57,7 +51,7 @@ def render(comparison: Comparison, rows: Mapping[str, Row]) -> RenderableType:
 def _heading(comparison: Comparison) -> Text:
     return Text.assemble(
         ("measured on ", "dim"),
-        (comparison.on, "bold"),
+        (_visible(comparison.on), "bold"),
         (f": {comparison.documents:,} documents, {_size(comparison.bytes)}", "dim"),
     )
 
@@ -92,7 +86,9 @@ class _Tables:
         table = Table(box=None, pad_edge=False, padding=(0, 0, 0, _GAP), header_style="bold")
         table.add_column("", width=_TITLE_WIDTH, no_wrap=True)
         for one in shown:
-            table.add_column(Text(one.name), justify="right", width=_COLUMN_WIDTH, overflow="fold")
+            table.add_column(
+                Text(_visible(one.name)), justify="right", width=_COLUMN_WIDTH, overflow="fold"
+            )
         for name, row in self._rows.items():
             if all(name not in one.measurements for one in shown):
                 continue
@@ -109,25 +105,19 @@ class _Tables:
 def _best(all_: Sequence[Measured], name: str, row: Row) -> list[Measured]:
     """Who is best in a row: none where nothing is better or all are equal.
 
-    Text that the unknown token swallowed costs no tokens: who loses some cannot win by that.
+    Text that is skipped costs no tokens: who loses letters cannot win by that.
     """
     values = {one.measurements[name].value for one in all_} - {None}
     better = all_[0].measurements[name].better
     if better is None or len(values) < 2:  # noqa: PLR2004 - two to compare
         return []
-    honest = [one for one in all_ if not (row.flattered_by_unk and _lost(one) > _MOST_LOST)]
+    honest = [one for one in all_ if not (row.flattered_by_loss and one.letters_lost > _MOST_LOST)]
     found = [one.measurements[name].value for one in honest]
     numbers = [value for value in found if value is not None]
     if not numbers:
         return []
     best = max(numbers) if better == "higher" else min(numbers)
     return [one for one in honest if one.measurements[name].value == best]
-
-
-def _lost(one: Measured) -> float:
-    """The share of characters that the unknown token stands for."""
-    lost = one.measurements.get("unk_chars")
-    return lost.value or 0.0 if lost else 0.0
 
 
 def _cell(measurement: Measurement, baseline: Measurement, digits: int, *, best: bool) -> Text:
@@ -155,9 +145,9 @@ def _notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableTy
     if len(comparison.tokenizers) > 1:
         lines.append(Text("* best of its row; percentages are to the first", style="dim"))
     for one in comparison.tokenizers:
-        if (lost := _lost(one)) > _MOST_LOST:
-            said = f" loses {lost:.1%} of characters to unk: text it skips costs it no tokens"
-            lines.append(Text.assemble((one.name, "bold red"), said))
+        if (lost := one.letters_lost) > _MOST_LOST:
+            said = f" loses {lost:.1%} of the letters: text that it skips costs it no tokens"
+            lines.append(Text.assemble((_visible(one.name), "bold red"), said))
     whys: dict[tuple[str, str], list[str]] = {}
     for one in comparison.tokenizers:
         for name, row in rows.items():
@@ -174,7 +164,7 @@ def _notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableTy
 
 
 def _trip(name: str, detail: Mapping[str, Any]) -> Text:
-    text = Text.assemble((name, "bold"), f" is {detail['verdict']}")
+    text = Text.assemble((_visible(name), "bold"), f" is {detail['verdict']}")
     if detail["differences"]:
         wanted, got = detail["differences"][0]
         text.append(": ").append(repr(wanted), "green").append(" came back as ")
@@ -202,7 +192,7 @@ class _Line:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         line = Text(overflow="ellipsis", no_wrap=True)
-        name = Text(self._name, style="bold")
+        name = Text(_visible(self._name), style="bold")
         name.truncate(_NAME_WIDTH, overflow="ellipsis", pad=True)
         line.append_text(name).append(f"{self._count:>4} ", "dim")
         coloured = console.color_system is not None and not console.no_color

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tokbench.errors import CorpusError, TrainingError
 from tokbench.training import library
 from tokbench.training.bpe import train_bpe
-from tokbench.training.spec import TrainerSpec, WordLevelTrainer
+from tokbench.training.spec import BpeTrainer, TrainerSpec, WordLevelTrainer
 from tokbench.training.wordlevel import train_wordlevel
 from tokbench.training.wordpiece import train_wordpiece
 from tokbench.values import Corpus, Trained, Watch, WordCounts, ignore
@@ -92,7 +92,11 @@ def no_documents(corpus: Corpus) -> CorpusError:
 
 def _adapted(spec: TrainerSpec, demands: Demands) -> TrainerSpec:
     """The trainer's parameters with room left for byte tokens and the alphabet joined in."""
-    changes: dict[str, object] = {"vocab_size": spec.vocab_size - len(demands.byte_tokens)}
+    size = spec.vocab_size - len(demands.byte_tokens)
+    changes: dict[str, object] = {"vocab_size": size}
+    if demands.byte_tokens and isinstance(spec, BpeTrainer) and spec.limit_alphabet is None:
+        # Characters that find no room are written in bytes, so the size asked for is kept.
+        changes["limit_alphabet"] = max(1, size - len(demands.special_tokens))
     if demands.alphabet and not isinstance(spec, WordLevelTrainer):
         joined = dict.fromkeys((*demands.alphabet, *spec.initial_alphabet))
         changes["initial_alphabet"] = tuple(joined)

@@ -37,7 +37,7 @@ def train(
         return run_in_child(_train, spec, special_tokens, unk, corpus, blank, watch=watch)
     except ChildError as error:
         raise TrainingError(
-            f"the {spec.for_model} trainer of tokenizers died ({error}); "
+            f"the {spec.for_model} trainer of tokenizers died ({error.last}); "
             "the usual reason is memory: use less text or a smaller vocabulary"
         ) from error
 

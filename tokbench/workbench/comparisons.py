@@ -198,6 +198,7 @@ def _kept(path: Path, signature: str) -> Comparison | None:
                 Measured(
                     one["name"],
                     {name: Measurement(**m) for name, m in one["measurements"].items()},
+                    one["letters_lost"],
                 )
                 for one in value["tokenizers"]
             ),

@@ -277,7 +277,7 @@ def _wrap(plan: Plan, trained: Trained, target: Path, watch: Watch) -> dict[str,
     recipe = plan.recipe
     tokenizer = pipeline.assemble(recipe.pipeline, trained)
     watch(Progress("wrapping", 0, None, "files"))
-    with store.new_folder(target) as folder:
+    with store.new_folder(target, target.parent / RUN_FILE) as folder:
         proof = wrapping.wrap(
             tokenizer,
             recipe.wrap,

@@ -45,9 +45,9 @@ def wrap(
         run_in_child(
             _save, state, spec, dict(roles), list(extra), str(folder), environment=proof.QUIET
         )
-        return proof.prove(Tokenizer.from_str(state), spec, dict(roles), texts, folder)
+        return proof.prove(Tokenizer.from_str(state), spec, dict(roles), extra, texts, folder)
     except ChildError as error:
-        raise WrappingError(f"{folder}: transformers could not wrap it: {error}") from error
+        raise WrappingError(f"{folder}: transformers could not wrap it: {error.last}") from error
 
 
 def saved_state(tokenizer: Tokenizer) -> str:

@@ -1,5 +1,7 @@
 """Short texts in many scripts, and everything that tokenizers are known to trip over."""
 
+from collections.abc import Sequence
+
 TEXTS = (
     "",
     " ",
@@ -33,3 +35,17 @@ TEXTS = (
     "<s></s><unk><pad>[CLS][SEP][MASK] <mask> <|endoftext|>",
 )
 """Each is encoded alone, as a first and as a second text of a pair."""
+_MOST_TOKENS = 64
+
+
+def around(tokens: Sequence[str]) -> list[str]:
+    """Texts that hold a token where its flags matter: inside a word, between spaces, at the ends.
+
+    >>> around(["<s>"])
+    ['a<s>b <s> c.<s>', '<s> A']
+    """
+    return [
+        text
+        for token in tokens[:_MOST_TOKENS]
+        for text in (f"a{token}b {token} c.{token}", f"{token} {'a'.upper()}")
+    ]

@@ -36,7 +36,7 @@ def _one_or_more(value: Any) -> Any:
 
 def _quote_mark(value: str | None) -> str | None:
     if value is not None and value != "auto" and (len(value) != 1 or not value.isprintable()):
-        raise ValueError("one character, null for none, or auto")
+        raise ValueError(f"expected one character, null for none, or auto, got {value!r}")
     if value is not None and not value.isascii():
         raise ValueError("an ASCII character, null for none, or auto")
     if value == ",":
