@@ -144,6 +144,9 @@ def english() -> Iterator[bytes]:
     with pa.CompressedInputStream(pa.OSFile(str(SHARED / "en_novels_2.txt.zst")), "zstd") as file:
         yield file.read()
     yield (SHARED / "en_alice.txt").read_bytes()
+    with pa.CompressedInputStream(pa.OSFile(str(SHARED / "en_tfdocs.jsonl.zst")), "zstd") as file:
+        for row in file.read().splitlines():
+            yield json.loads(row)["text"].encode()
     for row in gzip.decompress((SHARED / "en_novels_3.jsonl.gz").read_bytes()).splitlines():
         yield json.loads(row)["text"].encode()
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from tokbench.chunks.classes import load
 from tokbench.chunks.cut_sets import WORDS, CutSet
@@ -27,6 +26,7 @@ from tokbench.values import ChunkCounts, Corpus, Split, Watch, ignore
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     Unit = tuple[NDArray[np.uint8], NDArray[np.int64]]
@@ -139,7 +139,10 @@ def merge_counts(parts: "Iterable[ChunkCounts]") -> ChunkCounts:
 def cut_documents(documents: "Sequence[str]", cut_set: CutSet) -> ChunkCounts:
     """The distinct chunks of a few documents, in this thread."""
     cutter = Cutter(cut_set)
-    cutter.add(*raw_strings(pa.array(documents, pa.large_string())))
+    encoded = [document.encode() for document in documents]
+    ends = np.zeros(len(encoded) + 1, np.int64)
+    np.cumsum([len(document) for document in encoded], out=ends[1:])
+    cutter.add(read_only(np.frombuffer(b"".join(encoded), np.uint8)), ends)
     return _value(
         cutter.table,
         documents=cutter.documents,
