@@ -41,9 +41,13 @@ def test_from_a_recipe_to_a_comparison(write_recipe: Callable[..., Path], tmp_pa
     out = tokbench("train", second.name, "--out", "second-folder", cwd=tmp_path)
     assert out.returncode == 0, out.stderr
     assert (tmp_path / "second-folder/tokenizer.json").is_file()
-    compared = tokbench("compare", "runs/first", "second-folder", cwd=tmp_path)
+    names = ["runs/first", "second-folder", "--svg", "picture.svg"]
+    compared = tokbench("compare", *names, cwd=tmp_path)
     assert compared.returncode == 0, compared.stderr
     assert "\x1b" not in compared.stdout
+    picture = (tmp_path / "picture.svg").read_text()
+    assert picture.startswith("<svg")
+    assert "url(http" not in picture  # a picture fetches nothing
     assert max(map(cell_len, compared.stdout.splitlines())) <= 80
     shown = tokbench("show", "runs/first", "--json", "-", cwd=tmp_path)
     assert json.loads(shown.stdout)["vocabulary"] == 320

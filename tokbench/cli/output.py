@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from rich.console import Console, RenderableType
 
 from tokbench.store import write_bytes
+
+_FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
 def show(renderable: RenderableType) -> None:
@@ -27,7 +30,9 @@ def write_svg(renderable: RenderableType, path: str, title: str, width: int = 10
         color_system="truecolor",
     )
     console.print(renderable)
-    write_bytes(Path(path), console.export_svg(title=title, unique_id="tokbench").encode())
+    picture = console.export_svg(title=title, unique_id="tokbench")
+    alone = _FONT_FACE.sub("", picture)  # the reader's own monospace font, fetched from nowhere
+    write_bytes(Path(path), alone.encode())
 
 
 def write_json(value: Any, path: str) -> None:
