@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from tokbench.cli import options
-from tokbench.cli.progress import progress
 
 
 @click.command("bench")
@@ -30,24 +29,17 @@ def command(
     tokbench bench my-tokenizer --on reviews.csv --text review --json measures.json
     tokbench bench runs/demo --metric fertility --metric bytes_per_token
     """
-    from tokbench.cli.compare import rendered
-    from tokbench.cli.output import show, write_json
-    from tokbench.reports import render
-    from tokbench.workbench import compare
+    from tokbench.cli.compare import measured, rendered
+    from tokbench.cli.output import show
 
-    if text and not on:
-        raise click.UsageError("--text names a column of --on, which is not given")
-    with progress() as watch:
-        made = compare(
-            tokenizers,
-            on=on,
-            text=text,
-            metric_names=metric_names,
-            overrides=overrides,
-            runs=runs,
-            watch=watch,
-        )
-    if json_path:
-        write_json(render("json", made), json_path)
+    made = measured(
+        tokenizers,
+        on=on,
+        text=text,
+        json_path=json_path,
+        metric_names=metric_names,
+        overrides=overrides,
+        runs=runs,
+    )
     if json_path != "-":
         show(rendered(made, samples=False))

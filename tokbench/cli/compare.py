@@ -38,28 +38,43 @@ def command(
     tokbench compare runs/demo runs/bert gpt2
     tokbench compare runs/demo gpt2 --on reviews.csv --text review
     """
-    from tokbench.cli.output import show, write_json, write_svg
+    from tokbench.cli.output import show, write_svg
+
+    made = measured(
+        tokenizers,
+        on=on,
+        text=text,
+        json_path=json_path,
+        metric_names=metric_names,
+        overrides=overrides,
+        runs=runs,
+    )
+    if svg:
+        write_svg(rendered(made), svg, f"tokbench compare {' '.join(tokenizers)}")
+    if json_path != "-":
+        show(rendered(made))
+
+
+def measured(
+    tokenizers: tuple[str, ...],
+    *,
+    on: tuple[str, ...],
+    text: str | None,
+    json_path: str | None,
+    **chosen: Any,
+) -> "Comparison":
+    """Measure with a progress bar, and write the JSON where it was asked for."""
+    from tokbench.cli.output import write_json
     from tokbench.reports import render
     from tokbench.workbench import compare
 
     if text and not on:
         raise click.UsageError("--text names a column of --on, which is not given")
     with progress() as watch:
-        made = compare(
-            tokenizers,
-            on=on,
-            text=text,
-            metric_names=metric_names,
-            overrides=overrides,
-            runs=runs,
-            watch=watch,
-        )
+        made = compare(tokenizers, on=on, text=text, watch=watch, **chosen)
     if json_path:
         write_json(render("json", made), json_path)
-    if svg:
-        write_svg(rendered(made), svg, f"tokbench compare {' '.join(tokenizers)}")
-    if json_path != "-":
-        show(rendered(made))
+    return made
 
 
 def rendered(comparison: "Comparison", *, samples: bool = True) -> Any:
