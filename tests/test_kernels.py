@@ -1,4 +1,6 @@
 import importlib.util
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -29,14 +31,22 @@ def run(path):
     return kernel
 
 
+def in_a_new_process(path):
+    """The same in another process, which is what the cache is for."""
+    here = str(Path(__file__).parent)
+    call = f"from test_kernels import run; run({str(path)!r})"
+    program = f"import sys; sys.path.insert(0, {here!r}); {call}"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_compiled_once_and_rebuilt_when_the_cache_is_damaged(tmp_path, monkeypatch):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
     path = tmp_path / "doubling.py"
     path.write_text(SOURCE)
-    run(path)
+    in_a_new_process(path)
     (code,) = tmp_path.glob("cache/*/*.nbc")
     before = code.stat().st_mtime_ns
-    run(path)
+    in_a_new_process(path)
     assert code.stat().st_mtime_ns == before
     for damaged in (b"", code.read_bytes()[:100], b"nonsense"):
         code.write_bytes(damaged)
