@@ -6,30 +6,17 @@ from pydantic import field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from tokenizers import Regex
 
+from tokbench.chunks.patterns import CL100K, GPT2, O200K, QWEN2
 from tokbench.spec import OrString, Spec
 
 PatternName = Literal["gpt2", "cl100k", "o200k", "llama3", "qwen2"]
 
-_CONTRACTION = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
-_UPPER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"
-_LOWER = r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
-_BEFORE_WORD = r"[^\r\n\p{L}\p{N}]?"
-_WHITE_SPACE = r"\s*[\r\n]+|\s+(?!\S)|\s+"
-_CL100K = (
-    rf"{_CONTRACTION}|{_BEFORE_WORD}\p{{L}}+|\p{{N}}{{1,3}}| ?[^\s\p{{L}}\p{{N}}]+[\r\n]*|"
-    + _WHITE_SPACE
-)
-
 PATTERNS: dict[PatternName, str] = {
-    "gpt2": r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
-    "cl100k": _CL100K,
-    "llama3": _CL100K,
-    "qwen2": _CL100K.replace(r"\p{N}{1,3}", r"\p{N}"),
-    "o200k": (
-        rf"{_BEFORE_WORD}{_UPPER}*{_LOWER}+{_CONTRACTION}?|"
-        rf"{_BEFORE_WORD}{_UPPER}+{_LOWER}*{_CONTRACTION}?|"
-        rf"\p{{N}}{{1,3}}| ?[^\s\p{{L}}\p{{N}}]+[\r\n/]*|" + _WHITE_SPACE
-    ),
+    "gpt2": GPT2,
+    "cl100k": CL100K,
+    "llama3": CL100K,
+    "qwen2": QWEN2,
+    "o200k": O200K,
 }
 """How GPT-2, GPT-4 (cl100k), GPT-4o (o200k), Llama 3 and Qwen 2 cut text, as published."""
 
