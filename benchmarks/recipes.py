@@ -155,7 +155,7 @@ def compared(theirs: Any, ours: Any, pre_tokenizer: str) -> str:
 
 
 def measure(
-    title: str, path: Path, recipes: list[tuple[str, str]], rounds: int, first: bool
+    title: str, path: Path, recipes: list[tuple[str, str]], rounds: int, *, first: bool
 ) -> None:
     """Both in turn; print medians, ratio, memory and whether the results are the same."""
     with tempfile.TemporaryDirectory() as folder:

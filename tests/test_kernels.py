@@ -2,14 +2,50 @@ import importlib.util
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from tokbench import kernels
+from tokbench.kernels import folder
+from tokbench.kernels.compiling import compile_
+from tokbench.kernels.machine import byte_masks, load64, lowest_bit, prefetch
 
 SOURCE = "def double(numbers):\n    for i in range(len(numbers)):\n        numbers[i] *= 2\n"
+PAIR = np.dtype([("left", np.int32), ("count", np.int64)])
+
+
+class Both(NamedTuple):
+    table: kernels.Array
+    pairs: kernels.Array
+    limit: kernels.Integer
+
+
+@kernels.jit
+def add_up(numbers, start):
+    for number in numbers:
+        start += number
+    return start
+
+
+@kernels.jit
+def every_shape(both, mask, flag):
+    total = np.int64(0)
+    for row in range(both.table.shape[0]):
+        total += add_up(both.table[row], both.limit)
+    both.pairs[1].count = both.pairs[0].left
+    return total, np.int64(mask >> np.uint64(63)), flag + 1
+
+
+@kernels.jit
+def bits(text, found):
+    masks = byte_masks(text, 0)
+    for k in range(len(masks)):
+        found[k] = masks[k]
+    found[7] = load64(text, 1)
+    found[8] = lowest_bit(found[7])
+    prefetch(text, 0)
 
 
 @pytest.fixture(autouse=True)
@@ -20,98 +56,171 @@ def fresh_choice():
 
 
 def run(path):
-    """Load the kernel's file as a new process would, and call it."""
+    """Load the kernel's file anew, and call it."""
     spec = importlib.util.spec_from_file_location("doubling", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     numbers = np.arange(3)
-    kernel = kernels.jit(module.double)
-    kernel(numbers)
+    kernels.jit(module.double)(numbers)
     assert numbers.tolist() == [0, 2, 4]
-    return kernel
 
 
 def in_a_new_process(path):
-    """Import the kernel's file and call it in another process, which is what the cache is for."""
+    """Import the kernel's file and call it in another process; whether that needed Numba."""
     program = (
         f"import sys; sys.path.insert(0, {str(path.parent)!r})\n"
         "import numpy, doubling\n"
         "from tokbench import kernels\n"
         "numbers = numpy.arange(3)\n"
         "kernels.jit(doubling.double)(numbers)\n"
-        "assert numbers.tolist() == [0, 2, 4]"
+        "assert numbers.tolist() == [0, 2, 4]\n"
+        "print('numba' in sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", program], check=True)
+    done = subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.PIPE)
+    return done.stdout.strip() == b"True"
+
+
+def test_all_that_a_kernel_can_take_and_give():
+    both = Both(np.arange(6).reshape(2, 3), np.array([(7, 8), (9, 10)], PAIR), np.int64(100))
+    assert every_shape(both, np.uint64(1 << 63), True) == (215, 1, 2)
+    assert both.pairs.tolist() == [(7, 8), (9, 7)]
+    assert add_up(np.arange(4), -5) == 1
+    assert add_up(np.arange(4, dtype=np.uint8)[1:3], 0) == 3
+    assert add_up(np.empty(0, np.int64), 1 << 62) == 1 << 62
+
+
+def test_what_a_kernel_cannot_take():
+    with pytest.raises(TypeError, match="in one piece"):
+        add_up(np.arange(6)[::2], 0)
+    with pytest.raises(TypeError, match="not float"):
+        add_up(np.arange(6), 0.5)
+
+
+def test_a_kernel_that_raises_has_failed():
+    @kernels.jit
+    def raises(numbers):
+        if len(numbers) == 3:
+            raise ValueError
+        return 1
+
+    assert raises(np.arange(2)) == 1
+    with pytest.raises(RuntimeError, match="raises failed"):
+        raises(np.arange(3))
+
+
+def test_what_allocates_or_returns_something_else_is_no_kernel():
+    def allocates(numbers):
+        return len(numbers + 1)
+
+    def halves(numbers):
+        return numbers[0] * 0.5
+
+    numbers = ((np.dtype(np.int64), 1),)
+    with pytest.raises(Exception, match="NRT|nrt"):
+        compile_(allocates, numbers)
+    with pytest.raises(TypeError, match="returns float64"):
+        compile_(halves, numbers)
+
+
+def test_operations_do_what_their_python_says():
+    text = np.frombuffer(bytes(range(0x20, 0x60)) + bytes(range(0x60, 0x100, 3)) * 2, np.uint8)
+    for start in (0, 40):
+        part = np.ascontiguousarray(text[start : start + 64])
+        found = np.zeros(9, np.uint64)
+        bits(part, found)
+        word = load64(part, 1)
+        wanted = [*byte_masks(part, 0), word, lowest_bit(word)]
+        assert found.tolist() == wanted
 
 
 def test_compiled_once_and_rebuilt_when_the_cache_is_damaged(tmp_path, monkeypatch):
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("TOKBENCH_KERNELS", str(tmp_path / "cache"))
     path = tmp_path / "doubling.py"
     path.write_text(SOURCE)
-    in_a_new_process(path)
-    (code,) = tmp_path.glob("cache/*/*.nbc")
-    before = code.stat().st_mtime_ns
-    in_a_new_process(path)
-    assert code.stat().st_mtime_ns == before
-    for damaged in (b"", code.read_bytes()[:100], b"nonsense"):
+    assert in_a_new_process(path)
+    (code,) = tmp_path.glob("cache/*.kernel")
+    whole = code.read_bytes()
+    assert not in_a_new_process(path)
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 1
+    for damaged in (b"", whole[:100], b"nonsense", bytes(flipped)):
         code.write_bytes(damaged)
         run(path)
-    assert code.stat().st_size > 100
-    (index,) = tmp_path.glob("cache/*/*.nbi")
-    index.write_bytes(b"")
+        assert not in_a_new_process(path)
+
+
+def test_a_kernel_that_says_something_else_is_compiled_anew(tmp_path, monkeypatch):
+    monkeypatch.setenv("TOKBENCH_KERNELS", str(tmp_path / "cache"))
+    path = tmp_path / "doubling.py"
+    path.write_text("FACTOR = 2\n\n# a comment\n" + SOURCE.replace("*= 2", "*= FACTOR"))
     run(path)
+    path.write_text("FACTOR = 2\n" + SOURCE.replace("*= 2", "*= FACTOR"))
+    run(path)
+    assert len([*tmp_path.glob("cache/*")]) == 1
+    path.write_text("FACTOR = 3\n" + SOURCE.replace("*= 2", "*= FACTOR"))
+    with pytest.raises(AssertionError):
+        run(path)
+    assert len([*tmp_path.glob("cache/*")]) == 2
 
 
 def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path, monkeypatch):
-    from numba.core import caching
+    monkeypatch.setenv("TOKBENCH_KERNELS", str(tmp_path / "cache"))
+    path = tmp_path / "doubling.py"
+    path.write_text(SOURCE)
+    kernels.cache_folder()
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", full)
+    run(path)
+    monkeypatch.undo()
+    assert not [*tmp_path.glob("cache/*")]
+
+
+def test_a_disk_that_fills_while_writing_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("TOKBENCH_KERNELS", str(tmp_path))
 
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(caching.IndexDataCacheFile, "save", full)
-    path = tmp_path / "doubling.py"
-    path.write_text(SOURCE)
-    run(path)
+    monkeypatch.setattr(folder.Path, "replace", full)
+    folder.write("some", b"code")
+    assert not [*tmp_path.iterdir()]
 
 
 def test_the_user_s_cache_comes_first(tmp_path, monkeypatch):
-    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.delenv("TOKBENCH_KERNELS", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert kernels.cache_folder() == tmp_path / "tokbench-kernels"
 
 
 def test_without_a_home_that_can_be_written_a_private_temporary_folder(tmp_path, monkeypatch):
-    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.delenv("TOKBENCH_KERNELS", raising=False)
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    folder = kernels.cache_folder()
-    assert folder is not None
-    assert folder.parent == tmp_path
-    assert folder.stat().st_mode & 0o777 == 0o700
+    found = kernels.cache_folder()
+    assert found is not None
+    assert found.parent == tmp_path
+    assert found.stat().st_mode & 0o777 == 0o700
     kernels.cache_folder.cache_clear()
-    assert kernels.cache_folder() == folder
-    folder.chmod(0o777)  # others may have put code there
+    assert kernels.cache_folder() == found
+    found.chmod(0o777)  # others may have put code there
     kernels.cache_folder.cache_clear()
-    assert kernels.cache_folder() != folder
+    assert kernels.cache_folder() != found
 
 
-def test_nowhere_to_write_is_no_error(tmp_path, monkeypatch):
-    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+@pytest.mark.parametrize("named", [True, False])
+def test_nowhere_to_write_is_no_error(tmp_path, monkeypatch, named):
     (tmp_path / "file").touch()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file"))
+    nowhere = str(tmp_path / "file")
+    monkeypatch.delenv("TOKBENCH_KERNELS", raising=False)
+    if named:
+        monkeypatch.setenv("TOKBENCH_KERNELS", f"{nowhere}/below")
+    monkeypatch.setenv("XDG_CACHE_HOME", nowhere)
+    monkeypatch.setattr(tempfile, "tempdir", nowhere)
     assert kernels.cache_folder() is None
-    path = Path(tmp_path / "doubling.py")
+    path = tmp_path / "doubling.py"
     path.write_text(SOURCE)
     run(path)
-
-
-def test_sealed_arrays_share_memory_and_refuse_writing():
-    array = np.arange(3)
-    view = kernels.sealed(array)
-    array[0] = 7
-    assert view[0] == 7
-    with pytest.raises(ValueError, match="read-only"):
-        view[0] = 1

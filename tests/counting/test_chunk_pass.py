@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from tokbench.chunks import CUT_SETS, SPACES, WORDS
 from tokbench.chunks.distinct import PIECES, Distinct
 from tokbench.counting import chunk_pass, count_chunks, merge_counts
-from tokbench.counting.arrow import read_only
 from tokbench.errors import CorpusError
 
 DOCUMENTS = ["", "a", "", *texts(1, 300), *["the same again"] * 50, ""]
@@ -136,7 +135,7 @@ def test_the_table_counts_bytes_like_a_dictionary(strings, behind):
     for number, string in enumerate(strings):
         expected[string] = expected.get(string, 0) + number
     table = Distinct(1, 1)
-    text = read_only(np.frombuffer(b"".join(strings) + bytes(behind), np.uint8))
+    text = np.frombuffer(b"".join(strings) + bytes(behind), np.uint8)
     ends = np.cumsum([len(string) for string in strings], dtype=np.int64)
     table.add(text, 0, ends, np.arange(len(strings)))
     data, offsets, counts = table.texts()
@@ -148,7 +147,7 @@ def test_strings_that_differ_in_zeros_or_length_only():
     strings = [b"hello" + bytes(k) for k in range(40)] + [bytes(k) for k in range(1, 40)]
     strings += [b"x" * k for k in (65534, 65535, 65536, 65537)]
     table = Distinct()
-    text = read_only(np.frombuffer(b"".join(strings), np.uint8))
+    text = np.frombuffer(b"".join(strings), np.uint8)
     ends = np.cumsum([len(string) for string in strings], dtype=np.int64)
     table.add(text, 0, ends)
     table.add(text, 0, ends)
@@ -158,7 +157,7 @@ def test_strings_that_differ_in_zeros_or_length_only():
 
 def test_the_table_grows_and_absorbs():
     numbers = np.char.encode(np.arange(100_000).astype(str))
-    text = read_only(np.frombuffer(b"".join(numbers.tolist()), np.uint8))
+    text = np.frombuffer(b"".join(numbers.tolist()), np.uint8)
     ends = np.cumsum(np.char.str_len(numbers), dtype=np.int64)
     one, two = Distinct(1, 1), Distinct(1, 1)
     half = 40_000

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tokbench.chunks.machine import load64, prefetch
 from tokbench.kernels import jit
+from tokbench.kernels.machine import load64, prefetch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -247,7 +247,7 @@ class Distinct:
         """Count everything that another table has counted."""
         arena, entries, counts = other.texts()
         self.reserve(len(self) + len(other), int(self._entries[len(self)]) + len(arena))
-        self.add(_readonly(arena), 0, entries[1:], counts)
+        self.add(arena, 0, entries[1:], counts)
 
     def reserve(self, pieces: int, text: int) -> None:
         """Make room for so many entries and bytes of theirs, all together."""
@@ -274,10 +274,3 @@ def _longer(array: "NDArray", length: int) -> "NDArray":  # type: ignore[type-ar
     larger = np.zeros(length, array.dtype)
     larger[: len(array)] = array
     return larger
-
-
-def _readonly(array: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
-    """Kernels are compiled once, for text that they may not write to."""
-    view = array.view()
-    view.flags.writeable = False
-    return view

@@ -33,8 +33,8 @@ from tokbench.chunks.classes import NUMBER as NUMBER_CLASS
 from tokbench.chunks.classes import PUNCTUATION as PUNCTUATION_CLASS
 from tokbench.chunks.classes import SYMBOL as SYMBOL_CLASS
 from tokbench.chunks.classes import WHITE as WHITE_CLASS
-from tokbench.chunks.machine import byte_masks, lowest_bit
 from tokbench.kernels import jit
+from tokbench.kernels.machine import byte_masks, lowest_bit
 
 NONE, ONE, ALL, TOP = np.uint64(0), np.uint64(1), np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(63)
 SPARE = 66

@@ -24,12 +24,12 @@ def raw_strings(array: "pa.Array[Any]") -> "tuple[NDArray[np.uint8], NDArray[np.
     array = array.cast(pa.large_string())
     _, offsets, data = array.buffers()
     if not len(array) or offsets is None:
-        return read_only(np.empty(0, np.uint8)), np.zeros(1, np.int64)
+        return np.empty(0, np.uint8), np.zeros(1, np.int64)
     places = np.frombuffer(memoryview(offsets), np.int64)[
         array.offset : array.offset + len(array) + 1
     ]
     text = np.empty(0, np.uint8) if data is None else np.frombuffer(memoryview(data), np.uint8)
-    return read_only(text), places
+    return text, np.require(places, requirements="A")
 
 
 def large_strings(text: "NDArray[np.uint8]", offsets: "NDArray[np.int64]") -> pa.LargeStringArray:
@@ -44,10 +44,3 @@ def large_strings(text: "NDArray[np.uint8]", offsets: "NDArray[np.int64]") -> pa
         [None, pa.py_buffer(offsets.data), pa.py_buffer(text.data)],
     )
     return array
-
-
-def read_only(array: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
-    """A view that may not be written to: kernels are compiled once, for text of that kind."""
-    view = array.view()
-    view.flags.writeable = False
-    return view

@@ -18,7 +18,7 @@ from tokbench.chunks.classes import load
 from tokbench.chunks.cut_sets import WORDS, CutSet
 from tokbench.chunks.distinct import Distinct
 from tokbench.chunks.scan import find_cuts
-from tokbench.counting.arrow import large_strings, raw_strings, read_only
+from tokbench.counting.arrow import large_strings, raw_strings
 from tokbench.counting.fingerprint import add_documents, characters, together, written
 from tokbench.errors import CorpusError
 from tokbench.values import ChunkCounts, Corpus, Split, Watch, ignore
@@ -142,7 +142,7 @@ def cut_documents(documents: "Sequence[str]", cut_set: CutSet) -> ChunkCounts:
     encoded = [document.encode() for document in documents]
     ends = np.zeros(len(encoded) + 1, np.int64)
     np.cumsum([len(document) for document in encoded], out=ends[1:])
-    cutter.add(read_only(np.frombuffer(b"".join(encoded), np.uint8)), ends)
+    cutter.add(np.frombuffer(b"".join(encoded), np.uint8), ends)
     return _value(
         cutter.table,
         documents=cutter.documents,
@@ -196,7 +196,7 @@ def _value(
         counts=counts,
         documents=documents,
         bytes=int(np.dot(np.diff(offsets), counts)),
-        characters=int(characters(read_only(text), offsets, counts)),
+        characters=int(characters(text, offsets, counts)),
         cut_set=cut_set,
         fingerprint=fingerprint,
         sample=tuple(sample[:: -(-len(sample) // SAMPLE)] if sample else ()),

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tokbench.chunks.machine import load64
 from tokbench.kernels import jit
+from tokbench.kernels.machine import load64
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,7 @@ import numpy as np
 
 from tokbench.chunks.distinct import Distinct
 from tokbench.chunks.structure import Scanner, plan
-from tokbench.counting.arrow import large_strings, raw_strings, read_only
+from tokbench.counting.arrow import large_strings, raw_strings
 from tokbench.counting.folding import folds
 from tokbench.counting.pieces import BYTES_PER_CHARACTER, LONGEST, NUMBERS, RUNS, cut_pieces
 from tokbench.values import ChunkCounts, LeftOut, Progress, Watch, WordCounts, ignore
@@ -133,7 +133,7 @@ class Rules:
                 codes, kinds, out, ends, weights, rest[left:],
             )  # fmt: skip
             left += more
-            table.add(read_only(out), 0, ends[:pieces], weights[:pieces])
+            table.add(out, 0, ends[:pieces], weights[:pieces])
         return rest[:left]
 
     def agree_with(self, pipeline: Pipeline, strings: "Strings") -> bool:
@@ -145,7 +145,7 @@ class Rules:
         some = some[offsets[some + 1] - offsets[some] < LONGEST]
         chosen = [text[offsets[k] : offsets[k + 1]] for k in some.tolist()]
         sample = (
-            read_only(np.concatenate([*chosen, np.empty(0, np.uint8)])),
+            np.concatenate([*chosen, np.empty(0, np.uint8)]),
             np.cumsum([0, *map(len, chosen)], dtype=np.int64),
             counts[some],
         )
@@ -184,7 +184,7 @@ def add_words(words: dict[str, int], table: Distinct) -> None:
     """Add words with their counts to `table`."""
     encoded = [word.encode() for word in words]
     table.add(
-        read_only(np.frombuffer(b"".join(encoded), np.uint8)),
+        np.frombuffer(b"".join(encoded), np.uint8),
         0,
         np.cumsum([len(word) for word in encoded], dtype=np.int64),
         np.fromiter(words.values(), np.int64, len(words)),

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokbench.errors import TrainingError
-from tokbench.kernels import sealed
 from tokbench.training import word_kernel
 from tokbench.training.slots import LARGE, MOST_SLOTS, SENTINEL, SLOT
 from tokbench.values import WordCounts
@@ -107,7 +106,7 @@ def _buffers(words: WordCounts) -> tuple[Any, Any, Any]:
     if total >= MOST_COUNTS:
         raise TrainingError(f"counts of {total:.1e} characters in all are too large to add up")
     text = np.frombuffer(data if data and data.size else b"\0", np.uint8)
-    return sealed(text), sealed(offsets), sealed(counts)
+    return text, offsets, counts
 
 
 def _alphabet(

@@ -1,14 +1,4 @@
-"""The four machine operations that the kernels need and Python has no word for.
-
-Each is a few lines of LLVM: an unaligned load of eight bytes, the classes of 64 bytes at once as
-bit masks (on x86-64 with AVX2 two compares and two `movemask` a class), the place of the lowest
-set bit, and a prefetch. Measured on 48 MB of English: without prefetching the table takes 21 ns a
-chunk instead of 13. Masks find cuts at 1.1 GB/s; the plainest loop over bytes, which knew ASCII
-only and half of the rules, reached 0.8, so they are here as much for being read as set algebra.
-
-Nothing here checks bounds: the callers do. Numba does not notice when this file changes: delete
-the kernels' cache after an edit.
-"""
+"""The operations of `machine.py` in LLVM. Imports Numba: only `compiling.py` may import this."""
 
 from typing import Any
 
@@ -16,9 +6,9 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from tokbench.kernels.machine import BLOCK
+
 BYTE, WORD = ir.IntType(8), ir.IntType(64)
-BLOCK = 64
-"""How many bytes one mask describes: bit k stands for the byte at the block's start + k."""
 
 
 def _address(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -28,7 +18,7 @@ def _address(context: Any, builder: Any, signature: Any, args: Any) -> Any:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def load64(_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG001 - numba matches the arity
-    """The eight bytes of a byte array from `index` on, little-endian, as a uint64."""
+    """One load, with no promise about the address."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         address = builder.bitcast(_address(context, builder, signature, args), WORD.as_pointer())
@@ -41,7 +31,7 @@ def load64(_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG001 - numb
 
 @intrinsic  # type: ignore[untyped-decorator]
 def lowest_bit(_context: Any, mask: Any) -> Any:  # noqa: ARG001
-    """The place of the lowest set bit of a uint64 that is not zero."""
+    """Count trailing zeros."""
 
     def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
@@ -51,7 +41,7 @@ def lowest_bit(_context: Any, mask: Any) -> Any:  # noqa: ARG001
 
 @intrinsic  # type: ignore[untyped-decorator]
 def prefetch(_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG001
-    """Ask for the cache line of `array[index]`; changes nothing but time."""
+    """For reading, into the nearest cache."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         address = builder.bitcast(_address(context, builder, signature, args), BYTE.as_pointer())
@@ -71,13 +61,7 @@ def prefetch(_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG001
 
 @intrinsic  # type: ignore[untyped-decorator]
 def byte_masks(_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG001
-    """Of the 64 bytes from `index` on, which are what.
-
-    Returns:
-        Seven uint64 masks: U+0020; ASCII white space that is white space for everybody (U+0020,
-        tab, line feed, carriage return); ASCII letters; ASCII digits; visible ASCII;
-        the apostrophe; and bytes that are not ASCII.
-    """
+    """Compares of 64 bytes, whose results are bits."""
     block = ir.VectorType(BYTE, BLOCK)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
