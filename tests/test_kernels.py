@@ -116,7 +116,7 @@ def test_what_allocates_or_returns_something_else_is_no_kernel():
         return numbers[0] * 0.5
 
     numbers = ((np.dtype(np.int64), 1),)
-    with pytest.raises(Exception, match="NRT|nrt"):
+    with pytest.raises(Exception, match=r"NRT|nrt"):
         compile_(allocates, numbers)
     with pytest.raises(TypeError, match="returns float64"):
         compile_(halves, numbers)

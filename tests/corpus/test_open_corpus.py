@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pytest
 import xxhash
@@ -23,6 +24,8 @@ from pydantic import TypeAdapter
 from tokbench import corpus
 from tokbench.corpus import CorpusSpec, Fingerprint, OpenCorpus
 from tokbench.corpus.documents import array_of, gather, keep
+from tokbench.corpus.split_kernel import mark_below
+from tokbench.fingerprint import characters_as_bytes, offsets, together
 
 if TYPE_CHECKING:
     from tokbench.values import Corpus, Progress
@@ -148,20 +151,30 @@ def test_fingerprint_of_the_multiset(tmp_path: Path, opened: Open) -> None:
 
 
 @given(st.lists(st.text(), max_size=20))
-def test_fingerprint_is_the_sum_of_digests(texts: list[str]) -> None:
+def test_fingerprint_is_the_sum_of_those_of_the_documents(texts: list[str]) -> None:
     encoded = [text.encode() for text in texts]
-    made = Fingerprint()
+    made, alone = Fingerprint(), [Fingerprint() for _ in texts]
     made.update(array_of([b"before", *encoded, b"after"])[1:-1])
-    total = sum(xxhash.xxh3_128(text).intdigest() for text in encoded) % 2**128
-    assert str(made) == f"{total:032x}"
+    for each, text in zip(alone, encoded, strict=True):
+        each.update(array_of([text]))
+    assert str(made) == together(map(str, alone))
+    assert len({*map(str, alone)}) == len({*texts})
     assert (made.documents, made.bytes) == (len(texts), sum(map(len, encoded)))
+
+
+@given(st.lists(st.binary(max_size=100), max_size=20), st.integers(0, 2**64 - 1))
+def test_documents_are_held_out_by_xxh64(texts: list[bytes], limit: int) -> None:
+    array = array_of([b"before", *texts])[1:]
+    below = np.empty(len(texts), np.uint8)
+    mark_below(characters_as_bytes(array), offsets(array), np.uint64(limit), below)
+    assert below.tolist() == [xxhash.xxh64_intdigest(text) < limit for text in texts]
 
 
 def test_fingerprint_of_a_split(tmp_path: Path, opened: Open) -> None:
     (tmp_path / "a.txt").write_text("\n".join(map(str, range(1000))))
     found = opened("a.txt", held_out=0.5)
     both = [found.fingerprint("train"), found.fingerprint("held_out")]
-    assert sum(int(str(one), 16) for one in both) % 2**128 == int(str(found.fingerprint()), 16)
+    assert together(map(str, both)) == str(found.fingerprint())
     assert sum(one.documents for one in both) == 1000
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pyarrow as pa
-import xxhash
 
-from tokbench.fingerprint import offsets, utf8
+from tokbench.corpus.split_kernel import mark_below
+from tokbench.fingerprint import characters_as_bytes, offsets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,8 +89,10 @@ def keep(texts: pa.LargeStringArray, split: "Split", held_out: float) -> pa.Larg
         return texts
     # Scaling by a power of two is exact, and a whole number is below x when it is below ceil(x).
     limit = math.ceil(held_out * 2**64)
-    digest, wanted = xxhash.xxh64_intdigest, split == "held_out"
-    chosen = np.array([(digest(text) < limit) is wanted for text in utf8(texts)], bool)
+    chosen = np.empty(len(texts), np.uint8)
+    mark_below(characters_as_bytes(texts), offsets(texts), np.uint64(limit), chosen)
+    if split == "train":
+        chosen ^= 1
     bits = pa.py_buffer(np.packbits(chosen, bitorder="little").data)
     mask = pa.Array.from_buffers(pa.bool_(), len(texts), [None, bits])
     return texts.filter(cast("pa.BooleanArray", mask))

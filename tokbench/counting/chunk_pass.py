@@ -19,8 +19,9 @@ from tokbench.chunks.cut_sets import WORDS, CutSet
 from tokbench.chunks.distinct import Distinct
 from tokbench.chunks.scan import find_cuts
 from tokbench.counting.arrow import large_strings, raw_strings
-from tokbench.counting.fingerprint import add_documents, characters, together, written
+from tokbench.counting.characters import count_characters
 from tokbench.errors import CorpusError
+from tokbench.fingerprint import Fingerprint, together
 from tokbench.values import ChunkCounts, Corpus, Split, Watch, ignore
 
 if TYPE_CHECKING:
@@ -46,21 +47,19 @@ class Cutter:
 
     cut_set: CutSet
     table: Distinct = field(default_factory=Distinct)
-    documents: int = 0
+    print_: Fingerprint = field(default_factory=Fingerprint)
     sample: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._classes = load().stable
         self._cuts = np.empty(CUTS, np.int64)
         self._scratch = np.zeros(64, np.uint8)
-        self.sums = np.zeros(2, np.uint64)
 
     def add(self, text: "NDArray[np.uint8]", offsets: "NDArray[np.int64]") -> None:
         """Count the documents that begin at `offsets`, the last of which is where they end."""
         place, end = int(offsets[0]), int(offsets[-1])
-        self.documents += len(offsets) - 1
         self._keep_some(text, offsets)
-        add_documents(text, offsets, self.sums)
+        self.print_.add(text, offsets)
         while place < end:
             found = find_cuts(
                 text, place, end, offsets, self.cut_set is WORDS, self._classes,
@@ -105,9 +104,9 @@ def count_chunks(
         first.table.absorb(other.table)
     return _value(
         first.table,
-        documents=sum(cutter.documents for cutter in cutters),
+        documents=sum(cutter.print_.documents for cutter in cutters),
         cut_set=cut_set.name,
-        fingerprint=together(written(cutter.sums) for cutter in cutters),
+        fingerprint=together(str(cutter.print_) for cutter in cutters),
         sample=[text for cutter in cutters for text in cutter.sample],
     )
 
@@ -145,9 +144,9 @@ def cut_documents(documents: "Sequence[str]", cut_set: CutSet) -> ChunkCounts:
     cutter.add(np.frombuffer(b"".join(encoded), np.uint8), ends)
     return _value(
         cutter.table,
-        documents=cutter.documents,
+        documents=cutter.print_.documents,
         cut_set=cut_set.name,
-        fingerprint=written(cutter.sums),
+        fingerprint=str(cutter.print_),
         sample=cutter.sample,
     )
 
@@ -196,7 +195,7 @@ def _value(
         counts=counts,
         documents=documents,
         bytes=int(np.dot(np.diff(offsets), counts)),
-        characters=int(characters(text, offsets, counts)),
+        characters=count_characters(text, offsets, counts),
         cut_set=cut_set,
         fingerprint=fingerprint,
         sample=tuple(sample[:: -(-len(sample) // SAMPLE)] if sample else ()),

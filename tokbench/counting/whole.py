@@ -7,13 +7,11 @@ state of a trainer. The cheapest trainer to ask is WordLevel's with a vocabulary
 import json
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tokbench.chunks.distinct import Distinct
 from tokbench.counting.arrow import raw_strings
-from tokbench.counting.fingerprint import add_documents, written
 from tokbench.counting.words import Pipeline, add_words, word_counts
 from tokbench.errors import TrainingError
+from tokbench.fingerprint import Fingerprint
 from tokbench.values import Corpus, Split, Watch, WordCounts, ignore
 
 if TYPE_CHECKING:
@@ -58,16 +56,12 @@ def count_words_whole(
         bare.normalizer = pipeline.normalizer
     if pipeline.pre_tokenizer is not None:
         bare.pre_tokenizer = pipeline.pre_tokenizer
-    totals = {"documents": 0, "bytes": 0}
-    sums = np.zeros(2, np.uint64)
+    print_ = Fingerprint()
 
     def documents() -> "Iterator[list[Any]]":
         for batch in corpus.batches(split, watch):
             column = batch.column("text")
-            text, offsets = raw_strings(column)
-            add_documents(text, offsets, sums)
-            totals["documents"] += len(column)
-            totals["bytes"] += int(offsets[-1] - offsets[0])
+            print_.add(*raw_strings(column))
             for first in range(0, len(column), AT_ONCE):
                 yield column.slice(first, AT_ONCE).to_pylist()
 
@@ -78,8 +72,8 @@ def count_words_whole(
     table = Distinct(len(words))
     add_words(words, table)
     return word_counts(
-        table, max_word_chars, documents=totals["documents"], size=totals["bytes"],
-        fingerprint=written(sums), exact_by="documents", why=why,
+        table, max_word_chars, documents=print_.documents, size=print_.bytes,
+        fingerprint=str(print_), exact_by="documents", why=why,
     )  # fmt: skip
 
 

@@ -76,11 +76,10 @@ def train_bpe(
         watch=watch,
     )
     lefts, rights, counts = (made[name].tolist() for name in ("left", "right", "count"))
-    pairs = zip(map(tokens.__getitem__, lefts), map(tokens.__getitem__, rights), strict=True)
-    merges: dict[tuple[str, str], int] = {}
-    for pair, count in zip(pairs, counts, strict=True):
-        merges.pop(pair, None)  # with a prefix or suffix; as in the library its last place counts
-        merges[pair] = count
+    pairs = [*zip(map(tokens.__getitem__, lefts), map(tokens.__getitem__, rights), strict=True)]
+    merges = dict(zip(pairs, counts, strict=True))
+    if len(merges) < len(pairs):  # with a prefix or suffix; as in the library the last place counts
+        merges = dict(reversed(dict(zip(reversed(pairs), reversed(counts), strict=True)).items()))
     return Trained(
         model="BPE",
         tokens=tuple(tokens),

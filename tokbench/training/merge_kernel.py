@@ -49,6 +49,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tokbench.kernels import Array, Integer, jit
+from tokbench.kernels.machine import prefetch
 from tokbench.training.slots import HOLE, LARGE, SENTINEL
 
 COUNT = np.dtype([("pair", np.int64), ("count", np.int64)])
@@ -81,6 +82,8 @@ LISTS, PAIRS, HEAP, MERGES, TOKENS, WANTED, ANSWER, STATES = range(8)
 use, the length that was wanted when an array was full, the answer to `TEXT_SEEN`."""
 NO_ANSWER, NEW_TEXT = -2, -1
 """Answers to `TEXT_SEEN`; any other is the id of the token that has this text."""
+AHEAD = 16
+"""How many places of a pair before it gets there the kernel asks for a place's memory."""
 NOT_EMPTY = np.uint64(1 << 63)
 """Set in all texts' fingerprints in the set, where 0 is an empty place. (Not the lowest bit: texts
 whose last characters are neighbours, `b` and `c`, differ by little.)"""
@@ -276,6 +279,8 @@ def join(
     slots, neighbours, order, found = work.slots, work.neighbours, work.order, work.found
     touched = known = 0
     for i in range(first, first + number):
+        if i + AHEAD < first + number:
+            prefetch(slots, np.int64(source[i + AHEAD]))
         position = np.int64(source[i])
         if slots[position].token != left or slots[position].mark <= 0:
             continue
@@ -328,6 +333,13 @@ def join(
 def recount(work: Work, left: Integer, right: Integer, token: Integer, touched: Integer) -> None:
     """Bring the counts of all pairs that a merge touched up to date."""
     table, state, neighbours = work.table, work.state, work.neighbours
+    for i in range(touched):
+        neighbour = work.order[i]
+        beside = np.int64(neighbour >> 1)
+        pair = right << 32 | beside if neighbour & 1 else beside << 32 | left
+        prefetch(table, home(table, pair))
+        pair = token << 32 | beside if neighbour & 1 else beside << 32 | token
+        prefetch(table, home(table, pair))
     for i in range(touched):
         neighbour = work.order[i]
         beside = np.int64(neighbour >> 1)
@@ -389,12 +401,18 @@ def length_of(slots: Array, position: Integer) -> Integer:
 def find(table: Array, pair: Integer) -> Integer:
     """Where the pair is in the table of counts, or the empty place where it belongs."""
     mask = len(table) - 1
-    mixed = np.uint64(pair) * np.uint64(0x9E3779B97F4A7C15)
-    mixed ^= mixed >> np.uint64(32)
-    at = np.int64(mixed & np.uint64(mask))
+    at = home(table, pair)
     while table[at].pair != pair and table[at].pair != -1:
         at = (at + 1) & mask
     return at
+
+
+@jit
+def home(table: Array, pair: Integer) -> Integer:
+    """Where in the table of counts a pair is looked for first."""
+    mixed = np.uint64(pair) * np.uint64(0x9E3779B97F4A7C15)
+    mixed ^= mixed >> np.uint64(32)
+    return np.int64(mixed & np.uint64(len(table) - 1))
 
 
 @jit

@@ -1,0 +1,86 @@
+"""Kernel: which documents are held out, by XXH64 of their UTF-8 bytes.
+
+The hash is Yann Collet's, seed 0, as the xxhash specification has it, so that anybody can tell
+with any implementation to which split a document belongs. In Python a call for each document takes
+longer than counting its chunks.
+"""
+
+import numpy as np
+
+from tokbench.kernels import Array, Integer, jit
+from tokbench.kernels.machine import load64
+
+PRIME_1 = np.uint64(0x9E3779B185EBCA87)
+PRIME_2 = np.uint64(0xC2B2AE3D27D4EB4F)
+PRIME_3 = np.uint64(0x165667B19E3779F9)
+PRIME_4 = np.uint64(0x85EBCA77C2B2AE63)
+PRIME_5 = np.uint64(0x27D4EB2F165667C5)
+START_1 = np.uint64((0x9E3779B185EBCA87 + 0xC2B2AE3D27D4EB4F) % 2**64)
+START_4 = np.uint64(-0x9E3779B185EBCA87 % 2**64)
+NONE = np.uint64(0)
+
+
+@jit
+def mark_below(text: Array, starts: Array, limit: Integer, below: Array) -> None:
+    """For each document whether its hash is below `limit`.
+
+    Args:
+        text: uint8, the documents' UTF-8.
+        starts: int64, where each begins in `text`, and where the last one ends.
+        limit: uint64.
+        below: uint8, one for each document; filled with 0 and 1.
+    """
+    for document in range(starts.shape[0] - 1):
+        below[document] = xxh64(text, starts[document], starts[document + 1]) < limit
+
+
+@jit
+def xxh64(text: Array, place: Integer, end: Integer) -> Integer:
+    """XXH64, seed 0, of `text[place:end]`."""
+    length = np.uint64(end - place)
+    if end - place >= 32:  # noqa: PLR2004 - four lanes of eight bytes
+        one, two, three, four = START_1, PRIME_2, NONE, START_4
+        while place + 32 <= end:
+            one = round_(one, load64(text, place))
+            two = round_(two, load64(text, place + 8))
+            three = round_(three, load64(text, place + 16))
+            four = round_(four, load64(text, place + 24))
+            place += 32
+        value = left(one, 1) + left(two, 7) + left(three, 12) + left(four, 18)
+        value = merged(merged(merged(merged(value, one), two), three), four)
+    else:
+        value = PRIME_5
+    value += length
+    while place + 8 <= end:
+        value = left(value ^ round_(NONE, load64(text, place)), 27) * PRIME_1 + PRIME_4
+        place += 8
+    if place + 4 <= end:
+        word = NONE
+        for offset in range(4):
+            word |= np.uint64(text[place + offset]) << np.uint64(8 * offset)
+        value = left(value ^ (word * PRIME_1), 23) * PRIME_2 + PRIME_3
+        place += 4
+    while place < end:
+        value = left(value ^ (np.uint64(text[place]) * PRIME_5), 11) * PRIME_1
+        place += 1
+    value = (value ^ (value >> np.uint64(33))) * PRIME_2
+    value = (value ^ (value >> np.uint64(29))) * PRIME_3
+    return value ^ (value >> np.uint64(32))
+
+
+@jit
+def round_(lane: Integer, word: Integer) -> Integer:
+    """Take eight bytes into a lane."""
+    return left(lane + word * PRIME_2, 31) * PRIME_1
+
+
+@jit
+def merged(value: Integer, lane: Integer) -> Integer:
+    """Take a lane into the hash."""
+    return (value ^ round_(NONE, lane)) * PRIME_1 + PRIME_4
+
+
+@jit
+def left(value: Integer, bits: Integer) -> Integer:
+    """Turn 64 bits to the left."""
+    return value << np.uint64(bits) | value >> np.uint64(64 - bits)
