@@ -83,6 +83,10 @@ class Memory:
         """All of them."""
         yield from self.all
 
+    def parts(self) -> tuple["Memory", ...]:
+        """There is one source."""
+        return (self,)
+
     def identity(self) -> str:
         """Never the same: nothing may come from a cache."""
         return str(time.time_ns())

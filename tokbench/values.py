@@ -49,6 +49,13 @@ class Corpus(Protocol):
     def held_out(self) -> float:
         """The share of documents, by hash, that training never sees."""
 
+    @property
+    def size(self) -> int:
+        """Bytes that a whole read consumes, as they lie on disk."""
+
+    def parts(self) -> "Sequence[Corpus]":
+        """Each source as a corpus of its own, in order; together they are this one."""
+
     def batches(self, split: Split = "train", watch: Watch = ignore) -> "Iterator[pa.RecordBatch]":
         """The documents of one split, in the order of the sources."""
 

@@ -15,7 +15,7 @@ class Memory:
     """Documents as a corpus; `reads` says how often it was opened."""
 
     documents: list[str]
-    size: int = 1000
+    at_once: int = 1000
     name: str = "memory"
     sources: tuple[str, ...] = ("here",)
     held_out: float = 0.0
@@ -23,8 +23,8 @@ class Memory:
 
     def batches(self, split="train", watch=ignore):  # noqa: ARG002
         self.reads.append(split)
-        for first in range(0, len(self.documents), self.size):
-            texts = self.documents[first : first + self.size]
+        for first in range(0, len(self.documents), self.at_once):
+            texts = self.documents[first : first + self.at_once]
             yield pa.record_batch(
                 {
                     "text": pa.array(texts, pa.large_string()),
@@ -34,6 +34,13 @@ class Memory:
 
     def identity(self):
         return self.name
+
+    @property
+    def size(self):
+        return sum(map(len, self.documents))
+
+    def parts(self):
+        return (self,)
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def test_order_parts_batches_and_threads_change_nothing(cut_set, corpus, as_dict
     monkeypatch.setattr(chunk_pass, "UNIT", 100)
     shuffled = random.Random(2).sample(DOCUMENTS, len(DOCUMENTS))
     for documents, size, threads in ((DOCUMENTS, 1, 1), (shuffled, 17, 4), (shuffled, 10_000, 2)):
-        counted = count_chunks(corpus(documents, size=size), cut_set, threads=threads)
+        counted = count_chunks(corpus(documents, at_once=size), cut_set, threads=threads)
         assert same(counted, expected, as_dict)
     parts = [count_chunks(corpus(DOCUMENTS[k::3]), cut_set) for k in range(3)]
     assert same(merge_counts(parts), expected, as_dict)
@@ -95,7 +95,7 @@ def test_failures_come_out_of_the_threads(corpus):
             raise OSError("gone")
 
     with pytest.raises(OSError, match="gone"):
-        count_chunks(Broken(["a"] * 100, size=3), SPACES)
+        count_chunks(Broken(["a"] * 100, at_once=3), SPACES)
 
     class Nulls(corpus):
         def batches(self, *_):
@@ -111,12 +111,12 @@ def test_a_failing_counter_stops_the_pass(corpus, monkeypatch):
 
     monkeypatch.setattr(chunk_pass.Cutter, "add", fail)
     with pytest.raises(MemoryError):
-        count_chunks(corpus(["a"] * 1000, size=1), SPACES)
+        count_chunks(corpus(["a"] * 1000, at_once=1), SPACES)
 
 
 def test_the_sample_comes_from_all_over(corpus):
     documents = [f"{number} " + "é" * 3000 for number in range(2000)]
-    sample = count_chunks(corpus(documents, size=50), SPACES).sample
+    sample = count_chunks(corpus(documents, at_once=50), SPACES).sample
     assert 64 <= len(sample) <= 128
     assert max(int(text.split()[0]) for text in sample) > 1000
     assert all(len(text.encode()) <= 500 for text in sample)

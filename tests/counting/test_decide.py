@@ -3,6 +3,7 @@
 import pytest
 from hostile import NORMALIZERS, PRE_TOKENIZERS, texts, tokenizer
 
+from tokbench import corpus as corpora
 from tokbench.chunks import WORDS, Plan
 from tokbench.counting import count, decide
 
@@ -78,7 +79,7 @@ def test_whole_documents_are_said(corpus, tmp_path):
 def test_words_left_out_come_with_their_document(corpus, tmp_path, as_dict):
     documents = ["a b", "short", "x " + "é" * 30 + " y", "Q" * 50, "Q" * 50]
     made = tokenizer(PRE_TOKENIZERS["byte_level"], NORMALIZERS["lowercase"])
-    counted = count(corpus(documents, size=2), made, cache=tmp_path, max_word_chars=20)
+    counted = count(corpus(documents, at_once=2), made, cache=tmp_path, max_word_chars=20)
     assert [
         (word.start[:3], word.characters, word.count, word.document) for word in counted.left_out
     ] == [
@@ -86,3 +87,36 @@ def test_words_left_out_come_with_their_document(corpus, tmp_path, as_dict):
         ("qqq", 50, 2, "here: 4"),
     ]
     assert as_dict(counted) == {"a": 1, "Ġb": 1, "short": 1, "x": 1, "Ġy": 1}
+
+
+def test_each_source_is_counted_once_and_adding_one_counts_only_it(tmp_path, as_dict, monkeypatch):
+    made = tokenizer(PRE_TOKENIZERS["byte_level"], None)
+    read = []
+    counted_by = decide.count_chunks
+
+    def counting(corpus, cut_set, **options):
+        read.extend(corpus.sources)
+        return counted_by(corpus, cut_set, **options)
+
+    monkeypatch.setattr(decide, "count_chunks", counting)
+    for number in range(3):
+        (tmp_path / f"{number}.txt").write_text(f"one {number}\n" * (number + 1))
+
+    def words(*names, **options):
+        sources = [{"type": "files", "paths": name, "name": name} for name in names]
+        spec = corpora.CorpusSpec.model_validate({"sources": sources, "held_out": 0.0})
+        return count(corpora.open(spec, tmp_path), made, cache=tmp_path / "cache", **options)
+
+    both = words("0.txt", "1.txt")
+    assert len(read) == 2
+    seen = []
+    every = words("0.txt", "1.txt", "2.txt", watch=seen.append)
+    assert len(read) == 3
+    assert as_dict(every) == {"one": 6, "Ġ0": 1, "Ġ1": 2, "Ġ2": 3}
+    assert (every.documents, every.bytes) == (6, 30)
+    assert seen[-1].total == sum((tmp_path / f"{n}.txt").stat().st_size for n in range(3))
+    assert (seen[-1].done, seen[-1].documents) == (seen[-1].total, 6)
+    other_way = words("2.txt", "1.txt", "0.txt")
+    assert other_way.fingerprint == every.fingerprint != both.fingerprint
+    assert as_dict(other_way) == as_dict(every)
+    assert len(read) == 3

@@ -82,7 +82,7 @@ def test_whole_documents_as_the_trainers_count_them(pre_name, corpus, library_wo
     documents = ["", " ", "\x00", *texts(3, 60)]
     for name in ("none", "NFKC", "bert", "prepend"):
         made = tokenizer(PRE_TOKENIZERS[pre_name], NORMALIZERS[name])
-        counted = count_words_whole(corpus(documents, size=7), made, max_word_chars=None)
+        counted = count_words_whole(corpus(documents, at_once=7), made, max_word_chars=None)
         assert as_dict(counted) == library_words(made, documents)
         if not (name != "none" and "first" in pre_name):  # goes by offsets before normalizing
             assert as_dict(counted) == whole(made, documents)

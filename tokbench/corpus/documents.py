@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pyarrow as pa
 
-from tokbench.corpus.split_kernel import mark_below
+from tokbench.corpus.split_kernel import copy_marked, mark_below
 from tokbench.fingerprint import characters_as_bytes, offsets
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def array_of(texts: Sequence[bytes]) -> pa.LargeStringArray:
     return array_from(ends, b"".join(texts))
 
 
-def array_from(ends: "NDArray[np.int64]", text: bytes) -> pa.LargeStringArray:
+def array_from(ends: "NDArray[np.int64]", text: bytes | memoryview) -> pa.LargeStringArray:
     """The array of the texts that end in `text` at `ends`, whose first number is 0.
 
     Arrays are made from buffers, because `pa.array` imports pandas (a second) where it is there.
@@ -89,13 +89,14 @@ def keep(texts: pa.LargeStringArray, split: "Split", held_out: float) -> pa.Larg
         return texts
     # Scaling by a power of two is exact, and a whole number is below x when it is below ceil(x).
     limit = math.ceil(held_out * 2**64)
-    chosen = np.empty(len(texts), np.uint8)
-    mark_below(characters_as_bytes(texts), offsets(texts), np.uint64(limit), chosen)
-    if split == "train":
-        chosen ^= 1
-    bits = pa.py_buffer(np.packbits(chosen, bitorder="little").data)
-    mask = pa.Array.from_buffers(pa.bool_(), len(texts), [None, bits])
-    return texts.filter(cast("pa.BooleanArray", mask))
+    text, starts = characters_as_bytes(texts), offsets(texts)
+    below = np.empty(len(texts), np.uint8)
+    mark_below(text, starts, np.uint64(limit), below)
+    # Not texts.filter: it imports pyarrow.compute, and is no faster.
+    copy = np.empty(int(starts[-1] - starts[0]), np.uint8)
+    ends = np.zeros(len(texts) + 1, np.int64)
+    copied = copy_marked(text, starts, below, split == "held_out", copy, ends)
+    return array_from(ends[: copied + 1], copy[: ends[copied]].data)
 
 
 def _cut(texts: pa.LargeStringArray, limit: int) -> Iterator[pa.LargeStringArray]:

@@ -39,6 +39,15 @@ class OpenCorpus:
         """The share of documents, by hash, that training never sees."""
         return self.spec.held_out
 
+    @property
+    def size(self) -> int:
+        """Bytes that a whole read consumes, as they lie on disk."""
+        return sum(source.size for source in self.opened)
+
+    def parts(self) -> "tuple[OpenCorpus, ...]":
+        """Each source as a corpus of its own, in order."""
+        return tuple(OpenCorpus(self.spec, (source,)) for source in self.opened)
+
     def batches(self, split: Split = "train", watch: Watch = ignore) -> "Iterator[pa.RecordBatch]":
         """The documents of one split in the order of the sources, some megabytes a batch.
 
@@ -54,8 +63,7 @@ class OpenCorpus:
 
         if split == "held_out" and self.held_out == 0:
             return
-        total = sum(source.size for source in self.opened)
-        before, count = 0, 0
+        total, before, count = self.size, 0, 0
         for index, source in enumerate(self.opened):
             for texts, done in documents.gather(source.read()):
                 kept = documents.keep(texts, split, self.held_out)

@@ -1,4 +1,4 @@
-"""Kernel: which documents are held out, by XXH64 of their UTF-8 bytes.
+"""Kernels: which documents are held out, by XXH64 of their UTF-8 bytes, and copying a split's.
 
 The hash is Yann Collet's, seed 0, as the xxhash specification has it, so that anybody can tell
 with any implementation to which split a document belongs. In Python a call for each document takes
@@ -32,6 +32,35 @@ def mark_below(text: Array, starts: Array, limit: Integer, below: Array) -> None
     """
     for document in range(starts.shape[0] - 1):
         below[document] = xxh64(text, starts[document], starts[document + 1]) < limit
+
+
+@jit
+def copy_marked(
+    text: Array, starts: Array, below: Array, wanted: Integer, copy: Array, ends: Array
+) -> Integer:
+    """Copy the documents whose mark is `wanted`.
+
+    Args:
+        text: uint8, the documents' UTF-8.
+        starts: int64, where each begins in `text`, and where the last one ends.
+        below: uint8, a mark for each document.
+        wanted: 0 or 1.
+        copy: uint8, room for all of the text.
+        ends: int64, one more than there are documents; the first is 0.
+
+    Returns:
+        How many documents were copied; the last ends at `ends` of that.
+    """
+    copied = 0
+    written = np.int64(0)
+    for document in range(starts.shape[0] - 1):
+        if below[document] == wanted:
+            for place in range(starts[document], starts[document + 1]):
+                copy[written] = text[place]
+                written += 1
+            copied += 1
+            ends[copied] = written
+    return copied
 
 
 @jit

@@ -21,7 +21,8 @@ def raw_strings(array: "pa.Array[Any]") -> "tuple[NDArray[np.uint8], NDArray[np.
     """
     if array.null_count:
         raise ValueError("a text column with nulls")
-    array = array.cast(pa.large_string())
+    if array.type != pa.large_string():
+        array = array.cast(pa.large_string())
     _, offsets, data = array.buffers()
     if not len(array) or offsets is None:
         return np.empty(0, np.uint8), np.zeros(1, np.int64)
