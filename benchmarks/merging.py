@@ -2,7 +2,7 @@
 
     python benchmarks/merging.py [--vocab-size 32000] [--runs 3] [--only english]
 
-English is every `en_*` file below `../shared/data/text`; source code is 200 MB of the Python files
+English is the plain English of the team's shared texts; source code is 200 MB of the Python files
 of this machine. Words are counted once with the library's own WordLevelTrainer and ByteLevel, and
 kept in `--counts`.
 
@@ -14,23 +14,20 @@ time only.
 """
 
 import argparse
-import gzip
 import json
-import lzma
 import os
 import resource
 import statistics
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
+from texts import english, every_source
 
-TEXTS = Path(__file__).parents[1].parent / "shared" / "data" / "text"
 SOURCE_BYTES = 200_000_000
 MOST_REPEATS = 50_000
 MOST_WORDS = 5_000
@@ -38,40 +35,14 @@ MOST_WORDS = 5_000
 SPECIAL = ["<|endoftext|>"]
 
 
-def english() -> Iterator[str]:
-    """All plain English there is."""
-    for path in sorted(TEXTS.glob("en_*")):
-        if path.suffix == ".xz":
-            data = lzma.decompress(path.read_bytes())
-        elif path.suffix == ".gz":
-            data = gzip.decompress(path.read_bytes())
-        elif path.suffix == ".zst":
-            data = pa.CompressedInputStream(pa.OSFile(str(path)), "zstd").read()
-        else:
-            data = path.read_bytes()
-        lines = data.decode().splitlines(keepends=True)
-        yield from (json.loads(line)["text"] for line in lines) if ".jsonl" in path.name else lines
-
-
-def source() -> Iterator[str]:
-    """Python files, each text once, until there are 200 MB or no more."""
-    roots = [sysconfig.get_paths()[name] for name in ("stdlib", "purelib")]
-    roots += [*sorted(map(str, Path.home().glob(".pyenv/versions/*/lib/python*"))), "/usr/lib"]
-    seen: set[int] = set()
+def all_lines(documents: Iterator[str]) -> Iterator[str]:
+    """200 MB of documents, line by line."""
     size = 0
-    for root in dict.fromkeys(roots):
-        for path in sorted(Path(root).rglob("*.py")):
-            try:
-                text = path.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError):
-                continue
-            if hash(text) in seen:
-                continue
-            seen.add(hash(text))
-            size += len(text.encode())
-            yield from text.splitlines(keepends=True)
-            if size >= SOURCE_BYTES:
-                return
+    for document in documents:
+        size += len(document.encode())
+        if size > SOURCE_BYTES:
+            return
+        yield from document.splitlines(keepends=True)
 
 
 def count(texts: Iterator[str], path: Path) -> None:
@@ -212,12 +183,12 @@ def main() -> None:
         json.dump(train(path, int(size)), sys.stdout)
         return
     options.counts.mkdir(parents=True, exist_ok=True)
-    for name, texts in (("english", english), ("source", source)):
+    for name, texts in (("english", english()), ("source", all_lines(every_source()))):
         if options.only not in {None, name}:
             continue
         path = options.counts / f"{name}.arrow"
         if not path.exists():
-            count(texts(), path)
+            count(texts, path)
         report(name, path, options)
 
 

@@ -5,10 +5,11 @@ import hashlib
 import json
 import lzma
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "text"
 ENGLISH = (
@@ -21,7 +22,10 @@ ENGLISH = (
 
 
 def documents_of(path: Path) -> Iterator[str]:
-    """The lines of a text, or the field `text` of JSON lines; .gz, .xz and .zst are unpacked."""
+    """The lines of a text, or the field `text` of a table; .gz, .xz and .zst are unpacked."""
+    if path.suffix == ".parquet":
+        yield from pq.read_table(path, columns=["text"]).column("text").to_pylist()
+        return
     data = path.read_bytes()
     if path.suffix == ".xz":
         data = lzma.decompress(data)
@@ -43,9 +47,24 @@ def english() -> Iterator[str]:
 
 def source() -> Iterator[str]:
     """The Python files of this interpreter's standard library and packages, each text once."""
+    return distinct(dict.fromkeys(sysconfig.get_path(name) for name in ("stdlib", "purelib")))
+
+
+def every_source() -> Iterator[str]:
+    """All Python files of this machine's interpreters, then its other code and documentation."""
+    roots = [*dict.fromkeys(sysconfig.get_path(name) for name in ("stdlib", "purelib"))]
+    roots += [str(Path.home() / ".pyenv"), "/usr/lib", "/usr/share", "/usr/include"]
+    return distinct(roots, "py", "pyi", "h", "c", "cpp", "hpp", "js", "ts", "rs", "rst", "md")
+
+
+def distinct(roots: Iterable[str], *endings: str) -> Iterator[str]:
+    """The text files below some folders with these endings ("py"), each text once."""
     seen: set[bytes] = set()
-    for root in dict.fromkeys(sysconfig.get_path(name) for name in ("stdlib", "purelib")):
-        for path in sorted(Path(root).rglob("*.py")):
+    places = ((ending, root) for ending in endings or ("py",) for root in roots)
+    for ending, root in places:
+        for path in sorted(Path(root).rglob(f"*.{ending}")):
+            if not path.is_file():
+                continue
             data = path.read_bytes()
             digest = hashlib.sha256(data).digest()
             if digest not in seen:
@@ -53,7 +72,7 @@ def source() -> Iterator[str]:
                 yield data.decode(errors="ignore")
 
 
-NAMED = {"english": english, "source": source}
+NAMED = {"english": english, "source": source, "every-source": every_source}
 
 
 def as_file(name: str, megabytes: float, folder: Path) -> Path:

@@ -10,25 +10,21 @@ site-packages; both are put into one file, one document a line. Merges are compa
 """
 
 import argparse
-import gzip
 import hashlib
 import importlib.util
 import json
-import lzma
-import resource
 import statistics
-import subprocess
-import sys
-import sysconfig
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from processes import measured, peak_memory
+from texts import as_file
+
 SIZE = 32_000
 GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
-SHARED = Path(__file__).parents[2] / "shared" / "data" / "text"
 
 
 def lines(path: str) -> Iterator[str]:
@@ -136,65 +132,12 @@ RIVALS = {
 }
 
 
-def english() -> Iterator[bytes]:
-    """The plain English of the shared data."""
-    import pyarrow as pa
-
-    yield lzma.decompress((SHARED / "en_novels_1.txt.xz").read_bytes())
-    with pa.CompressedInputStream(pa.OSFile(str(SHARED / "en_novels_2.txt.zst")), "zstd") as file:
-        yield file.read()
-    yield (SHARED / "en_alice.txt").read_bytes()
-    with pa.CompressedInputStream(pa.OSFile(str(SHARED / "en_tfdocs.jsonl.zst")), "zstd") as file:
-        for row in file.read().splitlines():
-            yield json.loads(row)["text"].encode()
-    for row in gzip.decompress((SHARED / "en_novels_3.jsonl.gz").read_bytes()).splitlines():
-        yield json.loads(row)["text"].encode()
-
-
-def source() -> Iterator[bytes]:
-    """The Python files of this installation, each content once."""
-    seen: set[bytes] = set()
-    folders = {sysconfig.get_path("stdlib"), sysconfig.get_path("purelib")}
-    for folder in sorted(folders):
-        for path in sorted(Path(folder).rglob("*.py")):
-            data = path.read_bytes()
-            digest = hashlib.sha256(data).digest()
-            if digest in seen:
-                continue
-            seen.add(digest)
-            try:
-                data.decode()
-            except UnicodeDecodeError:
-                continue
-            yield data
-
-
-def gather(name: str, limit: int, path: Path) -> None:
-    """Write the text into one file of at most so many bytes, whole lines."""
-    size = 0
-    with path.open("wb") as file:
-        for data in {"english": english, "source": source}[name]():
-            for line in data.replace(b"\r\n", b"\n").split(b"\n"):
-                if size + len(line) >= limit:
-                    return
-                file.write(line + b"\n")
-                size += len(line) + 1
-
-
-def measured(who: str, path: Path) -> dict[str, Any]:
-    """One run in a process of its own."""
-    command = [sys.executable, __file__, "--worker", who, str(path)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return result
-
-
 def worker(who: str, path: str) -> None:
     """The measured process."""
     imports, seconds, merges = RIVALS[who](path)
     digest = hashlib.sha256(json.dumps(merges).encode()).hexdigest() if merges else None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"import": imports, "seconds": seconds, "peak": peak, "merges": digest}))
+    found = {"import": imports, "seconds": seconds, "peak": peak_memory(), "merges": digest}
+    print(json.dumps(found))
 
 
 def main() -> None:
@@ -209,18 +152,15 @@ def main() -> None:
         worker(*told.worker)
         return
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(told.text)
-        if told.text in ("english", "source"):
-            path = Path(folder) / "text.txt"
-            gather(told.text, told.megabytes * 1_000_000, path)
+        path = as_file(told.text, told.megabytes, Path(folder))
         present = [who for who in RIVALS if importlib.util.find_spec(who)]
         small = Path(folder) / "small.txt"
         small.write_text("low lower lowest, 12 times: it's 한국어\n" * 50)
-        measured("tokbench", small)
+        measured(__file__, "tokbench", small)
         results: dict[str, list[dict[str, Any]]] = {who: [] for who in present}
         for _ in range(told.rounds):
             for who in present:
-                results[who].append(measured(who, path))
+                results[who].append(measured(__file__, who, path))
         print(f"{told.text}, {path.stat().st_size / 1e6:.1f} MB, byte-level BPE {SIZE:,}, cold")
         base = statistics.median(one["seconds"] for one in results["tokenizers"])
         wanted = results["tokenizers"][0]["merges"]
