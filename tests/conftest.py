@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tokbench.store import cache_dir
+
 settings.register_profile("tokbench", deadline=None)  # machines are busy; time is no property
 settings.load_profile("tokbench")
 # A shell starts background jobs with Ctrl-C ignored; tests about it need it noticed.
@@ -28,6 +30,24 @@ LINES = [
     "日本語 と 中文 と emoji 👩‍👩‍👧",
     "She sells sea shells by the sea shore; the shells she sells are sea shells.",
 ]
+
+
+@pytest.fixture(scope="session")
+def python_docs() -> Path:
+    """Python's own documentation is gathered once, where users keep it too: it takes seconds."""
+    folder = cache_dir() / "python_docs"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def own_cache(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, python_docs: Path
+) -> None:
+    """No test finds what another one counted or learned."""
+    folder = tmp_path_factory.mktemp("cache")
+    (folder / "python_docs").symlink_to(python_docs)
+    monkeypatch.setenv("TOKBENCH_CACHE", str(folder))
 
 
 @pytest.fixture

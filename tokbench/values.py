@@ -156,6 +156,7 @@ class Trained:
         fingerprint: of those documents, whatever their order or file format.
         merge_counts: how often each pair of `merges` occurred when it was merged, where training
             knows: the merge shortened the corpus by that many tokens, overlaps aside.
+        initial: how many tokens the vocabulary began with: special and byte tokens, the alphabet.
         notes: sentences for users about how the words were counted.
     """
 
@@ -168,6 +169,7 @@ class Trained:
     documents: int = 0
     fingerprint: str = ""
     merge_counts: tuple[int, ...] = ()
+    initial: int = 0
     notes: tuple[str, ...] = ()
 
 

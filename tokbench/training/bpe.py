@@ -59,15 +59,16 @@ def train_bpe(
     from tokbench.training import alphabet, merging  # noqa: PLC0415 - they import Numba
 
     prefix, suffix = continuing_subword_prefix or "", end_of_word_suffix or ""
+    symbols = alphabet.symbols_of(
+        words,
+        special_tokens=special_tokens,
+        limit_alphabet=limit_alphabet,
+        initial_alphabet=initial_alphabet,
+        prefix=prefix,
+        suffix=suffix,
+    )
     tokens, made = merging.learn(
-        alphabet.symbols_of(
-            words,
-            special_tokens=special_tokens,
-            limit_alphabet=limit_alphabet,
-            initial_alphabet=initial_alphabet,
-            prefix=prefix,
-            suffix=suffix,
-        ),
+        symbols,
         vocab_size=vocab_size,
         min_frequency=min_frequency,
         max_token_length=max_token_length,
@@ -85,6 +86,7 @@ def train_bpe(
         tokens=tuple(tokens),
         merges=tuple(merges),
         merge_counts=tuple(merges.values()),
+        initial=len(symbols.tokens),
         continuing_subword_prefix=continuing_subword_prefix,
         end_of_word_suffix=end_of_word_suffix,
         documents=words.documents,

@@ -126,12 +126,14 @@ def with_byte_tokens(trained: Trained, demands: Demands) -> Trained:
     ('<s>', '<0x00>', '<0x01>', 'a', 'b', 'ab')
     """
     reserved = set(demands.byte_tokens)
-    merges = []
+    merges, counts = [], []
     prefix = trained.continuing_subword_prefix or ""
-    for left, right in trained.merges:
+    merge_counts = trained.merge_counts or (0,) * len(trained.merges)
+    for (left, right), count in zip(trained.merges, merge_counts, strict=True):
         made = left + right.removeprefix(prefix)
         if reserved.isdisjoint((left, right, made)):
             merges.append((left, right))
+            counts.append(count)
         else:
             reserved.add(made)
     specials = len(demands.special_tokens)
@@ -143,4 +145,11 @@ def with_byte_tokens(trained: Trained, demands: Demands) -> Trained:
         lowest = min(scores) * _BELOW_EVERY_PIECE
         scores[specials:specials] = [lowest] * len(demands.byte_tokens)
     tokens[specials:specials] = demands.byte_tokens
-    return replace(trained, tokens=tuple(tokens), merges=tuple(merges), scores=tuple(scores))
+    return replace(
+        trained,
+        tokens=tuple(tokens),
+        merges=tuple(merges),
+        scores=tuple(scores),
+        merge_counts=tuple(counts) if trained.merge_counts else (),
+        initial=trained.initial + len(demands.byte_tokens),
+    )

@@ -18,7 +18,7 @@ from tokbench.values import Corpus
 RUNS = Path("runs")
 RUN_FILE = "run.json"
 TOKENIZER = "tokenizer"
-_FORMAT = 1
+_FORMAT = 2
 _LEARNED = ("normalizer", "pre_tokenizer", "model", "trainer", "special_tokens")
 _SHOWN = ("added_tokens", "post_processor", "decoder", "wrap")
 
@@ -32,6 +32,7 @@ class Plan:
         corpus: its documents.
         corpus_identity: changes when reading could give other documents.
         trained: the signature of the vocabulary.
+        family: of all vocabularies that differ in size only.
         signature: of the tokenizer, wrapped.
         engine: who trains.
     """
@@ -41,6 +42,7 @@ class Plan:
     corpus_identity: str
     trained: str
     signature: str
+    family: str = ""
     engine: Engine = "tokbench"
 
     @classmethod
@@ -54,7 +56,7 @@ class Plan:
         identity = corpus.identity()
         said = recipe.resolved()
         order = list(recipe.special_tokens.contents())
-        trained = store.signature(
+        learned = [
             _FORMAT,
             identity,
             recipe.corpus.held_out,
@@ -62,10 +64,14 @@ class Plan:
             order,
             version("tokenizers"),
             *([] if engine == "tokbench" else [engine]),
-        )
+        ]
+        trained = store.signature(*learned)
+        if not recipe.byte_fallback:  # there the size decides how many characters there are
+            del said["trainer"]["vocab_size"]
+        family = store.signature("family", *learned)
         wrapped = {key: said.get(key) for key in _SHOWN}
         signature = store.signature(_FORMAT, trained, wrapped, version("transformers"))
-        return cls(recipe, corpus, identity, trained, signature, engine)
+        return cls(recipe, corpus, identity, trained, signature, family, engine)
 
     def folder(self, runs: Path = RUNS) -> Path:
         """Where the run's results are kept."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +24,7 @@ from tokbench.values import (
     ignore,
     texts,
 )
+from tokbench.workbench import vocabularies
 from tokbench.workbench.comparisons import of_run
 from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan
 
@@ -176,7 +178,7 @@ def _tokenizer(
     if not force and (manifest := _finished(folder, plan)):
         return manifest, ["train", "wrap"]
     trained, done = _trained(plan, runs, force=force, watch=watch)
-    _keep(folder / _TRAINED, plan.trained, trained)
+    vocabularies.keep(folder / _TRAINED, plan.trained, trained, plan.recipe.trainer.vocab_size)
     manifest = _wrap(plan, trained, folder / TOKENIZER, watch)
     store.write_json(folder / RUN_FILE, manifest)
     return manifest, done
@@ -195,11 +197,24 @@ def _finished(folder: Path, plan: Plan) -> dict[str, Any] | None:
 
 
 def _trained(plan: Plan, runs: Path, *, force: bool, watch: Watch) -> tuple[Trained, list[str]]:
-    """The vocabulary, learned now or kept by an earlier run with another wrapper."""
+    """The vocabulary: kept by an earlier run with another wrapper, cut from a larger one, learned.
+
+    A vocabulary that was asked for anew (`force`) is learned.
+    """
     if not force:
         for path in sorted((runs / plan.recipe.name).glob(f"*/{_TRAINED}")):
-            if kept := _kept(path, plan.trained):
-                return kept, ["train"]
+            if found := vocabularies.kept(path, plan.trained):
+                return found[0], ["train"]
+        if smaller := vocabularies.from_larger(plan.family, plan.recipe.trainer.vocab_size):
+            return _noted(smaller, plan.recipe), ["train"]
+    trained = _learned(plan, watch)
+    with suppress(StoreError):  # a cache that cannot be written costs time the next time
+        vocabularies.keep_if_larger(plan.family, trained, plan.recipe.trainer.vocab_size)
+    return _noted(trained, plan.recipe), []
+
+
+def _learned(plan: Plan, watch: Watch) -> Trained:
+    """The vocabulary, learned now."""
     recipe = plan.recipe
     demands = training.Demands(
         special_tokens=recipe.special_tokens.contents(),
@@ -209,7 +224,7 @@ def _trained(plan: Plan, runs: Path, *, force: bool, watch: Watch) -> tuple[Trai
     )
     blank = pipeline.assemble(recipe.pipeline)
     if plan.engine == "tokenizers" or isinstance(recipe.trainer, training.UnigramTrainer):
-        return training.from_text(recipe.trainer, demands, plan.corpus, blank.to_str(), watch), []
+        return training.from_text(recipe.trainer, demands, plan.corpus, blank.to_str(), watch)
     if not kernels.compiled_before():
         watch(Progress("compiling", 0, None, "kernels"))
     longest = recipe.trainer.max_word_chars
@@ -217,7 +232,12 @@ def _trained(plan: Plan, runs: Path, *, force: bool, watch: Watch) -> tuple[Trai
     if not words.documents:
         raise training.no_documents(plan.corpus)
     trained = training.from_counts(recipe.trainer, demands, words, watch)
-    return replace(trained, notes=(*_notes(words), *_too_many(trained, recipe))), []
+    return replace(trained, notes=tuple(_notes(words)))
+
+
+def _noted(trained: Trained, recipe: Recipe) -> Trained:
+    """The same with what its size may surprise by."""
+    return replace(trained, notes=(*trained.notes, *_too_many(trained, recipe)))
 
 
 def _too_many(trained: Trained, recipe: Recipe) -> Iterator[str]:
@@ -242,34 +262,6 @@ def _notes(words: WordCounts) -> Iterator[str]:
         )
     if len(words.left_out) > _MOST_LEFT_OUT:
         yield f"{len(words.left_out) - _MOST_LEFT_OUT:,} more such words were left out"
-
-
-def _keep(path: Path, signature: str, trained: Trained) -> None:
-    value = asdict(trained)
-    store.write_json(
-        path, {"signature": signature, "check": store.signature(value), "trained": value}
-    )
-
-
-def _kept(path: Path, signature: str) -> Trained | None:
-    """The vocabulary in a file, None where it is another one or the file is damaged."""
-    try:
-        found = store.read_json(path)
-        if found["signature"] != signature or found["check"] != store.signature(found["trained"]):
-            return None
-        value = found["trained"]
-        return Trained(
-            **{
-                **value,
-                "tokens": tuple(value["tokens"]),
-                "merges": tuple((left, right) for left, right in value["merges"]),
-                "scores": tuple(value["scores"]),
-                "merge_counts": tuple(value["merge_counts"]),
-                "notes": tuple(value["notes"]),
-            }
-        )
-    except (StoreError, KeyError, TypeError, ValueError, AttributeError):
-        return None
 
 
 def _wrap(plan: Plan, trained: Trained, target: Path, watch: Watch) -> dict[str, Any]:
