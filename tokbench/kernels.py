@@ -12,7 +12,9 @@ changes, and never looks at the files of what it calls.
 """
 
 import functools
+import hashlib
 import os
+import pickle
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -42,7 +44,8 @@ def jit(function: Kernel) -> Kernel:
 
     dispatcher = numba.njit(nogil=True, _nrt=False)(function)
     if (folder := cache_folder()) is not None:
-        dispatcher._cache = _cache(function, folder)  # noqa: SLF001 - what cache=True assigns
+        with suppress(RuntimeError):  # Numba could make no folder for this file there
+            dispatcher._cache = _cache(function, folder)  # noqa: SLF001 - what cache=True assigns
     return dispatcher  # type: ignore[no-any-return]
 
 
@@ -99,21 +102,56 @@ def _temporary_folder() -> Path:
 
 
 def _cache(function: Callable[..., Any], folder: Path) -> Any:
-    """Numba's cache of one function in this folder, without its way of failing."""
+    """Numba's cache of one function in this folder, without its way of failing.
+
+    What is run is what was saved for this very kernel: Numba neither notices a byte that changed
+    nor that a process was killed, or another came between, after it had announced new code in the
+    index and before it had written it.
+    """
     from numba import config  # noqa: PLC0415
-    from numba.core.caching import FunctionCache  # noqa: PLC0415
+    from numba.core.caching import FunctionCache, IndexDataCacheFile  # noqa: PLC0415
+
+    class File(IndexDataCacheFile):  # type: ignore[misc]
+        def save(self, key: Any, data: Any) -> None:
+            super().save(key, (self._source_stamp, key, data))
+
+        def load(self, key: Any) -> Any:
+            stamp, same, data = super().load(key) or (None, None, None)
+            return data if (stamp, same) == (self._source_stamp, key) else None
+
+        def _dump(self, obj: Any) -> bytes:
+            data: bytes = super()._dump(obj)
+            return data + hashlib.sha256(data).digest()  # pickle's readers stop before it
+
+        def _load_data(self, name: str) -> Any:
+            data = Path(self._data_path(name)).read_bytes()
+            size = len(data) - hashlib.sha256().digest_size
+            if size < 0 or hashlib.sha256(data[:size]).digest() != data[size:]:
+                raise OSError(f"{name} is damaged")
+            return pickle.loads(data[:size])
 
     class Cache(FunctionCache):  # type: ignore[misc]
+        _cache_file: Any
+
+        def __init__(self, function: Callable[..., Any]) -> None:
+            super().__init__(function)
+            there = self._cache_file
+            self._cache_file = File(
+                there._cache_path,  # noqa: SLF001 - Numba offers no other way to its three parts
+                there._index_name.removesuffix(".nbi"),  # noqa: SLF001
+                there._source_stamp,  # noqa: SLF001
+            )
+
         def load_overload(self, *args: Any) -> Any:
             try:
                 return super().load_overload(*args)
-            except Exception:  # noqa: BLE001 - a file that was cut short can raise anything
+            except Exception:  # noqa: BLE001 - an index that was cut short can raise anything
                 with suppress(OSError):
                     self.flush()
                 return None
 
         def save_overload(self, *args: Any) -> None:
-            with suppress(OSError):  # a full disk: compile again next time
+            with suppress(Exception):  # a full disk, a damaged index: compile again next time
                 super().save_overload(*args)
 
     before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
