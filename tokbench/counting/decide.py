@@ -1,6 +1,7 @@
 """From a corpus and a tokenizer to word counts: by chunks where that is exact, else whole."""
 
 import dataclasses
+import errno
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +18,16 @@ from tokbench.counting.arrow import raw_strings
 from tokbench.counting.chunk_pass import count_chunks, cut_documents
 from tokbench.counting.whole import count_words_whole
 from tokbench.counting.words import Pipeline, count_words
+from tokbench.errors import StoreError
 from tokbench.values import ChunkCounts, Corpus, LeftOut, Split, Watch, WordCounts, ignore
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from tokbench.chunks.cut_sets import CutSet
+
+_NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
+"""What the system answers where nothing was ever to be written; a full disk is another matter."""
 
 
 def count(
@@ -54,7 +59,7 @@ def count(
         The words; `exact_by` says what was counted and `why` says why if that may surprise.
 
     Raises:
-        StoreError: the cache cannot be written.
+        StoreError: the cache is there but cannot be written, as on a full disk.
         CorpusError: the corpus cannot be read.
     """
     folder = cache or store.cache_dir() / "counts"
@@ -65,7 +70,7 @@ def count(
     if (kept := keep.load(place, WordCounts)) is not None:
         return kept
     words = _counted(corpus, tokenizer, pipeline, split, folder, identity, max_word_chars, watch)
-    keep.save(place, words)
+    _keep(place, words)
     return words
 
 
@@ -109,8 +114,17 @@ def _chunks(
     chunks = keep.load(place, ChunkCounts)
     if chunks is None:
         chunks = count_chunks(corpus, cut_set, split=split, watch=watch)
-        keep.save(place, chunks)
+        _keep(place, chunks)
     return chunks
+
+
+def _keep(place: Path, counts: ChunkCounts | WordCounts) -> None:
+    """Save counts; where nobody may write, as without a home, they are counted again next time."""
+    try:
+        keep.save(place, counts)
+    except StoreError as error:
+        if getattr(error.__cause__, "errno", None) not in _NOT_OURS:
+            raise
 
 
 def agrees(cut_set: "CutSet", tokenizer: "Tokenizer", documents: tuple[str, ...]) -> bool:
