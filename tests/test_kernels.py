@@ -1,4 +1,7 @@
 import importlib.util
+import os
+import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,17 +34,19 @@ def run(path):
     return kernel
 
 
-def in_a_new_process(path):
+def in_a_new_process(path, before="", prefix=(), **environment):
     """Import the kernel's file and call it in another process, which is what the cache is for."""
     program = (
         f"import sys; sys.path.insert(0, {str(path.parent)!r})\n"
         "import numpy, doubling\n"
         "from tokbench import kernels\n"
+        f"{before}\n"
         "numbers = numpy.arange(3)\n"
         "kernels.jit(doubling.double)(numbers)\n"
         "assert numbers.tolist() == [0, 2, 4]"
     )
-    subprocess.run([sys.executable, "-c", program], check=True)
+    command = [*prefix, sys.executable, "-c", program]
+    subprocess.run(command, check=True, env={**os.environ, **environment})
 
 
 def test_compiled_once_and_rebuilt_when_the_cache_is_damaged(tmp_path, monkeypatch):
@@ -59,6 +64,92 @@ def test_compiled_once_and_rebuilt_when_the_cache_is_damaged(tmp_path, monkeypat
     assert code.stat().st_size > 100
     (index,) = tmp_path.glob("cache/*/*.nbi")
     index.write_bytes(b"")
+    run(path)
+
+
+def test_a_changed_byte_is_never_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
+    path = tmp_path / "doubling.py"
+    path.write_text(SOURCE)
+    run(path)
+    chance = random.Random(0)
+    for suffix, times in (("nbc", 20), ("nbi", 10)):
+        (file,) = tmp_path.glob(f"cache/*/*.{suffix}")
+        for _ in range(times):
+            data = bytearray(file.read_bytes())
+            data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+            file.write_bytes(data)
+            kernel = run(path)
+            if suffix == "nbc":
+                assert sum(kernel.stats.cache_hits.values()) == 0
+                assert sum(run(path).stats.cache_hits.values()) == 1
+
+
+def test_code_of_an_earlier_source_is_never_run(tmp_path, monkeypatch):
+    """Killed after the index was written and before the code was."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
+    path = tmp_path / "doubling.py"
+    path.write_text(SOURCE.replace("2", "3"))
+    with pytest.raises(AssertionError):
+        run(path)
+    (code,) = tmp_path.glob("cache/*/*.nbc")
+    earlier = code.read_bytes()
+    path.write_text(SOURCE)
+    os.utime(path, (1, 1))
+    run(path)
+    code.write_bytes(earlier)
+    run(path)
+
+
+def test_a_full_disk_costs_only_time(tmp_path):
+    path = tmp_path / "doubling.py"
+    path.write_text(SOURCE)
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (9, 9))"
+    in_a_new_process(
+        path, limit, NUMBA_CACHE_DIR=str(tmp_path / "cache"), PYTHONDONTWRITEBYTECODE="1"
+    )
+    assert not [one for one in (tmp_path / "cache").rglob("*") if one.is_file()]
+
+
+def test_an_installation_that_cannot_be_written(tmp_path):
+    as_others = ()  # for root, permissions do not hold unless it gives up the right to ignore them
+    if os.geteuid() == 0:
+        if not (setpriv := shutil.which("setpriv")):
+            pytest.skip("root without setpriv can write everywhere")
+        as_others = (setpriv, "--bounding-set", "-dac_override,-dac_read_search")
+    installed = tmp_path / "installed"
+    installed.mkdir()
+    path = installed / "doubling.py"
+    path.write_text(SOURCE)
+    installed.chmod(0o555)
+    try:
+        refused = subprocess.run(
+            [*as_others, "touch", installed / "x"], check=False, capture_output=True
+        )
+        assert refused.returncode != 0
+        cache = tmp_path / "cache"
+        in_a_new_process(path, prefix=as_others, NUMBA_CACHE_DIR=str(cache))
+        assert len(list(cache.glob("*/*.nbc"))) == 1
+        nowhere = {"NUMBA_CACHE_DIR": "/dev/null", "HOME": "/dev/null", "XDG_CACHE_HOME": ""}
+        in_a_new_process(path, prefix=as_others, **nowhere)
+        assert [one.name for one in installed.iterdir()] == ["doubling.py"]
+    finally:
+        installed.chmod(0o755)
+
+
+def test_a_damaged_index_that_cannot_be_written_costs_only_time(tmp_path, monkeypatch):
+    from numba.core import caching
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
+    path = tmp_path / "doubling.py"
+    path.write_text(SOURCE)
+    run(path)
+    (index,) = tmp_path.glob("cache/*/*.nbi")
+    index.write_bytes(b"nonsense")
+    monkeypatch.setattr(caching.IndexDataCacheFile, "_save_index", full)
     run(path)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tokbench.chunks.cut_sets import CutSet
 
-_NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
+_NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT)
 """What the system answers where nothing was ever to be written; a full disk is another matter."""
 
 
