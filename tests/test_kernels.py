@@ -130,11 +130,24 @@ def test_an_installation_that_cannot_be_written(tmp_path):
         cache = tmp_path / "cache"
         in_a_new_process(path, prefix=as_others, NUMBA_CACHE_DIR=str(cache))
         assert len(list(cache.glob("*/*.nbc"))) == 1
-        nowhere = {"NUMBA_CACHE_DIR": "/dev/null", "HOME": "/dev/null", "XDG_CACHE_HOME": ""}
-        in_a_new_process(path, prefix=as_others, **nowhere)
+        elsewhere = {"NUMBA_CACHE_DIR": "/dev/null", "TMPDIR": str(tmp_path), "HOME": "/dev/null"}
+        in_a_new_process(path, prefix=as_others, **elsewhere, XDG_CACHE_HOME="")
+        assert len(list(tmp_path.glob("tokbench-kernels-*/*/*.nbc"))) == 1
         assert [one.name for one in installed.iterdir()] == ["doubling.py"]
     finally:
         installed.chmod(0o755)
+
+
+def test_a_folder_that_vanishes_costs_only_time(tmp_path, monkeypatch):
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder))
+    assert kernels.cache_folder() == folder
+    folder.rmdir()
+    folder.touch()
+    path = tmp_path / "doubling.py"
+    path.write_text(SOURCE)
+    run(path)
+    assert not list(tmp_path.rglob("*.nb?"))
 
 
 def test_a_damaged_index_that_cannot_be_written_costs_only_time(tmp_path, monkeypatch):

@@ -63,15 +63,12 @@ def cache_folder() -> Path | None:
     `NUMBA_CACHE_DIR`; `tokbench-kernels` in the user's cache folder; a folder of the user's own
     where temporary files go.
     """
-    if own := os.environ.get("NUMBA_CACHE_DIR"):
-        return Path(own)
-    with suppress(OSError, RuntimeError):  # RuntimeError: a user without a home
-        base = os.environ.get("XDG_CACHE_HOME")
-        folder = (Path(base) if base else Path.home() / ".cache") / "tokbench-kernels"
-        folder.mkdir(parents=True, exist_ok=True)
-        return _writable(folder)
-    with suppress(OSError):
-        return _writable(_temporary_folder())
+    for choose in (_named_folder, _users_folder, _temporary_folder):
+        with suppress(OSError, RuntimeError):  # RuntimeError: a user without a home
+            if folder := choose():
+                folder.mkdir(parents=True, exist_ok=True)
+                tempfile.TemporaryFile(dir=folder).close()
+                return folder
     return None
 
 
@@ -81,10 +78,14 @@ def compiled_before() -> bool:
     return folder is not None and any(folder.rglob("*.nbi"))
 
 
-def _writable(folder: Path) -> Path:
-    """The folder, if a file can be written there; else OSError."""
-    tempfile.TemporaryFile(dir=folder).close()
-    return folder
+def _named_folder() -> Path | None:
+    own = os.environ.get("NUMBA_CACHE_DIR")
+    return Path(own) if own else None
+
+
+def _users_folder() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "tokbench-kernels"
 
 
 def _temporary_folder() -> Path:
@@ -109,9 +110,12 @@ def _cache(function: Callable[..., Any], folder: Path) -> Any:
     index and before it had written it.
     """
     from numba import config  # noqa: PLC0415
-    from numba.core.caching import FunctionCache, IndexDataCacheFile  # noqa: PLC0415
+    from numba.core import caching  # noqa: PLC0415
 
-    class File(IndexDataCacheFile):  # type: ignore[misc]
+    class Here(caching.CompileResultCacheImpl):  # type: ignore[misc]
+        _locator_classes = (caching.UserProvidedCacheLocator,)  # and never beside the source
+
+    class File(caching.IndexDataCacheFile):  # type: ignore[misc]
         def save(self, key: Any, data: Any) -> None:
             super().save(key, (self._source_stamp, key, data))
 
@@ -130,7 +134,8 @@ def _cache(function: Callable[..., Any], folder: Path) -> Any:
                 raise OSError(f"{name} is damaged")
             return pickle.loads(data[:size])
 
-    class Cache(FunctionCache):  # type: ignore[misc]
+    class Cache(caching.FunctionCache):  # type: ignore[misc]
+        _impl_class = Here
         _cache_file: Any
 
         def __init__(self, function: Callable[..., Any]) -> None:
