@@ -1,4 +1,6 @@
 import importlib.util
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -65,18 +67,22 @@ def run(path):
     assert numbers.tolist() == [0, 2, 4]
 
 
-def in_a_new_process(path):
+def in_a_new_process(path, before="", prefix=(), **environment):
     """Import the kernel's file and call it in another process; whether that needed Numba."""
     program = (
         f"import sys; sys.path.insert(0, {str(path.parent)!r})\n"
         "import numpy, doubling\n"
         "from tokbench import kernels\n"
+        f"{before}\n"
         "numbers = numpy.arange(3)\n"
         "kernels.jit(doubling.double)(numbers)\n"
         "assert numbers.tolist() == [0, 2, 4]\n"
         "print('numba' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.PIPE)
+    command = [*prefix, sys.executable, "-c", program]
+    done = subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, env={**os.environ, **environment}
+    )
     return done.stdout.strip() == b"True"
 
 
@@ -163,19 +169,58 @@ def test_a_kernel_that_says_something_else_is_compiled_anew(tmp_path, monkeypatc
     assert len([*tmp_path.glob("cache/*")]) == 2
 
 
-def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path, monkeypatch):
-    monkeypatch.setenv("TOKBENCH_KERNELS", str(tmp_path / "cache"))
+def test_code_under_another_s_name_is_not_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("TOKBENCH_KERNELS", str(tmp_path))
+    folder.write("one", b"code")
+    (tmp_path / "one.kernel").rename(tmp_path / "two.kernel")
+    assert folder.read("two") is None
+
+
+def test_a_full_disk_costs_only_time(tmp_path):
     path = tmp_path / "doubling.py"
     path.write_text(SOURCE)
-    kernels.cache_folder()
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (9, 9))"
+    where = {"TOKBENCH_KERNELS": str(tmp_path / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
+    assert in_a_new_process(path, limit, **where)
+    assert not [one for one in (tmp_path / "cache").rglob("*") if one.is_file()]
 
-    def full(*_, **__):
-        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(tempfile, "NamedTemporaryFile", full)
+def test_an_installation_that_cannot_be_written(tmp_path):
+    as_others = ()  # for root, permissions do not hold unless it gives up the right to ignore them
+    if os.geteuid() == 0:
+        if not (setpriv := shutil.which("setpriv")):
+            pytest.skip("root without setpriv can write everywhere")
+        as_others = (setpriv, "--bounding-set", "-dac_override,-dac_read_search")
+    installed = tmp_path / "installed"
+    installed.mkdir()
+    path = installed / "doubling.py"
+    path.write_text(SOURCE)
+    installed.chmod(0o555)
+    try:
+        refused = subprocess.run(
+            [*as_others, "touch", installed / "x"], check=False, capture_output=True
+        )
+        assert refused.returncode != 0
+        cache = tmp_path / "cache"
+        in_a_new_process(path, prefix=as_others, TOKBENCH_KERNELS=str(cache))
+        assert len(list(cache.glob("*.kernel"))) == 1
+        elsewhere = {"TOKBENCH_KERNELS": "/dev/null", "TMPDIR": str(tmp_path), "HOME": "/dev/null"}
+        in_a_new_process(path, prefix=as_others, **elsewhere, XDG_CACHE_HOME="")
+        assert len(list(tmp_path.glob("tokbench-kernels-*/*.kernel"))) == 1
+        assert [one.name for one in installed.iterdir()] == ["doubling.py"]
+    finally:
+        installed.chmod(0o755)
+
+
+def test_a_folder_that_vanishes_costs_only_time(tmp_path, monkeypatch):
+    gone = tmp_path / "cache"
+    monkeypatch.setenv("TOKBENCH_KERNELS", str(gone))
+    assert kernels.cache_folder() == gone
+    gone.rmdir()
+    path = tmp_path / "doubling.py"
+    path.write_text(SOURCE)
     run(path)
-    monkeypatch.undo()
-    assert not [*tmp_path.glob("cache/*")]
+    assert not gone.exists()
 
 
 def test_a_disk_that_fills_while_writing_leaves_nothing(tmp_path, monkeypatch):
@@ -211,13 +256,10 @@ def test_without_a_home_that_can_be_written_a_private_temporary_folder(tmp_path,
     assert kernels.cache_folder() != found
 
 
-@pytest.mark.parametrize("named", [True, False])
-def test_nowhere_to_write_is_no_error(tmp_path, monkeypatch, named):
+def test_nowhere_to_write_is_no_error(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     nowhere = str(tmp_path / "file")
-    monkeypatch.delenv("TOKBENCH_KERNELS", raising=False)
-    if named:
-        monkeypatch.setenv("TOKBENCH_KERNELS", f"{nowhere}/below")
+    monkeypatch.setenv("TOKBENCH_KERNELS", f"{nowhere}/below")
     monkeypatch.setenv("XDG_CACHE_HOME", nowhere)
     monkeypatch.setattr(tempfile, "tempdir", nowhere)
     assert kernels.cache_folder() is None

@@ -1,25 +1,32 @@
 """Where results live: atomic writes, signatures, locks, the cache.
 
 A file or folder appears under its final name only when it is complete, so an interrupted or full
-disk leaves either the old result or none. A folder is replaced only if tokbench wrote it.
+disk leaves either the old result or none. A folder is replaced only if tokbench wrote it. Until
+then it lies beside its place as a hidden `.part`, locked by the process that fills it; what a
+killed process left there is no longer locked, and the next writer of the same thing removes it.
 """
 
+import errno
+import glob
 import hashlib
 import json
 import os
 import shutil
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from tokbench.errors import StoreError, WrappingError
 
 _ABANDONED = 3600
+_NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT)
+"""What the system answers where nothing was ever to be written."""
 MANIFEST = "tokbench.json"
 """The file that marks a folder as written by tokbench."""
 
@@ -37,33 +44,51 @@ def signature(*parts: Any) -> str:
 
 
 def cache_dir() -> Path:
-    """The data cache: `TOKBENCH_CACHE`, else `tokbench` below the user's cache folder."""
+    """The data cache: `TOKBENCH_CACHE`, else `tokbench` below the user's cache folder.
+
+    For a user without a home a path where nothing is found and nothing can be written.
+    """
     if own := os.environ.get("TOKBENCH_CACHE"):
         return Path(own)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "tokbench"
+    if base := os.environ.get("XDG_CACHE_HOME"):
+        return Path(base) / "tokbench"
+    try:
+        return Path.home() / ".cache" / "tokbench"
+    except RuntimeError:
+        return Path(os.devnull) / "tokbench"
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write `data` to `path` so that the file is there whole or not at all."""
-    temporary = None
+    """Write `data` to `path` so that the file is there whole or not at all.
+
+    A device or a pipe is written to as it is.
+    """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
+        with _part(path, _new_file) as part:
+            with part.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            part.chmod(0o666 & ~_umask())
+            part.replace(path)
     except OSError as error:
         raise _unwritable(path, error) from error
-    finally:
-        if temporary is not None:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def optional() -> Iterator[None]:
+    """For writing into a cache: a user who may write nowhere does without, and hears nothing.
+
+    A full disk is another matter, and is raised.
+    """
+    try:
+        yield
+    except StoreError as error:
+        if getattr(error.__cause__, "errno", None) not in _NOT_OURS:
+            raise
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -94,26 +119,18 @@ def new_folder(target: Path, record: Path | None = None) -> Iterator[Path]:
     """
     refuse_foreign(target, record)
     shown, target = target, target.resolve()
-    part = None
+    inside = ""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(target)
-        part = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part"))
-        yield part
-        part.chmod(0o777 & ~_umask())
-        refuse_foreign(target, record)
-        old = part.with_suffix(".old")
-        if target.exists():
-            target.rename(old)
-        part.rename(target)
-        shutil.rmtree(old, ignore_errors=True)
+        with _part(target, tempfile.mkdtemp) as part:
+            inside = str(part)
+            yield part
+            part.chmod(0o777 & ~_umask())
+            refuse_foreign(target, record)
+            _put(part, target)
     except OSError as error:
         raise _unwritable(shown, error) from error
     except (StoreError, WrappingError) as error:  # of a file inside, by its temporary name
-        raise type(error)(str(error).replace(str(part), str(shown))) from error
-    finally:
-        if part is not None:
-            shutil.rmtree(part, ignore_errors=True)
+        raise type(error)(str(error).replace(inside, str(shown)) if inside else error) from error
 
 
 def refuse_foreign(target: Path, record: Path | None = None) -> None:
@@ -148,25 +165,140 @@ def _written(record: Path) -> set[str]:
         return set()
 
 
+@contextmanager
+def _part(target: Path, make: Callable[..., str]) -> Iterator[Path]:
+    """Something new beside `target` to become it, locked while the block runs.
+
+    If the block fails it is removed, and so are the folders that were made for it.
+    """
+    absent = [folder for folder in target.parents if not folder.exists()]
+    part = held = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(target)
+        part, held = _new_part(target, make)
+        yield part
+    except BaseException:
+        if part is not None:
+            _remove(part)
+        for folder in absent:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+    finally:
+        if held is not None:
+            os.close(held)
+
+
+def _new_part(target: Path, make: Callable[..., str]) -> tuple[Path, int | None]:
+    """A new file or folder, and the descriptor that locks it, None where there are no locks."""
+    while True:
+        part = Path(make(dir=target.parent, prefix=f".{target.name}.", suffix=".part"))
+        try:
+            held = _lock(part)
+        except (BlockingIOError, FileNotFoundError):
+            continue  # another was quick to find it abandoned
+        except OSError:
+            return part, None
+        if part.exists():
+            return part, held
+        os.close(held)
+
+
+def _new_file(*, dir: Path, prefix: str, suffix: str) -> str:  # noqa: A002 - as mkdtemp has it
+    descriptor, name = tempfile.mkstemp(suffix, prefix, dir)
+    os.close(descriptor)
+    return name
+
+
+def _put(part: Path, target: Path) -> None:
+    """Let a folder take the place of another, which stays if that fails."""
+    old = part.with_suffix(".old")
+    while True:
+        with suppress(FileNotFoundError):
+            target.rename(old)
+        try:
+            part.rename(target)
+        except OSError as error:
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                _remove(old)  # another process has just put its own there
+                continue
+            with suppress(OSError):
+                old.rename(target)
+            raise
+        _remove(old)
+        return
+
+
 def _remove_abandoned(target: Path) -> None:
-    """Delete what a killed process left of an earlier try; an hour old, it is nobody's work."""
-    for part in target.parent.glob(f".{target.name}.*.part"):
+    """Clean up after processes that were killed while they wrote `target`."""
+    left = [
+        one.with_suffix(".part")
+        for suffix in ("part", "old")
+        for one in target.parent.glob(f".{glob.escape(target.name)}.*.{suffix}")
+    ]
+    for part in left:
+        held = None
+        try:
+            held = _lock(part)
+        except BlockingIOError:
+            continue
+        except FileNotFoundError:
+            pass  # it was moved to its place, and the old one not yet removed
+        except OSError:  # there are no locks here: an hour old, it is nobody's work
+            with suppress(OSError):
+                if time.time() - part.stat().st_mtime < _ABANDONED:
+                    continue
+        old = part.with_suffix(".old")
+        with suppress(OSError):  # killed between two renames: the earlier result comes back
+            old.rename(target)
+        _remove(old)
+        _remove(part)
+        if held is not None:
+            os.close(held)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
         with suppress(OSError):
-            if time.time() - part.stat().st_mtime > _ABANDONED:
-                shutil.rmtree(part, ignore_errors=True)
+            path.unlink(missing_ok=True)
+
+
+def _lock(path: Path) -> int:
+    """Lock a file or folder until the descriptor is closed, by whatever end of the process.
+
+    Raises:
+        BlockingIOError: another process has locked it.
+        OSError: it is gone, or cannot be locked on this system.
+    """
+    if sys.platform == "win32":
+        raise OSError(errno.ENOTSUP, "folders cannot be locked")
+    import fcntl  # noqa: PLC0415 - not on every system
+
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 @contextmanager
 def lock(path: Path) -> Iterator[None]:
     """Hold the lock file `path` while the block runs; wait for another holder to finish."""
+    file = FileLock(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path):
-            yield
-    except Timeout as error:  # pragma: no cover - FileLock waits without limit
-        raise StoreError(f"{path}: another run holds it") from error
+        file.acquire()
     except OSError as error:
         raise _unwritable(path, error) from error
+    try:
+        yield
+    finally:
+        file.release()
 
 
 def _umask() -> int:

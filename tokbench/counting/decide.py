@@ -62,7 +62,7 @@ def count(
         The words; `exact_by` says what was counted and `why` says why if that may surprise.
 
     Raises:
-        StoreError: the cache cannot be written.
+        StoreError: the cache is there but cannot be written, as on a full disk.
         CorpusError: the corpus cannot be read.
     """
     folder = cache or store.cache_dir() / "counts"
@@ -73,7 +73,8 @@ def count(
     if (kept := keep.load(place, WordCounts)) is not None:
         return kept
     words = _counted(corpus, tokenizer, pipeline, split, folder, max_word_chars, watch)
-    keep.save(place, words)
+    with store.optional():
+        keep.save(place, words)
     return words
 
 
@@ -123,7 +124,8 @@ def _chunks(
         chunks = keep.load(place, ChunkCounts)
         if chunks is None:
             chunks = count_chunks(part, cut_set, split=split, watch=told)
-            keep.save(place, chunks)
+            with store.optional():
+                keep.save(place, chunks)
         found.append(chunks)
         before, documents = before + part.size, documents + chunks.documents
     return merge_counts(found) if len(found) > 1 else found[0]

@@ -17,6 +17,7 @@ SUFFIX = ".kernel"
 OURS_ALONE = 0o040700
 """The mode of a folder that nobody else may enter."""
 _DIGEST = 16
+"""Bytes at the end of a file."""
 
 
 @functools.cache
@@ -26,15 +27,12 @@ def cache_folder() -> Path | None:
     `TOKBENCH_KERNELS`; `tokbench-kernels` in the user's cache folder; a folder of the user's own
     where temporary files go.
     """
-    if own := os.environ.get("TOKBENCH_KERNELS"):
-        with suppress(OSError):
-            return _writable(Path(own))
-        return None
-    with suppress(OSError, RuntimeError):  # RuntimeError: a user without a home
-        base = os.environ.get("XDG_CACHE_HOME")
-        return _writable((Path(base) if base else Path.home() / ".cache") / "tokbench-kernels")
-    with suppress(OSError):
-        return _writable(_temporary_folder())
+    for choose in (_named_folder, _users_folder, _temporary_folder):
+        with suppress(OSError, RuntimeError):  # RuntimeError: a user without a home
+            if folder := choose():
+                folder.mkdir(parents=True, exist_ok=True)
+                tempfile.TemporaryFile(dir=folder).close()
+                return folder
     return None
 
 
@@ -53,7 +51,7 @@ def read(name: str) -> bytes | None:
     except OSError:
         return None
     kept, digest = data[:-_DIGEST], data[-_DIGEST:]
-    return kept if xxhash.xxh3_128_digest(kept) == digest else None
+    return kept if _digest(name, kept) == digest else None
 
 
 def write(name: str, data: bytes) -> None:
@@ -64,7 +62,7 @@ def write(name: str, data: bytes) -> None:
     try:
         with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
             temporary = Path(file.name)
-            file.write(data + xxhash.xxh3_128_digest(data))
+            file.write(data + _digest(name, data))
         temporary.replace(folder / f"{name}{SUFFIX}")
     except OSError:
         if temporary is not None:
@@ -72,11 +70,19 @@ def write(name: str, data: bytes) -> None:
                 temporary.unlink()
 
 
-def _writable(folder: Path) -> Path:
-    """The folder, made if need be, if a file can be written there; else OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    tempfile.TemporaryFile(dir=folder).close()
-    return folder
+def _digest(name: str, data: bytes) -> bytes:
+    """The name is in it: code under another's name is not run."""
+    return xxhash.xxh3_128_digest(name.encode() + data)
+
+
+def _named_folder() -> Path | None:
+    own = os.environ.get("TOKBENCH_KERNELS")
+    return Path(own) if own else None
+
+
+def _users_folder() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "tokbench-kernels"
 
 
 def _temporary_folder() -> Path:

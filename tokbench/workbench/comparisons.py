@@ -103,7 +103,11 @@ def of_run(
         )
     except CorpusError as error:
         return None, str(error), False
-    store.write_json(folder / _COMPARISON, {"signature": signature, "comparison": asdict(made)})
+    value = asdict(made)
+    store.write_json(
+        folder / _COMPARISON,
+        {"signature": signature, "check": store.signature(value), "comparison": value},
+    )
     return made, "", False
 
 
@@ -187,9 +191,9 @@ def _kept(path: Path, signature: str) -> Comparison | None:
     """The comparison in a file, None where it is of something else or the file is damaged."""
     try:
         found = store.read_json(path)
-        if found["signature"] != signature:
-            return None
         value = found["comparison"]
+        if (found["signature"], found["check"]) != (signature, store.signature(value)):
+            return None
         return Comparison(
             on=value["on"],
             documents=value["documents"],

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -208,7 +207,7 @@ def _trained(plan: Plan, runs: Path, *, force: bool, watch: Watch) -> tuple[Trai
         if smaller := vocabularies.from_larger(plan.family, plan.recipe.trainer.vocab_size):
             return _noted(smaller, plan.recipe), ["train"]
     trained = _learned(plan, watch)
-    with suppress(StoreError):  # a cache that cannot be written costs time the next time
+    with store.optional():
         vocabularies.keep_if_larger(plan.family, trained, plan.recipe.trainer.vocab_size)
     return _noted(trained, plan.recipe), []
 

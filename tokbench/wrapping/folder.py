@@ -81,7 +81,7 @@ def _save(state: str, spec: WrapSpec, roles: dict[str, str], extra: list[str], f
     try:
         wrapped.save_pretrained(folder)
     except Exception as error:  # tokenizers raises plain Exception for a full disk
-        raise WrappingError(f"the tokenizer cannot be saved: {error}") from error
+        raise WrappingError(f"{folder}: the tokenizer cannot be saved: {error}") from error
     write_bytes(Path(folder) / "tokenizer.json", state.encode())
     _write_config(Path(folder) / "tokenizer_config.json", extra)
 
