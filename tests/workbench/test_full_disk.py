@@ -104,7 +104,7 @@ def test_at_every_write_in_turn(
     assert files(tmp_path) == whole
     assert [name.split("-")[0] for name in told] == [
         *(["chunks", "words"] if fresh else []),
-        "trained.json",
+        "vocabulary",
         "tokenizer.json",
         "tokenizer_config.json",
         "tokbench.json",
@@ -135,7 +135,7 @@ def test_in_processes_of_their_own(write_recipe: Callable[..., Path], tmp_path: 
     name = r"chunks-words-\w+\.arrow: cannot be written: File too large; nothing was left behind\n"
     assert re.fullmatch(f".*/{name}", ran.stderr)
     assert files(tmp_path) == before
-    within(1 << 30, *ours, "--set", "trainer.vocab_size=300", cwd=tmp_path)
+    within(1 << 30, *ours, "--set", "wrap.model_max_length=77", cwd=tmp_path)
     before = files(tmp_path)
     size = (tmp_path / "out/tokenizer.json").stat().st_size
     ran = within(size // 2, *ours, cwd=tmp_path)

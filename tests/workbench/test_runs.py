@@ -36,7 +36,6 @@ def test_three_lines_of_python(write_recipe: Callable[..., Path], runs: Path) ->
         "comparison.json",
         "run.json",
         "tokenizer",
-        "trained.json",
     ]
 
 
@@ -53,6 +52,8 @@ def test_what_is_done_is_skipped(write_recipe: Callable[..., Path], runs: Path) 
     other = run(recipe, runs=runs, overrides=["benchmark.metrics=[tokens]"])
     assert other.done_before == ("train", "wrap")
     assert run(recipe, runs=runs, overrides=["trainer.vocab_size=330"]).done_before == ()
+    smaller = run(recipe, runs=runs, overrides=["trainer.vocab_size=310"])
+    assert (smaller.vocab_size, smaller.done_before) == (310, ("train",))
 
 
 def test_a_changed_corpus_trains_again(
@@ -71,7 +72,6 @@ def test_a_changed_corpus_trains_again(
     "damaged",
     [
         "run.json",
-        "trained.json",
         "tokenizer/tokenizer.json",
         "tokenizer/tokenizer_config.json",
         "tokenizer/tokbench.json",
@@ -85,8 +85,6 @@ def test_damage_is_noticed_and_made_good(
     whole = (first.tokenizer / "tokenizer.json").read_bytes()
     path = first.folder / damaged
     path.write_bytes(path.read_bytes()[:-20] if damage is None else damage)
-    if damaged == "trained.json":
-        (first.folder / "run.json").unlink()
     again = run(recipe, runs=runs)
     assert "wrap" not in again.done_before
     assert (again.tokenizer / "tokenizer.json").read_bytes() == whole

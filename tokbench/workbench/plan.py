@@ -31,8 +31,7 @@ class Plan:
         recipe: what to do.
         corpus: its documents.
         corpus_identity: changes when reading could give other documents.
-        trained: the signature of the vocabulary.
-        family: of all vocabularies that differ in size only.
+        family: the signature of all vocabularies that differ in size only.
         signature: of the tokenizer, wrapped.
         engine: who trains.
     """
@@ -40,9 +39,8 @@ class Plan:
     recipe: Recipe
     corpus: Corpus
     corpus_identity: str
-    trained: str
+    family: str
     signature: str
-    family: str = ""
     engine: Engine = "tokbench"
 
     @classmethod
@@ -65,13 +63,13 @@ class Plan:
             version("tokenizers"),
             *([] if engine == "tokbench" else [engine]),
         ]
-        trained = store.signature(*learned)
-        if not recipe.byte_fallback:  # there the size decides how many characters there are
-            del said["trainer"]["vocab_size"]
+        vocabulary = store.signature(*learned)
+        if engine == "tokbench" and recipe.model.type != "Unigram" and not recipe.byte_fallback:
+            del said["trainer"]["vocab_size"]  # elsewhere a smaller one is no cut of a larger one
         family = store.signature("family", *learned)
         wrapped = {key: said.get(key) for key in _SHOWN}
-        signature = store.signature(_FORMAT, trained, wrapped, version("transformers"))
-        return cls(recipe, corpus, identity, trained, signature, family, engine)
+        signature = store.signature(_FORMAT, vocabulary, wrapped, version("transformers"))
+        return cls(recipe, corpus, identity, family, signature, engine)
 
     def folder(self, runs: Path = RUNS) -> Path:
         """Where the run's results are kept."""

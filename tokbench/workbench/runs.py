@@ -27,7 +27,6 @@ from tokbench.workbench import vocabularies
 from tokbench.workbench.comparisons import of_run
 from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan
 
-_TRAINED = "trained.json"
 _MOST_LEFT_OUT = 5
 _PROOF_TEXTS, _PROOF_LENGTH = 100, 2000
 
@@ -126,7 +125,7 @@ def train(
     runs = Path(runs)
     plan = Plan.of(_loaded(recipe, overrides), engine)
     if out is not None:
-        trained, done = _trained(plan, runs, force=force, watch=watch)
+        trained, done = _trained(plan, force=force, watch=watch)
         return _result(plan, out, out, _wrap(plan, trained, out, watch), done)
     with _locked(plan, runs):
         manifest, done = _tokenizer(plan, runs, force=force, watch=watch)
@@ -176,8 +175,7 @@ def _tokenizer(
     folder = plan.folder(runs)
     if not force and (manifest := _finished(folder, plan)):
         return manifest, ["train", "wrap"]
-    trained, done = _trained(plan, runs, force=force, watch=watch)
-    vocabularies.keep(folder / _TRAINED, plan.trained, trained, plan.recipe.trainer.vocab_size)
+    trained, done = _trained(plan, force=force, watch=watch)
     manifest = _wrap(plan, trained, folder / TOKENIZER, watch)
     store.write_json(folder / RUN_FILE, manifest)
     return manifest, done
@@ -195,20 +193,14 @@ def _finished(folder: Path, plan: Plan) -> dict[str, Any] | None:
     return manifest if same and whole and ours else None
 
 
-def _trained(plan: Plan, runs: Path, *, force: bool, watch: Watch) -> tuple[Trained, list[str]]:
-    """The vocabulary: kept by an earlier run with another wrapper, cut from a larger one, learned.
-
-    A vocabulary that was asked for anew (`force`) is learned.
-    """
-    if not force:
-        for path in sorted((runs / plan.recipe.name).glob(f"*/{_TRAINED}")):
-            if found := vocabularies.kept(path, plan.trained):
-                return found[0], ["train"]
-        if smaller := vocabularies.from_larger(plan.family, plan.recipe.trainer.vocab_size):
-            return _noted(smaller, plan.recipe), ["train"]
+def _trained(plan: Plan, *, force: bool, watch: Watch) -> tuple[Trained, list[str]]:
+    """The vocabulary: learned before, or cut from a larger one that was, or learned now."""
+    size = plan.recipe.trainer.vocab_size
+    if not force and (found := vocabularies.find(plan.family, size)):
+        return _noted(found, plan.recipe), ["train"]
     trained = _learned(plan, watch)
     with store.optional():
-        vocabularies.keep_if_larger(plan.family, trained, plan.recipe.trainer.vocab_size)
+        vocabularies.keep(plan.family, trained, size)
     return _noted(trained, plan.recipe), []
 
 

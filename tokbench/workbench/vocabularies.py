@@ -1,7 +1,7 @@
-"""Vocabularies on disk: a run's own, and the largest one learned from the same counts.
+"""Vocabularies in the cache: of those that differ in size only, the largest that was learned.
 
-A recipe that asks for less than was learned before, whatever its name, does not train: its
-vocabulary is cut from the larger one.
+What asks for less than was learned before, whatever the recipe's name and wrapper, does not train:
+its vocabulary is cut from the larger one.
 """
 
 from dataclasses import asdict
@@ -13,23 +13,40 @@ from tokbench.errors import StoreError
 from tokbench.values import Trained
 
 
-def keep(path: Path, signature: str, trained: Trained, asked: int) -> None:
-    """Write a vocabulary that was learned when so many tokens were asked for.
+def find(family: str, vocab_size: int) -> Trained | None:
+    """A vocabulary of this size, cut to it if need be; None where it must be learned."""
+    if (found := _read(family)) is None:
+        return None
+    trained, asked = found
+    if vocab_size == asked:
+        return trained
+    if vocab_size > asked and len(trained.tokens) >= asked:  # there may be more to learn
+        return None
+    return training.cut(trained, vocab_size)
+
+
+def keep(family: str, trained: Trained, asked: int) -> None:
+    """Keep what was learned when so many tokens were asked for, unless there is more already.
 
     Raises:
-        StoreError: the file cannot be written.
+        StoreError: the cache cannot be written.
     """
+    if (found := _read(family)) is not None and found[1] > asked:
+        return
     value = {"asked": asked, **asdict(trained)}
-    store.write_json(
-        path, {"signature": signature, "check": store.signature(value), "trained": value}
-    )
+    store.write_json(place(family), {"check": store.signature(family, value), "trained": value})
 
 
-def kept(path: Path, signature: str) -> tuple[Trained, int] | None:
-    """A vocabulary and what was asked for; None where it is another one or the file is damaged."""
+def place(family: str) -> Path:
+    """The file that a family's vocabulary is kept in."""
+    return store.cache_dir() / "vocabularies" / f"vocabulary-{family}.json"
+
+
+def _read(family: str) -> tuple[Trained, int] | None:
+    """The largest vocabulary and what was asked for; None where there is none or it is damaged."""
     try:
-        found = store.read_json(path)
-        if found["signature"] != signature or found["check"] != store.signature(found["trained"]):
+        found = store.read_json(place(family))
+        if found["check"] != store.signature(family, found["trained"]):
             return None
         value: dict[str, Any] = found["trained"]
         asked = value.pop("asked")
@@ -46,29 +63,3 @@ def kept(path: Path, signature: str) -> tuple[Trained, int] | None:
     except (StoreError, KeyError, TypeError, ValueError, AttributeError):
         return None
     return trained, asked
-
-
-def from_larger(family: str, vocab_size: int) -> Trained | None:
-    """A vocabulary cut from a larger one of its family; None where there is none."""
-    found = kept(_place(family), family)
-    if found is None:
-        return None
-    trained, asked = found
-    if vocab_size > asked and len(trained.tokens) >= asked:  # there may be more to learn
-        return None
-    return training.cut(trained, vocab_size)
-
-
-def keep_if_larger(family: str, trained: Trained, asked: int) -> None:
-    """Keep a vocabulary for its family unless a larger one is there.
-
-    Raises:
-        StoreError: the cache cannot be written.
-    """
-    found = kept(_place(family), family)
-    if found is None or found[1] < asked:
-        keep(_place(family), family, trained, asked)
-
-
-def _place(family: str) -> Path:
-    return store.cache_dir() / "vocabularies" / f"{family}.json"
