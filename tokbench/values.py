@@ -174,6 +174,35 @@ class Trained:
 
 
 @dataclass(frozen=True)
+class CurveText:
+    """How many tokens one text takes at every size of a curve."""
+
+    name: str
+    documents: int
+    bytes: int
+    tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Tokens against vocabulary size, everything else equal.
+
+    Attributes:
+        name: of the recipe.
+        sizes: of the vocabulary, ascending; what each has in the end, added tokens left out.
+        texts: what was encoded, the training text first.
+        encoded: whether every size was encoded; else the largest was, and the others follow.
+        why: why every size had to be, where that may surprise.
+    """
+
+    name: str
+    sizes: tuple[int, ...]
+    texts: tuple[CurveText, ...]
+    encoded: bool
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Proof:
     """That a folder loads in a fresh process to the ids, offsets and type ids it was made with.
 

@@ -1,7 +1,7 @@
 """From word counts, or from text, to a vocabulary with merges or scores."""
 
 from tokbench.training.bpe import train_bpe
-from tokbench.training.cut import cut
+from tokbench.training.cut import cut, tokens_by_size
 from tokbench.training.engines import Demands, from_counts, from_text, no_documents
 from tokbench.training.spec import ENGINES, TRAINERS, Engine, TrainerSpec, UnigramTrainer
 from tokbench.training.wordlevel import train_wordlevel
@@ -18,6 +18,7 @@ __all__ = [
     "from_counts",
     "from_text",
     "no_documents",
+    "tokens_by_size",
     "train_bpe",
     "train_wordlevel",
     "train_wordpiece",

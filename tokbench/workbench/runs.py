@@ -204,6 +204,11 @@ def _trained(plan: Plan, *, force: bool, watch: Watch) -> tuple[Trained, list[st
     return _noted(trained, plan.recipe), []
 
 
+def learn(plan: Plan, watch: Watch = ignore) -> Trained:
+    """A plan's vocabulary alone: found, cut from a larger one, or learned now."""
+    return _trained(plan, force=False, watch=watch)[0]
+
+
 def _learned(plan: Plan, watch: Watch) -> Trained:
     """The vocabulary, learned now."""
     recipe = plan.recipe
