@@ -3,6 +3,7 @@
 from tokbench.training.bpe import train_bpe
 from tokbench.training.engines import Demands, from_counts, from_text, no_documents
 from tokbench.training.spec import ENGINES, TRAINERS, Engine, TrainerSpec, UnigramTrainer
+from tokbench.training.unigram import train_unigram
 from tokbench.training.wordlevel import train_wordlevel
 from tokbench.training.wordpiece import train_wordpiece
 
@@ -17,6 +18,7 @@ __all__ = [
     "from_text",
     "no_documents",
     "train_bpe",
+    "train_unigram",
     "train_wordlevel",
     "train_wordpiece",
 ]

@@ -208,7 +208,7 @@ def _trained(plan: Plan, runs: Path, *, force: bool, watch: Watch) -> tuple[Trai
         byte_tokens=pipeline.BYTE_TOKENS if recipe.byte_fallback else (),
     )
     blank = pipeline.assemble(recipe.pipeline)
-    if plan.engine == "tokenizers" or isinstance(recipe.trainer, training.UnigramTrainer):
+    if plan.engine == "tokenizers":
         return training.from_text(recipe.trainer, demands, plan.corpus, blank.to_str(), watch), []
     if not kernels.compiled_before():
         watch(Progress("compiling", 0, None, "kernels"))
@@ -217,16 +217,18 @@ def _trained(plan: Plan, runs: Path, *, force: bool, watch: Watch) -> tuple[Trai
     if not words.documents:
         raise training.no_documents(plan.corpus)
     trained = training.from_counts(recipe.trainer, demands, words, watch)
-    return replace(trained, notes=(*_notes(words), *_too_many(trained, recipe))), []
+    notes = (*_notes(words), *trained.notes, *_too_many(trained, recipe))
+    return replace(trained, notes=notes), []
 
 
 def _too_many(trained: Trained, recipe: Recipe) -> Iterator[str]:
     """That characters alone fill more than the vocabulary that was asked for."""
     asked, got = recipe.trainer.vocab_size, len(trained.tokens)
     if got > asked:
+        limit = "; trainer.limit_alphabet drops the rarest"
         yield (
-            f"{asked:,} tokens were asked for, {got:,} it has: every character of the text is one; "
-            "trainer.limit_alphabet drops the rarest"
+            f"{asked:,} tokens were asked for, {got:,} it has: every character of the text is one"
+            f"{limit if hasattr(recipe.trainer, 'limit_alphabet') else ''}"
         )
 
 
