@@ -1,6 +1,6 @@
 """From opening a file to vocabulary and merges in memory: tokbench beside its rivals.
 
-    python benchmarks/training.py english|source|FILE [--megabytes 60] [--rounds 3]
+    python benchmarks/training.py english|novels|source|FILE [--megabytes 60] [--rounds 3]
 
 Every measurement is a process of its own; the rivals take turns. Imports and the start of compiled
 kernels are printed apart, a first process compiles them where need be. `english` joins the plain
@@ -136,19 +136,26 @@ RIVALS = {
 }
 
 
-def english() -> Iterator[bytes]:
-    """The plain English of the shared data."""
+def novels() -> Iterator[bytes]:
+    """The English novels of the shared data."""
     import pyarrow as pa
 
     yield lzma.decompress((SHARED / "en_novels_1.txt.xz").read_bytes())
     with pa.CompressedInputStream(pa.OSFile(str(SHARED / "en_novels_2.txt.zst")), "zstd") as file:
         yield file.read()
     yield (SHARED / "en_alice.txt").read_bytes()
+    for row in gzip.decompress((SHARED / "en_novels_3.jsonl.gz").read_bytes()).splitlines():
+        yield json.loads(row)["text"].encode()
+
+
+def english() -> Iterator[bytes]:
+    """The plain English of the shared data."""
+    import pyarrow as pa
+
+    yield from novels()
     with pa.CompressedInputStream(pa.OSFile(str(SHARED / "en_tfdocs.jsonl.zst")), "zstd") as file:
         for row in file.read().splitlines():
             yield json.loads(row)["text"].encode()
-    for row in gzip.decompress((SHARED / "en_novels_3.jsonl.gz").read_bytes()).splitlines():
-        yield json.loads(row)["text"].encode()
 
 
 def source() -> Iterator[bytes]:
@@ -169,11 +176,14 @@ def source() -> Iterator[bytes]:
             yield data
 
 
+TEXTS = {"english": english, "novels": novels, "source": source}
+
+
 def gather(name: str, limit: int, path: Path) -> None:
     """Write the text into one file of at most so many bytes, whole lines."""
     size = 0
     with path.open("wb") as file:
-        for data in {"english": english, "source": source}[name]():
+        for data in TEXTS[name]():
             for line in data.replace(b"\r\n", b"\n").split(b"\n"):
                 if size + len(line) >= limit:
                     return
@@ -210,7 +220,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(told.text)
-        if told.text in ("english", "source"):
+        if told.text in TEXTS:
             path = Path(folder) / "text.txt"
             gather(told.text, told.megabytes * 1_000_000, path)
         present = [who for who in RIVALS if importlib.util.find_spec(who)]
