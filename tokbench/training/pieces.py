@@ -29,7 +29,7 @@ _PRIVATE = (range(0xE000, 0xF900), range(0xF0000, 0xFFFFE), range(0x100000, 0x10
 _SEEDS_PER_PIECE = 8
 _FEWEST_SEEDS = 10_000
 _THREADS = 2  # the order of sums, and so the result, depends on it: never the machine's cores
-_UNSEEN = 0.5  # what every piece's count is raised by before the logarithm, so that none is 0
+_UNSEEN = 0.1  # what every piece's count is raised by before the logarithm, so that none is 0
 _AT_ONCE = 50_000
 _WAIT = 0.2
 
