@@ -45,11 +45,12 @@ def learn(
         words: distinct, in order, with their counts.
         asked: what to learn.
         folder: an empty one, for the trainer's files; its log is `log`.
-        send: told how many pieces are pruned.
+        send: told when it begins and how many pieces are pruned.
 
     Raises:
         RuntimeError: as the trainer raises it.
     """
+    send(Progress("seeding", 0, None, "words"))
     counts = np.array([count for _, count in words], np.int64)
     joined = "\n".join(text for text, _ in words)
     seen = set(joined) - {"\n"} | {"\n" for text, _ in words if "\n" in text}
