@@ -1,6 +1,6 @@
 """From opening a file to vocabulary and merges in memory: tokbench beside its rivals.
 
-    python benchmarks/training.py english|source|FILE [--megabytes 60] [--rounds 3]
+    python benchmarks/training.py english|novels|source|FILE [--megabytes 60] [--rounds 3]
 
 Every measurement is a process of its own; the rivals take turns. Imports and the start of compiled
 kernels are printed apart, a first process compiles them where need be. `english` joins the plain

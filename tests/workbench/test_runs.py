@@ -8,7 +8,9 @@ import pytest
 
 import tokbench
 from tokbench.errors import StoreError, SubjectError
-from tokbench.workbench import compare, find, run, train
+from tokbench.recipe import load
+from tokbench.training import ENGINES
+from tokbench.workbench import compare, find, plan, run, train
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
@@ -112,6 +114,25 @@ def test_out_is_replaced_only_if_it_is_ours(
     second = train(recipe, out, overrides=["trainer.vocab_size=330"])
     assert first.signature != second.signature
     assert json.loads((out / "tokbench.json").read_text())["signature"] == second.signature
+
+
+@pytest.mark.parametrize(("model", "depends"), [("Unigram", True), ("BPE", False)])
+def test_the_version_of_sentencepiece_counts_where_it_trains(
+    model: str,
+    depends: bool,
+    write_recipe: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recipe = load(
+        write_recipe(f"pre_tokenizer: Metaspace\nmodel: {model}\nspecial_tokens: {{unk: u}}\n")
+    )
+    before = [plan.Plan.of(recipe, engine).family for engine in ENGINES]
+    monkeypatch.setattr(plan, "version", lambda name: "9" if name == "sentencepiece" else "0.1")
+    other = [plan.Plan.of(recipe, engine).family for engine in ENGINES]
+    monkeypatch.setattr(plan, "version", lambda name: "8" if name == "sentencepiece" else "0.1")
+    another = [plan.Plan.of(recipe, engine).family for engine in ENGINES]
+    assert len({*before, *other}) == 4
+    assert [a != b for a, b in zip(other, another, strict=True)] == [depends, False]
 
 
 def test_tokenizers_are_found_by_any_name(

@@ -4,6 +4,7 @@ from tokbench.training.bpe import train_bpe
 from tokbench.training.cut import cut, tokens_by_size
 from tokbench.training.engines import Demands, from_counts, from_text, no_documents
 from tokbench.training.spec import ENGINES, TRAINERS, Engine, TrainerSpec, UnigramTrainer
+from tokbench.training.unigram import train_unigram
 from tokbench.training.wordlevel import train_wordlevel
 from tokbench.training.wordpiece import train_wordpiece
 
@@ -20,6 +21,7 @@ __all__ = [
     "no_documents",
     "tokens_by_size",
     "train_bpe",
+    "train_unigram",
     "train_wordlevel",
     "train_wordpiece",
 ]

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from tokbench.errors import CorpusError, TrainingError
 from tokbench.training import library
 from tokbench.training.bpe import train_bpe
-from tokbench.training.spec import BpeTrainer, TrainerSpec, WordLevelTrainer
+from tokbench.training.spec import BpeTrainer, TrainerSpec, UnigramTrainer, WordLevelTrainer
+from tokbench.training.unigram import train_unigram
 from tokbench.training.wordlevel import train_wordlevel
 from tokbench.training.wordpiece import train_wordpiece
 from tokbench.values import Corpus, Trained, Watch, WordCounts, ignore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _BELOW_EVERY_PIECE = 8.0
 
@@ -38,25 +39,27 @@ class Demands:
 def from_counts(
     spec: TrainerSpec, demands: Demands, words: WordCounts, watch: Watch = ignore
 ) -> Trained:
-    """Learn a vocabulary from word counts, in this process, in slices that Ctrl-C can end.
+    """Learn a vocabulary from word counts; Ctrl-C ends it at once (Unigram is in a child process).
 
     Args:
-        spec: the trainer and its parameters; any but Unigram's.
+        spec: the trainer and its parameters.
         demands: what the vocabulary must hold.
         words: the distinct pre-tokens of the training split and how often each occurs.
-        watch: told how far merging has come.
+        watch: told how far merging or pruning has come.
 
     Raises:
-        TrainingError: nothing to learn from.
+        TrainingError: nothing to learn from, or the trainer gave up.
     """
     learn: dict[str, Callable[..., Trained]] = {
         "BPE": partial(train_bpe, watch=watch),
         "WordPiece": partial(train_wordpiece, watch=watch),
         "WordLevel": train_wordlevel,
+        "Unigram": partial(train_unigram, watch=watch),
     }
     options = _adapted(spec, demands).model_dump(exclude={"max_word_chars"})
     trained = learn[spec.for_model](words, **options, special_tokens=demands.special_tokens)
-    return _finished(trained, demands)
+    finished = _finished(trained, demands)
+    return replace(finished, notes=(*finished.notes, *_too_few(spec, finished)))
 
 
 def from_text(
@@ -81,6 +84,13 @@ def from_text(
     if not trained.documents:
         raise no_documents(corpus)
     return _finished(trained, demands)
+
+
+def _too_few(spec: TrainerSpec, trained: Trained) -> "Iterator[str]":
+    """That Unigram found fewer pieces; how many there are, only training can tell."""
+    asked, got = spec.vocab_size, len(trained.tokens)
+    if isinstance(spec, UnigramTrainer) and got < asked:
+        yield f"{asked:,} tokens were asked for, {got:,} it has: the text holds no more pieces"
 
 
 def no_documents(corpus: Corpus) -> CorpusError:

@@ -57,6 +57,7 @@ class UnigramTrainer(Spec):
     shrinking_factor: Annotated[float, Field(gt=0, lt=1)] = 0.75
     max_piece_length: Size = 16
     n_sub_iterations: Size = 2
+    max_word_chars: Size | None = LONGEST_WORD
 
 
 class WordLevelTrainer(Spec):

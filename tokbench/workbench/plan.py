@@ -12,7 +12,7 @@ from pathlib import Path
 from tokbench import corpus as corpora
 from tokbench import store
 from tokbench.recipe import Recipe
-from tokbench.training import Engine
+from tokbench.training import Engine, UnigramTrainer
 from tokbench.values import Corpus
 
 RUNS = Path("runs")
@@ -48,7 +48,7 @@ class Plan:
         """Open the corpus, read its files once for their identity, compute the signatures.
 
         Who trains is part of the signature where the results may differ: the library's WordPiece
-        and prefixed BPE change from run to run, ours do not.
+        and prefixed BPE change from run to run, ours do not; Unigram is SentencePiece's.
         """
         corpus = corpora.open(recipe.corpus, recipe.base)
         identity = corpus.identity()
@@ -61,7 +61,7 @@ class Plan:
             {key: said.get(key) for key in _LEARNED},
             order,
             version("tokenizers"),
-            *([] if engine == "tokbench" else [engine]),
+            *_makers(recipe, engine),
         ]
         vocabulary = store.signature(*learned)
         if engine == "tokbench" and recipe.model.type != "Unigram" and not recipe.byte_fallback:
@@ -74,3 +74,11 @@ class Plan:
     def folder(self, runs: Path = RUNS) -> Path:
         """Where the run's results are kept."""
         return runs / self.recipe.name / self.signature
+
+
+def _makers(recipe: Recipe, engine: Engine) -> list[str]:
+    if engine != "tokbench":
+        return [engine]
+    if isinstance(recipe.trainer, UnigramTrainer):
+        return ["sentencepiece", version("sentencepiece")]
+    return []

@@ -219,7 +219,7 @@ def _learned(plan: Plan, watch: Watch) -> Trained:
         byte_tokens=pipeline.BYTE_TOKENS if recipe.byte_fallback else (),
     )
     blank = pipeline.assemble(recipe.pipeline)
-    if plan.engine == "tokenizers" or isinstance(recipe.trainer, training.UnigramTrainer):
+    if plan.engine == "tokenizers":
         return training.from_text(recipe.trainer, demands, plan.corpus, blank.to_str(), watch)
     if not kernels.compiled_before():
         watch(Progress("compiling", 0, None, "kernels"))
@@ -228,7 +228,7 @@ def _learned(plan: Plan, watch: Watch) -> Trained:
     if not words.documents:
         raise training.no_documents(plan.corpus)
     trained = training.from_counts(recipe.trainer, demands, words, watch)
-    return replace(trained, notes=tuple(_notes(words)))
+    return replace(trained, notes=(*trained.notes, *_notes(words)))
 
 
 def _noted(trained: Trained, recipe: Recipe) -> Trained:
@@ -240,9 +240,10 @@ def _too_many(trained: Trained, recipe: Recipe) -> Iterator[str]:
     """That characters alone fill more than the vocabulary that was asked for."""
     asked, got = recipe.trainer.vocab_size, len(trained.tokens)
     if got > asked:
+        limit = "; trainer.limit_alphabet drops the rarest"
         yield (
-            f"{asked:,} tokens were asked for, {got:,} it has: every character of the text is one; "
-            "trainer.limit_alphabet drops the rarest"
+            f"{asked:,} tokens were asked for, {got:,} it has: every character of the text is one"
+            f"{limit if hasattr(recipe.trainer, 'limit_alphabet') else ''}"
         )
 
 
