@@ -5,9 +5,10 @@ anything heavy, and reads no more than the sample.
 """
 
 from tokbench.rules.allowing import Allowed, allowances
-from tokbench.rules.checking import Checked, check
-from tokbench.rules.registry import RULES, Fault, Rule, rule, rules_of
-from tokbench.rules.samples import NO_SAMPLE, Sample, sample
+from tokbench.rules.checking import Checked, check, known_ids
+from tokbench.rules.fixing import Mended, mend
+from tokbench.rules.registry import RULES, Fault, Rule, rule, rules_named, rules_of
+from tokbench.rules.samples import NO_SAMPLE, Sample, sample, sample_of
 from tokbench.rules.settled import SETTLED, Settled
 from tokbench.rules.subjects import RecipeSubject
 
@@ -18,13 +19,18 @@ __all__ = [
     "Allowed",
     "Checked",
     "Fault",
+    "Mended",
     "RecipeSubject",
     "Rule",
     "Sample",
     "Settled",
     "allowances",
     "check",
+    "known_ids",
+    "mend",
     "rule",
+    "rules_named",
     "rules_of",
     "sample",
+    "sample_of",
 ]

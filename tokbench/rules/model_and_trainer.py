@@ -154,7 +154,7 @@ def more_characters_than_tokens(subject: RecipeSubject) -> list[Fault]:
     limited = getattr(recipe.trainer, "limit_alphabet", None) is not None
     if recipe.byte_level or recipe.byte_fallback or limited or recipe.model.type == "WordLevel":
         return []
-    seen = {char for text in subject.excerpts for word in subject.words(text) for char in word}
+    seen = {char for words in subject.words_of_excerpts for word in words for char in word}
     special, asked = len(recipe.special_tokens.contents()), recipe.trainer.vocab_size
     if len(seen) + special <= asked:
         return []

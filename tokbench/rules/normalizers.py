@@ -87,7 +87,8 @@ def lossy(subject: RecipeSubject) -> list[Fault]:
         return []
     lost = " and ".join(dict.fromkeys(what for _, what in blamed))
     place = min(position for position, _ in blamed)
-    text = next((one for one in subject.excerpts if subject.normalized(one) != one), "")
+    lines = (line for text in subject.excerpts for line in text.splitlines())
+    text = next((line for line in lines if subject.normalized(line) != line), "")
     example = f"{shown(text)} -> {shown(subject.normalized(text))}" if text else ""
     message = (
         f"{lost} cannot be decoded again; if that is meant, declare it: "

@@ -304,7 +304,7 @@ def sentences_are_words(subject: RecipeSubject) -> list[Fault]:
     ]
     if not cutters:
         return []
-    words = [word for text in subject.excerpts for word in subject.words(text)]
+    words = [word for words in subject.words_of_excerpts for word in words]
     long = [word for word in words if _UNSEGMENTED.search(word)]
     share = sum(map(letters, long)) / max(1, sum(map(letters, words)))
     if share < _ENOUGH:
@@ -347,8 +347,8 @@ def line_ends_in_words(subject: RecipeSubject) -> list[Fault]:
     for position, part in enumerate(subject.recipe.pre_tokenizer):
         if part.type != "Metaspace":
             continue
-        for text in subject.excerpts:
-            for word in subject.words(text):
+        for words in subject.words_of_excerpts:
+            for word in words:
                 if re.search(r"\S[\n\t]+\S", word):
                     message = (
                         "cuts at spaces only, so line ends and tabs stand inside words; "

@@ -1,6 +1,5 @@
 """What rules look at: a recipe with the parts that `tokenizers` makes of it, and some text."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,7 +16,7 @@ from tokbench.values import Trained
 
 _LETTER = regex.compile(r"\p{L}")
 _EXCERPT = 2000
-_ALL_EXCERPTS = 100_000
+_ALL_EXCERPTS = 60_000
 
 
 @dataclass(frozen=True)
@@ -72,15 +71,20 @@ class RecipeSubject:
         """What marks a token that ends a word."""
         return getattr(self.recipe.trainer, "end_of_word_suffix", None) or None
 
-    @property
-    def excerpts(self) -> Iterator[str]:
-        """The beginnings of the sampled documents, some hundred thousand characters in all."""
-        left = _ALL_EXCERPTS
+    @cached_property
+    def excerpts(self) -> list[str]:
+        """The beginnings of the sampled documents, some ten thousand characters in all."""
+        found, left = [], _ALL_EXCERPTS
         for text in self.sample.texts:
-            if left <= 0:
-                return
-            yield text[: min(_EXCERPT, left)]
-            left -= min(_EXCERPT, len(text))
+            if left > 0:
+                found.append(text[: min(_EXCERPT, left)])
+                left -= len(found[-1])
+        return found
+
+    @cached_property
+    def words_of_excerpts(self) -> list[list[str]]:
+        """The pre-tokens of each excerpt."""
+        return [self.words(text) for text in self.excerpts]
 
     def normalized(self, text: str) -> str:
         """The text as the normalizer leaves it."""

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tokbench import counting, kernels, pipeline, store, training, wrapping
+from tokbench import counting, kernels, pipeline, rules, store, training, wrapping
 from tokbench.errors import StoreError
 from tokbench.recipe import Recipe, load
 from tokbench.training import Engine
@@ -24,7 +24,7 @@ from tokbench.values import (
     texts,
 )
 from tokbench.workbench.comparisons import of_run
-from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan
+from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan, demands_of
 
 _TRAINED = "trained.json"
 _MOST_LEFT_OUT = 5
@@ -201,15 +201,11 @@ def _trained(plan: Plan, runs: Path, *, force: bool, watch: Watch) -> tuple[Trai
             if kept := _kept(path, plan.trained):
                 return kept, ["train"]
     recipe = plan.recipe
-    demands = training.Demands(
-        special_tokens=recipe.special_tokens.contents(),
-        unk=recipe.special_tokens.roles().get("unk"),
-        alphabet=pipeline.byte_alphabet() if recipe.byte_level else (),
-        byte_tokens=pipeline.BYTE_TOKENS if recipe.byte_fallback else (),
-    )
+    demands = demands_of(recipe)
     blank = pipeline.assemble(recipe.pipeline)
     if plan.engine == "tokenizers" or isinstance(recipe.trainer, training.UnigramTrainer):
-        return training.from_text(recipe.trainer, demands, plan.corpus, blank.to_str(), watch), []
+        trained = training.from_text(recipe.trainer, demands, plan.corpus, blank.to_str(), watch)
+        return replace(trained, notes=tuple(_other_size(trained, recipe))), []
     if not kernels.compiled_before():
         watch(Progress("compiling", 0, None, "kernels"))
     longest = recipe.trainer.max_word_chars
@@ -217,16 +213,21 @@ def _trained(plan: Plan, runs: Path, *, force: bool, watch: Watch) -> tuple[Trai
     if not words.documents:
         raise training.no_documents(plan.corpus)
     trained = training.from_counts(recipe.trainer, demands, words, watch)
-    return replace(trained, notes=(*_notes(words), *_too_many(trained, recipe))), []
+    return replace(trained, notes=(*_notes(words), *_other_size(trained, recipe))), []
 
 
-def _too_many(trained: Trained, recipe: Recipe) -> Iterator[str]:
-    """That characters alone fill more than the vocabulary that was asked for."""
+def _other_size(trained: Trained, recipe: Recipe) -> Iterator[str]:
+    """That the vocabulary is larger or smaller than what was asked for."""
     asked, got = recipe.trainer.vocab_size, len(trained.tokens)
     if got > asked:
         yield (
             f"{asked:,} tokens were asked for, {got:,} it has: every character of the text is one; "
             "trainer.limit_alphabet drops the rarest"
+        )
+    if got < asked:
+        yield (
+            f"{asked:,} tokens were asked for, {got:,} it has: the text has no more to learn at "
+            "this min_frequency; train on more text, or ask for fewer (L17)"
         )
 
 
@@ -300,11 +301,18 @@ def _wrap(plan: Plan, trained: Trained, target: Path, watch: Watch) -> dict[str,
             "versions": {name: version(name) for name in ("tokenizers", "transformers")},
             "vocab_size": tokenizer.get_vocab_size(),
             "notes": list(trained.notes),
+            "allowed": _allowed(recipe),
             "files": store.digests(folder),
             "proof": asdict(proof),
         }
         store.write_json(folder / store.MANIFEST, manifest)
     return manifest
+
+
+def _allowed(recipe: Recipe) -> list[dict[str, str]]:
+    """The rules that the recipe silences, each with the author's reason."""
+    allowed, _ = rules.allowances(recipe.document, rules.known_ids())
+    return [{"rule": one.rule, "reason": one.reason} for one in allowed]
 
 
 def _proof_texts(plan: Plan) -> Iterator[str]:
