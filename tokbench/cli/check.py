@@ -44,14 +44,14 @@ def command(
     from tokbench.cli.findings import tell
     from tokbench.errors import RecipeError
 
-    if json_path in recipes:
-        raise click.UsageError(f"--json {json_path} would overwrite the recipe")
-    if fix and overrides:
-        raise click.UsageError("--fix writes to the file, where --set is not: leave one out")
-    if text and not on:
-        raise click.UsageError("--text names a column of --on, which is not given")
-    if on and no_text:
-        raise click.UsageError("--on names a text and --no-text wants none: leave one out")
+    refused = {
+        f"--json {json_path} would overwrite the recipe": json_path in recipes,
+        "--fix writes to the file, where --set is not: leave one out": fix and overrides,
+        "--text names a column of --on, which is not given": text and not on,
+        "--on names a text and --no-text wants none: leave one out": on and no_text,
+    }
+    for why in (why for why, so in refused.items() if so):
+        raise click.UsageError(why)
     sample = _chosen(on, text, no_text)
     quiet = json_path == "-"
     findings: list[Finding] = []

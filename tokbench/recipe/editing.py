@@ -8,6 +8,7 @@ two places, say), nothing is changed.
 import copy
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -46,9 +47,9 @@ Edit = Put | Remove | Insert
 
 
 def edited(text: str, edit: Edit) -> str | None:
-    """The text of a recipe after one change, None where it cannot be made in place.
+    r"""The text of a recipe after one change, None where it cannot be made in place.
 
-    >>> print(edited("model: BPE  # fast\\n", Put(("model", "dropout"), 0.1)), end="")
+    >>> print(edited("model: BPE  # fast\n", Put(("model", "dropout"), 0.1)), end="")
     model: {type: BPE, dropout: 0.1}  # fast
     >>> edited("a: {b: 1, c: 2}", Remove(("a", "b")))
     'a: {c: 2}'
@@ -73,54 +74,53 @@ def edited(text: str, edit: Edit) -> str | None:
 
 
 def flow(value: Any) -> str:
-    """A value in YAML's flow style.
+    r"""A value in YAML's flow style.
 
-    >>> flow({"type": "Split", "pattern": {"regex": "\\\\s+"}, "invert": True})
-    '{type: Split, pattern: {regex: "\\\\\\\\s+"}, invert: true}'
+    >>> print(flow({"type": "Split", "pattern": {"regex": "\\s+"}, "invert": True}))
+    {type: Split, pattern: {regex: "\\s+"}, invert: true}
     """
     if isinstance(value, dict):
         return "{" + ", ".join(f"{flow(key)}: {flow(one)}" for key, one in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(flow, value)) + "]"
-    if isinstance(value, str) and value and _BARE.issuperset(value):
-        if parse(value, "").value == value:
-            return value
+    bare = isinstance(value, str) and value and _BARE.issuperset(value)
+    if bare and parse(value, "").value == value:
+        return str(value)
     return json.dumps(value, ensure_ascii=False)
 
 
 def _changed(value: Any, edit: Edit) -> Any:
     """The plain value that the edit asks for, None where the path leads nowhere."""
     made = copy.deepcopy(value)
-    node, path = made, edit.path
-    for position, part in enumerate(path[:-1]):
-        following = path[position + 1]
-        if isinstance(node, dict) and isinstance(part, str):
-            if isinstance(node.get(part), str) and isinstance(following, str):
-                node[part] = {"type": node[part]}
-            node = node.setdefault(part, {})
-        elif isinstance(node, list) and isinstance(part, int) and part < len(node):
-            if isinstance(node[part], str) and isinstance(following, str):
-                node[part] = {"type": node[part]}
-            node = node[part]
-        else:
-            return None
-        if node is None or isinstance(node, str):
-            return None
-    last = path[-1]
+    node, last = _parent(made, edit.path), edit.path[-1]
+    if not isinstance(node, dict | list):
+        return None
     match edit:
         case Put():
-            node[last] = edit.value  # type: ignore[index]
+            node[last] = edit.value  # type: ignore[index] # a wrong kind of key raises below
+        case Remove() if len(node) > 1:
+            del node[last]  # type: ignore[arg-type] # likewise
         case Remove():
-            del node[last]  # type: ignore[arg-type]
-            if not node:
-                return _changed(value, Remove(path[:-1])) if len(path) > 1 else None
+            return _changed(value, Remove(edit.path[:-1])) if len(edit.path) > 1 else None
         case Insert() if isinstance(node, list) and isinstance(last, int):
             node.insert(last, edit.value)
         case Insert() if isinstance(node, dict):
             node[str(last)] = [edit.value, node[str(last)]]
-        case _:
-            return None
     return made
+
+
+def _parent(node: Any, path: KeyPath) -> Any:
+    """What holds the value at a path; short forms are spelled out, missing maps are made."""
+    for part, following in pairwise(path):
+        known = isinstance(node, list) and isinstance(part, int) and part < len(node)
+        if isinstance(node, dict) and isinstance(part, str):
+            node.setdefault(part, {})
+        elif not known:
+            return None
+        if isinstance(node[part], str) and isinstance(following, str):
+            node[part] = {"type": node[part]}
+        node = node[part]
+    return node
 
 
 def _find(node: Node, path: KeyPath) -> Node | None:
@@ -155,26 +155,31 @@ def _block(node: Node) -> bool:
 
 
 def _put(text: str, root: MappingNode, path: KeyPath, value: Any) -> str | None:
-    node = _find(root, path)
+    node, parent = _find(root, path), _find(root, path[:-1])
     if node is not None:
         start = _begin(node)
         before = text[:start].rstrip() + " " if _block(node) else text[:start]
         return before + flow(value) + text[_end(node) :]
-    parent = _find(root, path[:-1])
     if parent is None:
         return _put(text, root, path[:-1], {path[-1]: value})
     pair = f"{path[-1]}: {flow(value)}"
-    if not isinstance(parent, MappingNode):
-        if isinstance(parent, CollectionNode) or not parent.value:
-            return None
-        name = text[_begin(parent) : _end(parent)]
-        return text[: _begin(parent)] + f"{{type: {name}, {pair}}}" + text[_end(parent) :]
-    if not parent.value:
-        return text[: _begin(parent)] + f"{{{pair}}}" + text[_end(parent) :]
+    if isinstance(parent, MappingNode) and parent.value:
+        return _append(text, parent, pair)
+    start, end = _begin(parent), _end(parent)
+    if isinstance(parent, MappingNode):
+        return f"{text[:start]}{{{pair}}}{text[end:]}"
+    if isinstance(parent, CollectionNode) or not parent.value:
+        return None
+    return f"{text[:start]}{{type: {text[start:end]}, {pair}}}{text[end:]}"
+
+
+def _append(text: str, parent: MappingNode, pair: str) -> str:
+    """A map with one more pair at its end."""
+    last = _end(parent)
     if parent.flow_style:
         last = _end(parent.value[-1][1])
         return f"{text[:last]}, {pair}{text[last:]}"
-    line_end = text.find("\n", max(_end(parent) - 1, 0))
+    line_end = text.find("\n", max(last - 1, 0))
     at = len(text) if line_end < 0 else line_end
     indent = " " * parent.value[0][0].start_mark.column
     return f"{text[:at]}\n{indent}{pair}{text[at:] or chr(10)}"
@@ -182,25 +187,22 @@ def _put(text: str, root: MappingNode, path: KeyPath, value: Any) -> str | None:
 
 def _remove(text: str, root: MappingNode, path: KeyPath) -> str | None:
     parent = _find(root, path[:-1])
-    if not isinstance(parent, MappingNode):
+    keys = [str(key.value) for key, _ in parent.value] if isinstance(parent, MappingNode) else []
+    if parent is None or path[-1] not in keys:
         return None
-    if len(parent.value) == 1 and len(path) > 1:
+    if len(keys) == 1 and len(path) > 1:
         return _remove(text, root, path[:-1])
-    keys = [str(key.value) for key, _ in parent.value]
-    if path[-1] not in keys:
-        return None
     position = keys.index(str(path[-1]))
     key, value = parent.value[position]
-    if not parent.flow_style:
-        start = text.rfind("\n", 0, _begin(key)) + 1
-        if text[start : _begin(key)].strip():  # `- type: Split`: the first key of an item
-            following = parent.value[1][0]
-            return text[: _begin(key)] + text[_begin(following) :]
-        line_end = text.find("\n", max(_end(value) - 1, 0))
-        return text[:start] + (text[line_end + 1 :] if line_end >= 0 else "")
-    if position + 1 < len(keys):
-        return text[: _begin(key)] + text[_begin(parent.value[position + 1][0]) :]
-    return text[: _end(parent.value[position - 1][1])] + text[_end(value) :]
+    start, end = _begin(key), _end(value)
+    following = _begin(parent.value[position + 1][0]) if position + 1 < len(keys) else None
+    line = text.rfind("\n", 0, start) + 1
+    if _block(parent) and not text[line:start].strip():
+        line_end = text.find("\n", max(end - 1, 0))
+        return text[:line] + (text[line_end + 1 :] if line_end >= 0 else "")
+    if following is not None:  # in a flow map, or the first key of an item: `- type: Split`
+        return text[:start] + text[following:]
+    return text[: _end(parent.value[position - 1][1])] + text[end:]
 
 
 def _insert(text: str, root: MappingNode, path: KeyPath, value: Any) -> str | None:

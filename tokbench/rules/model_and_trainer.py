@@ -158,7 +158,9 @@ def more_characters_than_tokens(subject: RecipeSubject) -> list[Fault]:
     special, asked = len(recipe.special_tokens.contents()), recipe.trainer.vocab_size
     if len(seen) + special <= asked:
         return []
-    result = "training fails" if isinstance(recipe.trainer, UnigramTrainer) else "nothing is learned"
+    result = (
+        "training fails" if isinstance(recipe.trainer, UnigramTrainer) else "nothing is learned"
+    )
     instead = "ask for more, cut with ByteLevel" + (
         ", or set limit_alphabet" if hasattr(recipe.trainer, "limit_alphabet") else ""
     )
@@ -176,6 +178,7 @@ def more_characters_than_tokens(subject: RecipeSubject) -> list[Fault]:
     broken="trainer: {vocab_size: 512, max_token_length: 32}",
     mended="trainer: {vocab_size: 512, min_frequency: 2, max_token_length: 32}",
     shows="vocabulary",
+    times=1,
 )
 def merges_seen_once(subject: RecipeSubject) -> list[Fault]:
     """min_frequency below 2 learns merges of pairs that occur once.

@@ -110,10 +110,10 @@ def lossy(subject: RecipeSubject) -> list[Fault]:
     needs_text=True,
 )
 def letters_fall_apart(subject: RecipeSubject) -> list[Fault]:
-    """In Thai, Indic scripts and kana a mark is part of the letter; in Korean, NFD splits syllables.
+    """In Thai, Indic scripts and kana a mark is part of the letter; NFD splits Korean syllables.
 
-    Stripping marks makes `हनद` of `हिन्दी` and `かき` of `がぎ`: other words, or none. NFD without NFC
-    after it writes every Korean syllable as two or three jamo, so texts triple in length.
+    Stripping marks makes `हनद` of `हिन्दी` and `かき` of `がぎ`: other words, or none. NFD
+    without NFC after it writes every Korean syllable as two or three jamo: texts grow threefold.
     """
     if not subject.recipe.normalizer:
         return []
@@ -133,9 +133,7 @@ def letters_fall_apart(subject: RecipeSubject) -> list[Fault]:
     if sum(map(len, syllables)) >= enough:
         made = subject.normalized(syllables[0])
         if jamo := _JAMO.findall(made):
-            message = (
-                "Korean syllables are taken apart into jamo; write NFC after it"
-            )
+            message = "Korean syllables are taken apart into jamo; write NFC after it"
             example = f"{syllables[0]!r} ({len(syllables[0])}) -> {' '.join(jamo)} ({len(jamo)})"
             return [Fault(("normalizer",), message, example)]
     return []

@@ -82,9 +82,10 @@ def _second(part: TemplateProcessing) -> list[str]:
     "L45",
     severity="warning",
     title="the beginning of a text is marked twice",
-    broken=_BOS + 'wrap: {model_max_length: 512, chat_template: "{{ bos_token }}{{ messages }}"}',
-    mended=_BOS + 'wrap: {model_max_length: 512, chat_template: "{{ messages }}"}',
-    shows="nothing",
+    broken=_BOS
+    + 'wrap: {model_max_length: 512, chat_template: "{{ bos_token }}{{ messages[0].content }}"}',
+    mended=_BOS + 'wrap: {model_max_length: 512, chat_template: "{{ messages[0].content }}"}',
+    shows="wrapped",
 )
 def two_beginnings(subject: RecipeSubject) -> list[Fault]:
     """A chat template and a post-processor that both add the beginning-of-text token.

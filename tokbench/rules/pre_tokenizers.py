@@ -7,6 +7,7 @@ import regex
 from tokenizers import Regex
 
 from tokbench.pipeline.patterns import Pattern
+from tokbench.pipeline.pre_tokenizers import Split
 from tokbench.recipe import KeyPath, Put
 from tokbench.rules.registry import Fault, rule
 from tokbench.rules.subjects import RecipeSubject, letters, shown
@@ -127,27 +128,27 @@ def whole_lines(subject: RecipeSubject) -> list[Fault]:
     "L31",
     severity="error",
     title="ByteLevel before a splitter",
-    broken="pre_tokenizer: [{type: ByteLevel, add_prefix_space: false}, Punctuation]",
-    mended="pre_tokenizer: [Punctuation, {type: ByteLevel, add_prefix_space: false}]",
-    probe="naïve, low",
+    broken="pre_tokenizer: [{type: ByteLevel, add_prefix_space: false}, Digits]",
+    mended="pre_tokenizer: [Digits, {type: ByteLevel, add_prefix_space: false}]",
+    probe="però 12",
     shows="words",
 )
 def splits_bytes(subject: RecipeSubject) -> list[Fault]:
     """After ByteLevel there are no characters left to split by.
 
-    A space has become `Ġ`, `ï` has become `Ã¯`: a splitter that looks for letters, digits, spaces
+    A space has become `Ġ`, `ò` has become `Ã²`: a splitter that looks for letters, digits, spaces
     or punctuation finds others than the text had and cuts between the bytes of one letter.
     """
     recipe = subject.recipe
     written = any(part.type == "ByteLevel" for part in recipe.normalizer)
     for position, part in enumerate(recipe.pre_tokenizer):
-        if written and part.type in _READ_CHARACTERS:
-            if not (part.type == "Split" and part.pattern.literal):
-                message = (
-                    f"{part.type} reads characters, and ByteLevel has already turned them into "
-                    "bytes; write ByteLevel after it"
-                )
-                return [Fault(("pre_tokenizer", position), message)]
+        exact = isinstance(part, Split) and part.pattern.literal
+        if written and part.type in _READ_CHARACTERS and not exact:
+            message = (
+                f"{part.type} reads characters, and ByteLevel has already turned them into "
+                "bytes; write ByteLevel after it"
+            )
+            return [Fault(("pre_tokenizer", position), message)]
         written |= part.type == "ByteLevel"
     return []
 
@@ -214,9 +215,7 @@ def split_twice(subject: RecipeSubject) -> list[Fault]:
         part = subject.recipe.pre_tokenizer[position]
         if "Split" in before and getattr(part, "use_regex", False):
             path = ("pre_tokenizer", position, "use_regex")
-            message = (
-                "what Split has cut is cut again by GPT-2's pattern; write use_regex: false"
-            )
+            message = "what Split has cut is cut again by GPT-2's pattern; write use_regex: false"
             found.append(Fault(path, message, fix=(Put(path, value=False),)))
     return found
 
@@ -352,7 +351,7 @@ def line_ends_in_words(subject: RecipeSubject) -> list[Fault]:
                 if re.search(r"\S[\n\t]+\S", word):
                     message = (
                         "cuts at spaces only, so line ends and tabs stand inside words; "
-                        "put a Split at {regex: \"[\\n\\t]\"} before it, or Nmt in the normalizer"
+                        'put a Split at {regex: "[\\n\\t]"} before it, or Nmt in the normalizer'
                     )
                     return [Fault(("pre_tokenizer", position), message, shown(word))]
     return []
@@ -382,6 +381,6 @@ def deletes_text(subject: RecipeSubject) -> list[Fault]:
             message = f"{what} from the text for good; use isolated, or allow it"
             if not removed:
                 message = f"{what} from the text for good; use Split with isolated, or allow it"
-            path = ("pre_tokenizer", position, *(["behavior"] if removed else []))
-            found.append(Fault(path, message))
+            path: KeyPath = ("pre_tokenizer", position)
+            found.append(Fault((*path, "behavior") if removed else path, message))
     return found

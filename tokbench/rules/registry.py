@@ -14,7 +14,7 @@ from tokbench.recipe import Edit, KeyPath
 from tokbench.registry import Registry
 
 About = Literal["recipe", "tokenizer"]
-Shows = Literal["round trip", "words", "pair", "vocabulary", "twice", "nothing"]
+Shows = Literal["round trip", "words", "pair", "vocabulary", "twice", "wrapped", "nothing"]
 
 PLAIN = (
     "low lower lowest newer wider",
@@ -65,6 +65,7 @@ class Rule:
         text: the documents that the two are checked on and, for the demonstration, trained on.
         probe: what the demonstration encodes.
         shows: what the demonstration shows of the two tokenizers.
+        times: how often the demonstration repeats the text, as a real corpus would.
         needs_text: whether it says nothing without a sample of the corpus.
     """
 
@@ -79,13 +80,14 @@ class Rule:
     text: tuple[str, ...]
     probe: str
     shows: Shows
+    times: int
     needs_text: bool
 
     @property
     def explanation(self) -> str:
-        """The docstring of the function, without its indentation."""
-        lines = (self.function.__doc__ or "").strip().splitlines()
-        return "\n".join(line.strip() for line in lines)
+        """The docstring of the function, a line for each paragraph."""
+        paragraphs = (self.function.__doc__ or "").strip().split("\n\n")
+        return "\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 RULES: Registry[Rule] = Registry("rule", "tokbench.rules")
@@ -103,6 +105,7 @@ def rule(
     text: tuple[str, ...] = PLAIN,
     probe: str = "low lower",
     shows: Shows = "round trip",
+    times: int = 20,
     needs_text: bool = False,
 ) -> Callable[[Check], Check]:
     """Register the decorated function as a rule and leave it as it is; see `Rule`."""
@@ -123,6 +126,7 @@ def rule(
                 text=text,
                 probe=probe,
                 shows=shows,
+                times=times,
                 needs_text=needs_text,
             )
         )

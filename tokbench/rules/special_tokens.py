@@ -88,7 +88,6 @@ def ordinary_text(subject: RecipeSubject) -> list[Fault]:
     mended='special_tokens: {eos: "<|endoftext|>"}',
     text=("she sells sea shells <eos> by the shore", "the low <eos> sea", "a quick fox <eos>"),
     probe="the sea <eos> low",
-    shows="vocabulary",
     needs_text=True,
 )
 def occurs_in_text(subject: RecipeSubject) -> list[Fault]:
@@ -162,8 +161,8 @@ def beyond_the_vocabulary(subject: RecipeSubject) -> list[Fault]:
 def normalized_away(subject: RecipeSubject) -> list[Fault]:
     """An added token is looked for in normalized text unless it says normalized: false.
 
-    Under Lowercase, `USA` is looked for as `usa`: it matches inside `usage`, and decodes in upper
-    case.
+    Under Lowercase, `USA` is looked for as `usa`: it matches inside `usage` and comes back as
+    `usa`.
     """
     found = []
     for path, token, special in _tokens(subject):

@@ -4,6 +4,11 @@ from tokbench.recipe import Remove
 from tokbench.rules.registry import Fault, rule
 from tokbench.rules.subjects import RecipeSubject
 
+_UNIGRAM = (
+    'pre_tokenizer: Metaspace\nmodel: Unigram\nspecial_tokens: {unk: "<unk>"}\n'
+    "trainer: {vocab_size: 64}\n"
+)
+
 
 @rule(
     "L64",
@@ -11,7 +16,8 @@ from tokbench.rules.subjects import RecipeSubject
     title="model_max_length is not set",
     broken="wrap: {padding_side: left}",
     mended="wrap: {padding_side: left, model_max_length: 512}",
-    shows="nothing",
+    probe="low lower " * 600,
+    shows="wrapped",
 )
 def truncates_nothing(subject: RecipeSubject) -> list[Fault]:
     """Without model_max_length, truncation=True does nothing, silently.
@@ -32,15 +38,18 @@ def truncates_nothing(subject: RecipeSubject) -> list[Fault]:
     "L68",
     severity="warning",
     title="clean_up_tokenization_spaces eats spaces",
-    broken="wrap: {model_max_length: 512, clean_up_tokenization_spaces: true}",
-    mended="wrap: {model_max_length: 512}",
-    shows="nothing",
+    broken=_UNIGRAM + "wrap: {model_max_length: 512, clean_up_tokenization_spaces: true}",
+    mended=_UNIGRAM + "wrap: {model_max_length: 512}",
+    text=("low . lower !", "she sells . the sea shells !", "the low sea . low", "lower shells !"),
+    probe="low . lower !",
+    shows="wrapped",
 )
 def eats_spaces(subject: RecipeSubject) -> list[Fault]:
     """clean_up_tokenization_spaces was made for BERT's WordPiece.
 
     It deletes spaces before punctuation from every decoded text. A BPE or Unigram keeps its spaces
-    itself, so those that are deleted were in the text.
+    itself, so those that are deleted were in the text; for BPE, transformers 5 ignores it with a
+    warning at every load.
     """
     if not subject.recipe.wrap.clean_up_tokenization_spaces:
         return []
