@@ -1,6 +1,6 @@
 """Runs the rules over a recipe: findings with their places, less what its comments allow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tokbench.errors import Finding, Severity
 from tokbench.recipe import Edit, Recipe, as_written, dotted
@@ -43,7 +43,7 @@ def check(recipe: Recipe, text: Sample | None = None) -> Checked:
     subject = RecipeSubject(recipe, text)
     ran = [one for one in rules_of("recipe") if text.texts or not one.needs_text]
     faults = [(one, fault) for one in ran for fault in one.function(subject)]
-    found = [(_finding(recipe, one, fault), fault.fix) for one, fault in faults]
+    found = [(_finding(recipe, one, fault), _fix(recipe, fault)) for one, fault in faults]
     found.sort(key=lambda pair: _order(pair[0]))
     allowed, wrong = allowances(recipe.document, known_ids())
     silent = {(one.where.file, one.line, one.rule) for one in allowed}
@@ -74,6 +74,11 @@ def _finding(recipe: Recipe, one: Rule, fault: Fault) -> Finding:
         f"{dotted(path)}: {fault.message}",
         fault.example,
     )
+
+
+def _fix(recipe: Recipe, fault: Fault) -> tuple[Edit, ...]:
+    value = recipe.document.value
+    return tuple(replace(edit, path=as_written(edit.path, value)) for edit in fault.fix)
 
 
 def _idle(one: Allowed) -> Finding:
