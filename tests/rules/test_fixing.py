@@ -89,7 +89,7 @@ def test_what_is_fine_stays_as_it_is() -> None:
 
 EDITS = {
     "a value": ("a: 1  # one\n", Put(("a",), 2), "a: 2  # one\n"),
-    "a key in a block": ("a:\n  b: 1 # x\nc:\n", Put(("a", "d"), 3), "a:\n  b: 1 # x\n  d: 3\nc:\n"),
+    "a key in a block": ("a:\n  b: 1 # x\nc:", Put(("a", "d"), 3), "a:\n  b: 1 # x\n  d: 3\nc:"),
     "a key in a flow map": ("a: {b: [1, 2]}\n", Put(("a", "d"), 1), "a: {b: [1, 2], d: 1}\n"),
     "a key in an empty map": ("a: {}\n", Put(("a", "d"), 1), "a: {d: 1}\n"),
     "a map that is not there": ("a: 1", Put(("b", "c"), "x y"), 'a: 1\nb: {c: "x y"}\n'),
