@@ -61,7 +61,7 @@ def test_another_line_is_not_silenced(tmp_path: Path) -> None:
     [
         ("allow L39", "say why: `# tokbench: allow L39 because REASON`"),
         ("allow L39 because", "is not understood"),
-        ("allow L99 because I want it", "unknown rule 'L99'"),
+        ("allow L99 because I want it", "there is no rule L99; `tokbench list rules` names them"),
         ("permit L39", "is not understood; write `# tokbench: allow L39 because REASON`"),
     ],
 )

@@ -97,6 +97,14 @@ CASES = {
         "pre_tokenizer: {type: Split, pattern: {literal: '[a-z]'}, behavior: isolated}\n" + UNK,
         [],
     ),
+    "alternatives": (
+        "normalizer: {type: Replace, pattern: 'colour|color', content: 'hue'}",
+        [("L27", "error")],
+    ),
+    "a token is no pattern": (
+        "normalizer: {type: Replace, pattern: '<|end|>', content: ''}",
+        [],
+    ),
     "punctuation is no pattern": (
         "pre_tokenizer: {type: Split, pattern: '...', behavior: isolated}\n" + UNK,
         [],
@@ -157,6 +165,17 @@ CASES = {
         "pre_tokenizer: Whitespace\n" + UNK + TRAINER + ", continuing_subword_prefix: '@@'}\n"
         "decoder: {type: WordPiece, cleanup: false}",
         [("L02", "error")],
+    ),
+    "bytes without Fuse": (
+        "pre_tokenizer: Metaspace\nmodel: {type: BPE, byte_fallback: true}\n"
+        "decoder: [{type: Replace, pattern: '▁', content: ' '}, ByteFallback]",
+        [("L14", "error")],
+    ),
+    "SentencePiece's own way back": (
+        "pre_tokenizer: Metaspace\nmodel: {type: BPE, byte_fallback: true}\n"
+        "decoder: [{type: Replace, pattern: '▁', content: ' '}, ByteFallback, Fuse, "
+        "{type: Strip, left: 1}]",
+        [],
     ),
     "WordPiece without its decoder": (
         "pre_tokenizer: Whitespace\nmodel: WordPiece\ndecoder: Fuse\n" + UNK + "trainer: "

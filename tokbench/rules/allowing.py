@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ruamel.yaml import YAML
 from ruamel.yaml.tokens import ScalarToken
 
-from tokbench.errors import Finding, Location, nearest
+from tokbench.errors import Finding, Location
 from tokbench.recipe import Document
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#\s*tokbench\s*:\s*(?P<said>.*?)\s*$", re.MULTILINE)
@@ -51,9 +51,7 @@ def allowances(document: Document, known: list[str]) -> tuple[list[Allowed], lis
             if match is None:
                 problem = "is not understood; write `# tokbench: allow L39 because REASON`"
             elif strange:
-                problem = f"unknown rule {strange[0]!r}: {nearest(strange[0], known, limit=0)}"
-                problem = problem.removesuffix("known: , ...").rstrip() or problem
-                problem += "; `tokbench list rules` names them"
+                problem = f"there is no rule {strange[0]}; `tokbench list rules` names them"
             elif not match["reason"]:
                 problem = f"say why: `# tokbench: allow {match['rules']} because REASON`"
             else:

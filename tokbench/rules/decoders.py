@@ -20,6 +20,9 @@ _FALLBACK = (
 )
 
 
+_HANGUL = ["<0xED>", "<0x95>", "<0x9C>", "a", "b"]
+
+
 def _repaired(subject: RecipeSubject, tokens: list[str], text: str) -> tuple[Put, ...]:
     """`decoder: auto`, where that decodes as it should."""
     recipe = subject.recipe
@@ -81,23 +84,28 @@ def marks_leak(subject: RecipeSubject) -> list[Fault]:
     probe="low 日本",
 )
 def bytes_leak(subject: RecipeSubject) -> list[Fault]:
-    """The tokens `<0xE6>` become bytes again in ByteFallback, and one text in Fuse.
+    """The tokens `<0xED>` become bytes again in ByteFallback, and one text in Fuse.
 
-    Without the first they stand in the text as they are; without the second, spaces come between
-    the tokens.
+    Without the first they stand in the text as they are. Without the second, what follows sees one
+    token after the other: a Strip takes the space off every word and not off the text.
     """
-    recipe = subject.recipe
-    if not recipe.byte_fallback or recipe.byte_level:
+    if not _bytes_stay(subject):
         return []
-    tokens = ["<0xED>", "<0x95>", "<0x9C>", "a", "b"]
-    text = subject.decoded(tokens)
-    if text == "한ab":
-        return []
+    text = subject.decoded(_HANGUL)
     missing = [name for name in ("ByteFallback", "Fuse") if not _has(subject, name)]
-    without = f" without {' and '.join(missing)}" if missing else " in this order"
-    message = f"the byte tokens of byte_fallback do not come back{without}; write decoder: auto"
-    fix = _repaired(subject, tokens, "한ab")
-    return [Fault(("decoder",), message, f"{' '.join(tokens)} -> {text!r}", fix)]
+    without = f"without {' and '.join(missing)}" if missing else "in this order"
+    message = f"the byte tokens of byte_fallback do not come back {without}; write decoder: auto"
+    fix = _repaired(subject, _HANGUL, "한ab")
+    return [Fault(("decoder",), message, f"{' '.join(_HANGUL)} -> {text!r}", fix)]
+
+
+def _bytes_stay(subject: RecipeSubject) -> bool:
+    """Whether a written decoder does not take byte tokens back."""
+    recipe = subject.recipe
+    if not recipe.byte_fallback or recipe.byte_level or subject.decoder_is_auto:
+        return False
+    both = _has(subject, "ByteFallback") and _has(subject, "Fuse")
+    return not both or subject.decoded(_HANGUL).strip() != "한ab"
 
 
 @rule(
@@ -114,7 +122,7 @@ def markers_leak(subject: RecipeSubject) -> list[Fault]:
     Without it decoded text reads `naÃ¯veĠlow`, `low ##er` or `▁low▁lower`.
     """
     recipe = subject.recipe
-    if subject.decoder_is_auto:
+    if subject.decoder_is_auto or _bytes_stay(subject):
         return []
     if recipe.byte_level:
         written, tokens, text = "ByteLevel", ["na", "Ã¯", "ve", "Ġlow"], "naïve low"

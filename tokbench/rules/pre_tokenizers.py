@@ -14,6 +14,7 @@ from tokbench.rules.subjects import RecipeSubject, letters, shown
 
 _LIKE_REGEX = re.compile(
     r"\\[swdSWDpPbBnrtu]|\(\?|\[\^|\[[^\]]*\w-\w[^\]]*\]|\[[^\]]+\][+*?]|\.[+*]|\)[+*?]"
+    r"| [+*]$|^\[[^\w\s]{2,}\]$|\w\|\w"
 )
 _DROP_SPACE = ("Whitespace", "WhitespaceSplit", "BertPreTokenizer")
 _READ_CHARACTERS = (*_DROP_SPACE, "Punctuation", "Digits", "UnicodeScripts", "Split")
