@@ -152,6 +152,8 @@ def test_warnings_before_training_are_one_line_and_reasons_are_kept(
     )
     manifest = json.loads((tmp_path / "out/tokbench.json").read_text())
     assert manifest["allowed"] == [{"rule": "L39", "reason": "we fold case"}]
+    shown = json.loads(tokbench("show", "out", "--json", "-").stdout)
+    assert shown["allowed"] == {"L39": "we fold case"}
 
 
 def test_rules_are_listed_and_explained(tokbench: Callable[..., Result]) -> None:

@@ -225,9 +225,11 @@ def _other_size(trained: Trained, recipe: Recipe) -> Iterator[str]:
             "trainer.limit_alphabet drops the rarest"
         )
     if got < asked:
+        least = getattr(recipe.trainer, "min_frequency", None)
+        more = f" that occurs {least} times" if least else ""
         yield (
-            f"{asked:,} tokens were asked for, {got:,} it has: the text has no more to learn at "
-            "this min_frequency; train on more text, or ask for fewer (L17)"
+            f"{asked:,} tokens were asked for, {got:,} it has: the text has no more{more} to "
+            "learn; train on more text, or ask for fewer (L17)"
         )
 
 
