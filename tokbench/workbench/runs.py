@@ -228,8 +228,8 @@ def _other_size(trained: Trained, recipe: Recipe) -> Iterator[str]:
         least = getattr(recipe.trainer, "min_frequency", None)
         more = f" that occurs {least} times" if least else ""
         yield (
-            f"{asked:,} tokens were asked for, {got:,} it has: the text has no more{more} to "
-            "learn; train on more text, or ask for fewer (L17)"
+            f"{asked:,} tokens were asked for, {got:,} it has: there is nothing more to learn"
+            f"{more}; train on more text, or ask for fewer (L17)"
         )
 
 
