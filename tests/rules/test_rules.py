@@ -123,6 +123,11 @@ CASES = {
         "normalizer: ByteLevel\npre_tokenizer: Digits",
         [("L31", "error")],
     ),
+    "no white space is left after ByteLevel": (
+        "pre_tokenizer: [{type: ByteLevel, add_prefix_space: false}, WhitespaceSplit]",
+        [("L31", "error")],
+        "low\n\tlower",
+    ),
     "some Thai": (
         "pre_tokenizer: WhitespaceSplit\n" + UNK,
         [("L36", "warning")],

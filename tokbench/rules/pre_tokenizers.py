@@ -263,8 +263,11 @@ def layout_is_lost(subject: RecipeSubject) -> list[Fault]:
     The decoder puts one space between words: line ends, indentation and runs of spaces are gone,
     and with them the meaning of code, tables and verse.
     """
-    for position, part in enumerate(subject.recipe.pre_tokenizer):
-        if part.type not in _DROP_SPACE:
+    chain = subject.recipe.pre_tokenizer
+    written = any(part.type == "ByteLevel" for part in subject.recipe.normalizer)
+    for position, part in enumerate(chain):
+        written |= part.type == "ByteLevel"  # after it there is no white space to drop
+        if written or part.type not in _DROP_SPACE:
             continue
         for text in subject.excerpts:
             if match := _LAYOUT.search(text.strip()):

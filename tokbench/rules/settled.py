@@ -103,7 +103,10 @@ SETTLED: dict[str, Settled] = {
     "L58": _later("the head of a stream that is not shuffled", "mixing sources"),
     "L59": _later("weights that do not fit, a source that ends early", "mixing sources"),
     "L60": _later("a language of the card that no source has", "the model card"),
-    "L61": _later("a data set's revision is not pinned", "data sets of the Hub"),
+    "L61": _later(
+        "a data set's revision is not pinned",
+        "data sets of the Hub (held-out text cannot overlap: it is chosen by its hash)",
+    ),
     "L62": _impossible(
         "line ends kept from files and not from iterators",
         "a document is the same text whatever file it comes from",
