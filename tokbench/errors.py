@@ -30,15 +30,23 @@ class Location:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong with a recipe or a tokenizer."""
+    """One thing that is wrong with a recipe or a tokenizer.
+
+    `rule` is a row of the catalogue, or "format"; `example` shows the harm where text can.
+
+    >>> str(Finding("L08", "error", Location("a.yaml", 3, 1), "bytes are lost"))
+    'a.yaml:3:1: L08 error: bytes are lost'
+    """
 
     rule: str
     severity: Severity
     where: Location
     message: str
+    example: str = ""
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.message}"
+        label = "" if self.rule == "format" else f"{self.rule} {self.severity}: "
+        return f"{self.where}: {label}{self.message}"
 
 
 class TokbenchError(Exception):

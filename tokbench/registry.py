@@ -73,5 +73,7 @@ class Registry(Generic[T]):
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{self._package}.{module.name}")
         for entry in entry_points(group=self._package):
-            if entry.name not in self._members:
-                self._members[entry.name] = entry.load()
+            known = len(self._members)
+            loaded = entry.load() if entry.name not in self._members else None
+            if loaded is not None and len(self._members) == known:
+                self._members[entry.name] = loaded  # one that loading did not register itself

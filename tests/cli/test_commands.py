@@ -14,9 +14,13 @@ from rich.cells import cell_len
 
 BPE = (
     "pre_tokenizer: {type: ByteLevel, add_prefix_space: false}\nmodel: BPE\n"
-    "trainer: {vocab_size: 320}\nspecial_tokens: {eos: <e>}\n"
+    "trainer: {vocab_size: 320, min_frequency: 2}\nspecial_tokens: {eos: <e>}\n"
+    "wrap: {model_max_length: 512}\n"
 )
-SLOW = "model: BPE\ntrainer: {vocab_size: 30000}\nspecial_tokens: {unk: <u>}\n"
+SLOW = (
+    "model: BPE\ntrainer: {vocab_size: 32000, min_frequency: 2}\nspecial_tokens: {unk: <u>}\n"
+    "wrap: {model_max_length: 512}\n"
+)
 
 
 def tokbench(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -79,7 +83,10 @@ def test_check_tells_findings(write_recipe: Callable[..., Path], tmp_path: Path)
     bad = write_recipe(BPE.replace("320", "'320'"), name="bad")
     made = tokbench("check", good.name, bad.name, "--json", "found.json", cwd=tmp_path)
     assert made.returncode == 1
-    assert made.stdout == "good.yaml: fine\n"
+    fine, told, counted = made.stdout.splitlines()
+    assert fine == "good.yaml: fine"
+    assert told.startswith("bad.yaml:7:23: error: trainer.vocab_size: expected an integer")
+    assert counted == "1 error, no warnings in 2 recipes"
     (finding,) = json.loads((tmp_path / "found.json").read_text())["findings"]
     assert finding == {
         "rule": "format",
@@ -182,6 +189,7 @@ def test_a_full_disk_says_so_and_leaves_nothing(
         "completion",
         "list",
         "new",
+        "rule",
         "run",
         "schema",
         "show",

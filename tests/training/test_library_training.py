@@ -190,14 +190,15 @@ def test_what_may_surprise_is_said(
 ) -> None:
     corpus_file.write_text("low lower\n" * 50 + "x" * 20_000 + "\n")
     recipe = write_recipe("pre_tokenizer: Whitespace\nmodel: BPE\n", held_out=0.0)
-    (said,) = train(recipe, tmp_path / "a").notes
+    said, fewer = train(recipe, tmp_path / "a").notes
+    assert fewer.startswith("30,000 tokens were asked for, ")
     assert said.startswith("a word of 20,000 characters in corpus.txt: 51 was left out")
     recipe = write_recipe("pre_tokenizer: Punctuation\nmodel: BPE\n", held_out=0.0)
-    whole, left_out = train(recipe, tmp_path / "b").notes
+    whole, left_out, _ = train(recipe, tmp_path / "b").notes
     assert whole.startswith("whole documents were counted, not distinct chunks: no cut is known")
     assert "20,000 characters" in left_out
     everything = ["trainer.max_word_chars=null"]
-    assert len(train(recipe, tmp_path / "c", overrides=everything).notes) == 1
+    assert len(train(recipe, tmp_path / "c", overrides=everything).notes) == 2
 
 
 def test_an_empty_corpus_is_refused(

@@ -9,7 +9,7 @@ import click
 
 from tokbench.errors import TokbenchError, printable
 
-_SHARED = ("options", "progress", "output")
+_SHARED = ("options", "progress", "output", "findings")
 
 
 class _Commands(click.Group):

@@ -1,56 +1,155 @@
 """`tokbench check`."""
 
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tokbench.cli import options
 
+if TYPE_CHECKING:
+    from tokbench.errors import Finding
+    from tokbench.rules import Checked, Sample
+
 
 @click.command("check")
 @click.argument("recipes", nargs=-1, required=True)
+@click.option("--on", metavar="FILE", help="Check on this text, not on the recipe's own corpus.")
+@click.option("--text", metavar="COLUMN", help="The column or nested field of --on that is text.")
+@click.option("--no-text", is_flag=True, help="Read no text; rules that look at it are left out.")
+@click.option("--fix", is_flag=True, help="Write the repairs that have only one right answer.")
 @options.overrides
 @options.json_out
-def command(recipes: tuple[str, ...], overrides: tuple[str, ...], json_path: str | None) -> None:
+def command(
+    recipes: tuple[str, ...],
+    on: str | None,
+    text: str | None,
+    no_text: bool,
+    fix: bool,
+    overrides: tuple[str, ...],
+    json_path: str | None,
+) -> None:
     """Say what is wrong with recipes, each mistake with file, line and column.
+
+    The first documents of the corpus are read, 1 MB at most. A comment in the line, or above it,
+    silences a rule there: # tokbench: allow L39 because case means nothing in our data.
+    `tokbench rule L39` explains a rule.
 
     \b
     tokbench check recipes/*.yaml
+    tokbench check my.yaml --fix
     tokbench check my.yaml --set trainer.vocab_size=8000 --json -
     """
-    from tokbench.errors import Finding, RecipeError
-    from tokbench.recipe import load
+    from tokbench.cli.findings import tell
+    from tokbench.errors import RecipeError
 
-    if json_path in recipes:
-        raise click.UsageError(f"--json {json_path} would overwrite the recipe")
+    refused = {
+        f"--json {json_path} would overwrite the recipe": json_path in recipes,
+        "--fix writes to the file, where --set is not: leave one out": fix and overrides,
+        "--text names a column of --on, which is not given": text and not on,
+        "--on names a text and --no-text wants none: leave one out": on and no_text,
+    }
+    for why in (why for why, so in refused.items() if so):
+        raise click.UsageError(why)
+    sample = _chosen(on, text, no_text)
+    quiet = json_path == "-"
     findings: list[Finding] = []
+    allowed: list[dict[str, Any]] = []
+    fixed: list[Finding] = []
+    fixable = 0
     for path in recipes:
         try:
-            load(path, overrides)
+            if fix:
+                fixed += _fix(Path(path), sample, quiet=quiet)
+            found = _checked(path, overrides, sample)
         except RecipeError as error:
             findings += error.findings
+            tell(error.findings, err=quiet)
+            continue
+        findings += found.findings
+        fixable += len(found.fixes)
+        allowed += [
+            {"rule": one.rule, "file": one.where.file, "line": one.line, "reason": one.reason}
+            for one in found.allowed
+        ]
+        if found.findings:
+            tell(found.findings, err=quiet)
         else:
-            click.echo(f"{path}: fine", err=json_path == "-")
-    for finding in findings:
-        click.secho(f"{finding.where}: {finding.severity}: {finding.message}", fg="red", err=True)
+            click.echo(f"{path}: fine", err=quiet)
     if json_path:
-        from tokbench.cli.output import write_json
-
-        write_json({"findings": [_plain(finding) for finding in findings]}, json_path)
+        _write(json_path, findings, allowed, fixed)
+    _count(findings, len(recipes), len(allowed), fixable, err=quiet)
     if any(finding.severity == "error" for finding in findings):
         sys.exit(1)
 
 
-def _plain(finding: object) -> dict[str, object]:
-    from tokbench.errors import Finding
+def _chosen(on: str | None, column: str | None, no_text: bool) -> "Sample | None":
+    if no_text:
+        from tokbench.rules import NO_SAMPLE
 
-    if not isinstance(finding, Finding):
-        raise TypeError(finding)
-    return {
-        "rule": finding.rule,
-        "severity": finding.severity,
-        "file": finding.where.file,
-        "line": finding.where.line,
-        "column": finding.where.column,
-        "message": finding.message,
-    }
+        return NO_SAMPLE
+    if not on:
+        return None
+    from tokbench.rules import sample_of
+    from tokbench.workbench import named_corpus
+
+    return sample_of(named_corpus([on], column))
+
+
+def _checked(path: str, overrides: tuple[str, ...], sample: "Sample | None") -> "Checked":
+    from tokbench.recipe import load
+    from tokbench.rules import check
+
+    return check(load(path, overrides), sample)
+
+
+def _fix(path: Path, sample: "Sample | None", *, quiet: bool) -> "list[Finding]":
+    """Mend a file in place and show what changed."""
+    from difflib import unified_diff
+
+    from tokbench.recipe import load
+    from tokbench.rules import mend
+    from tokbench.store import write_bytes
+
+    load(path)  # a file that cannot be read says so in its own words
+    data = path.read_bytes()
+    mark = b"\xef\xbb\xbf" if data.startswith(b"\xef\xbb\xbf") else b""
+    before = data.decode("utf-8-sig")
+    mended = mend(before, path, sample)
+    if not mended.done:
+        return []
+    write_bytes(path.resolve(), mark + mended.text.encode())
+    for one in mended.done:
+        click.secho(f"{one.where}: {one.rule} fixed", fg="green", err=quiet)
+    changes = unified_diff(before.splitlines(), mended.text.splitlines(), n=0, lineterm="")
+    for line in list(changes)[2:]:
+        if not line.startswith("@@"):
+            colour = "red" if line.startswith("-") else "green"
+            click.secho(f"    {line[0]} {line[1:]}", fg=colour, err=quiet)
+    return list(mended.done)
+
+
+def _write(
+    path: str, findings: "list[Finding]", allowed: list[dict[str, Any]], fixed: "list[Finding]"
+) -> None:
+    from tokbench.cli.findings import plain
+    from tokbench.cli.output import write_json
+
+    told: dict[str, Any] = {"findings": [plain(one) for one in findings], "allowed": allowed}
+    if fixed:
+        told["fixed"] = [plain(one) for one in fixed]
+    write_json(told, path)
+
+
+def _count(
+    findings: "list[Finding]", recipes: int, allowed: int, fixable: int, *, err: bool
+) -> None:
+    from tokbench.cli.findings import counted
+
+    line = f"{counted(findings)} in {recipes} recipe{'s' * (recipes != 1)}"
+    if allowed:
+        line += f"; {allowed} allowed"
+    if fixable:
+        line += f"; --fix mends {fixable}"
+    click.echo(line, err=err)

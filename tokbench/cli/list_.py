@@ -12,7 +12,7 @@ Rows = list[tuple[str, str]]
 @click.argument("kind", required=False)
 @click.option("--json", "json_path", metavar="PATH", help="Write it as JSON; - is stdout.")
 def command(kind: str | None, json_path: str | None) -> None:
-    """What recipes can name: components, trainers, metrics, sources, templates, reports.
+    """What recipes can name: components, trainers, metrics, sources, templates, reports, rules.
 
     \b
     tokbench list
@@ -99,6 +99,12 @@ def _reports() -> Rows:
     return [(name, (one.__doc__ or "").splitlines()[0]) for name, one in REPORTS.items()]
 
 
+def _rules() -> Rows:
+    from tokbench.rules import RULES
+
+    return [(name, f"{one.severity}: {one.title} ({one.family})") for name, one in RULES.items()]
+
+
 COMPONENTS: dict[str, Callable[[], Rows]] = {
     "normalizers": _component("normalizers", "Normalizer"),
     "pre_tokenizers": _component("pre_tokenizers", "PreTokenizer"),
@@ -113,4 +119,5 @@ KINDS: dict[str, Callable[[], Rows]] = {
     "sources": _sources,
     "templates": _templates,
     "reports": _reports,
+    "rules": _rules,
 }

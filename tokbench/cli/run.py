@@ -38,12 +38,14 @@ def command(
     tokbench run recipes/demo.yaml recipes/bert.yaml recipes/t5.yaml
     tokbench run recipes/bert.yaml --set trainer.vocab_size=8000
     """
+    from tokbench.cli.findings import check_first
     from tokbench.cli.output import note, write_json
     from tokbench.recipe import load
     from tokbench.reports import render
     from tokbench.workbench import compare, run
 
     loaded = [load(recipe, overrides) for recipe in recipes]
+    check_first(loaded)
     done: list[Run] = []
     for recipe in loaded:
         with progress() as watch:

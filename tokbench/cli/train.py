@@ -38,13 +38,15 @@ def command(
     \b
     tokbench train recipes/bert.yaml --out my-tokenizer
     """
+    from tokbench.cli.findings import check_first
     from tokbench.cli.run import announce, facts
+    from tokbench.recipe import load
     from tokbench.workbench import train
 
+    loaded = load(recipe, overrides)
+    check_first([loaded])
     with progress() as watch:
-        made = train(
-            recipe, out, overrides=overrides, runs=runs, engine=engine, force=force, watch=watch
-        )
+        made = train(loaded, out, runs=runs, engine=engine, force=force, watch=watch)
     if json_path:
         from tokbench.cli.output import write_json
 

@@ -66,7 +66,7 @@ class Unigram(Spec):
     type: Literal["Unigram"] = "Unigram"
     byte_fallback: bool = False
     alpha: Annotated[float, Field(gt=0)] | None = None
-    nbest_size: int | None = None
+    nbest_size: Annotated[int, Field(ge=0)] | None = None
 
     def build(self, trained: Trained | None, unk: str | None) -> models.Model:
         """The `tokenizers` model, empty when nothing is trained yet."""

@@ -24,12 +24,16 @@ _KNOWN_TAGS = {"str", "int", "float", "bool", "null", "timestamp", "map", "seq"}
 
 @dataclass
 class Document:
-    """A parsed file: its value and where every key and value in it was written."""
+    """A parsed file: its value and where every key and value in it was written.
+
+    `texts` holds what was parsed by the name of its file, comments and all.
+    """
 
     file: str
     value: Any = None
     keys: dict[KeyPath, Location] = field(default_factory=dict)
     values: dict[KeyPath, Location] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
 
     def where(self, path: KeyPath, *, key: bool = False) -> Location:
         """The place of a key or value; of what surrounds it where it was not written."""
@@ -76,7 +80,7 @@ def parse(text: str, name: str) -> Document:
         before = text[: error.position].split("\n")
         where = Location(name, len(before), len(before[-1]) + 1)
         raise refuse(where, f"the control character U+{error.character:04X} is not text") from error
-    document = Document(name)
+    document = Document(name, texts={name: text})
     if node is not None:
         document.value = _Reader(document, yaml).convert(node, ())
     return document

@@ -71,8 +71,8 @@ def problem_findings(problems: Iterable[Problem], document: Document) -> list[Fi
         Finding(
             "format",
             "error",
-            document.where(_as_written(problem.path, document.value)),
-            f"{dotted(_as_written(problem.path, document.value))}: {problem.message}",
+            document.where(as_written(problem.path, document.value)),
+            f"{dotted(as_written(problem.path, document.value))}: {problem.message}",
         )
         for problem in problems
     ]
@@ -132,11 +132,19 @@ def _written(loc: Iterable[str | int], value: Any) -> KeyPath:
     return path
 
 
-def _as_written(path: KeyPath, value: Any) -> KeyPath:
-    """A path without the list positions that a short form left out; absent keys stay."""
-    kept = _written(path, value)
-    rest = path[len(kept) :] if path[: len(kept)] == kept else ()
-    return (*kept, *(part for part in rest if isinstance(part, str))) or path
+def as_written(path: KeyPath, value: Any) -> KeyPath:
+    """A path without the list positions that a short form left out; absent keys stay.
+
+    >>> as_written(("normalizer", 0, "type"), {"normalizer": "NFC"})
+    ('normalizer', 'type')
+    """
+    kept: KeyPath = ()
+    for part in path:
+        known = isinstance(value, dict) and part in value
+        known |= isinstance(value, list) and isinstance(part, int) and part < len(value)
+        if known or isinstance(part, str):
+            kept, value = (*kept, part), value[part] if known else None
+    return kept or path
 
 
 def _missing(loc: KeyPath, path: KeyPath) -> str:

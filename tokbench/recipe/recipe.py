@@ -11,6 +11,7 @@ from tokbench.errors import RecipeError
 from tokbench.metrics import BenchmarkSpec
 from tokbench.pipeline import PipelineSpec
 from tokbench.recipe import checks, document, explain
+from tokbench.recipe.document import Document
 from tokbench.spec import Spec
 from tokbench.training import TRAINERS, TrainerSpec
 from tokbench.wrapping import WrapSpec
@@ -39,6 +40,7 @@ class Recipe(PipelineSpec, _Heading):
     benchmark: BenchmarkSpec = BenchmarkSpec()
 
     _path: Path = PrivateAttr(default=Path("recipe.yaml"))
+    _document: Document = PrivateAttr(default_factory=lambda: Document("recipe.yaml"))
 
     @model_validator(mode="before")
     @classmethod
@@ -64,6 +66,11 @@ class Recipe(PipelineSpec, _Heading):
     def path(self) -> Path:
         """The file the recipe was read from."""
         return self._path
+
+    @property
+    def document(self) -> Document:
+        """What was read, with the place of every key and value."""
+        return self._document
 
     @property
     def pipeline(self) -> PipelineSpec:
@@ -107,5 +114,5 @@ def validate(read: document.Document, path: Path) -> Recipe:
         raise RecipeError(explain.findings(error, read, Recipe)) from error
     if problems := list(checks.problems(recipe)):
         raise RecipeError(explain.problem_findings(problems, read))
-    recipe._path = path  # noqa: SLF001 - set once, here
+    recipe._path, recipe._document = path, read  # noqa: SLF001 - set once, here
     return recipe

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tokbench import corpus as corpora
-from tokbench import store
+from tokbench import pipeline, store, training
 from tokbench.recipe import Recipe
 from tokbench.training import Engine, UnigramTrainer
 from tokbench.values import Corpus
@@ -21,6 +21,16 @@ TOKENIZER = "tokenizer"
 _FORMAT = 2
 _LEARNED = ("normalizer", "pre_tokenizer", "model", "trainer", "special_tokens")
 _SHOWN = ("added_tokens", "post_processor", "decoder", "wrap")
+
+
+def demands_of(recipe: Recipe) -> training.Demands:
+    """What the pipeline of a recipe asks of the vocabulary."""
+    return training.Demands(
+        special_tokens=recipe.special_tokens.contents(),
+        unk=recipe.special_tokens.roles().get("unk"),
+        alphabet=pipeline.byte_alphabet() if recipe.byte_level else (),
+        byte_tokens=pipeline.BYTE_TOKENS if recipe.byte_fallback else (),
+    )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tokbench import counting, kernels, pipeline, store, training, wrapping
+from tokbench import counting, kernels, pipeline, rules, store, training, wrapping
 from tokbench.errors import StoreError
 from tokbench.recipe import Recipe, load
 from tokbench.training import Engine
@@ -25,7 +25,7 @@ from tokbench.values import (
 )
 from tokbench.workbench import vocabularies
 from tokbench.workbench.comparisons import of_run
-from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan
+from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan, demands_of
 
 _MOST_LEFT_OUT = 5
 _PROOF_TEXTS, _PROOF_LENGTH = 100, 2000
@@ -212,12 +212,7 @@ def learn(plan: Plan, watch: Watch = ignore) -> Trained:
 def _learned(plan: Plan, watch: Watch) -> Trained:
     """The vocabulary, learned now."""
     recipe = plan.recipe
-    demands = training.Demands(
-        special_tokens=recipe.special_tokens.contents(),
-        unk=recipe.special_tokens.roles().get("unk"),
-        alphabet=pipeline.byte_alphabet() if recipe.byte_level else (),
-        byte_tokens=pipeline.BYTE_TOKENS if recipe.byte_fallback else (),
-    )
+    demands = demands_of(recipe)
     blank = pipeline.assemble(recipe.pipeline)
     if plan.engine == "tokenizers":
         return training.from_text(recipe.trainer, demands, plan.corpus, blank.to_str(), watch)
@@ -233,17 +228,24 @@ def _learned(plan: Plan, watch: Watch) -> Trained:
 
 def _noted(trained: Trained, recipe: Recipe) -> Trained:
     """The same with what its size may surprise by."""
-    return replace(trained, notes=(*trained.notes, *_too_many(trained, recipe)))
+    return replace(trained, notes=(*trained.notes, *_other_size(trained, recipe)))
 
 
-def _too_many(trained: Trained, recipe: Recipe) -> Iterator[str]:
-    """That characters alone fill more than the vocabulary that was asked for."""
+def _other_size(trained: Trained, recipe: Recipe) -> Iterator[str]:
+    """That the vocabulary is larger or smaller than what was asked for."""
     asked, got = recipe.trainer.vocab_size, len(trained.tokens)
     if got > asked:
         limit = "; trainer.limit_alphabet drops the rarest"
         yield (
             f"{asked:,} tokens were asked for, {got:,} it has: every character of the text is one"
             f"{limit if hasattr(recipe.trainer, 'limit_alphabet') else ''}"
+        )
+    if got < asked:
+        least = getattr(recipe.trainer, "min_frequency", None)
+        more = f" that occurs {least} times" if least else ""
+        yield (
+            f"{asked:,} tokens were asked for, {got:,} it has: there is nothing more to learn"
+            f"{more}; train on more text, or ask for fewer (L17)"
         )
 
 
@@ -289,11 +291,18 @@ def _wrap(plan: Plan, trained: Trained, target: Path, watch: Watch) -> dict[str,
             "versions": {name: version(name) for name in ("tokenizers", "transformers")},
             "vocab_size": tokenizer.get_vocab_size(),
             "notes": list(trained.notes),
+            "allowed": _allowed(recipe),
             "files": store.digests(folder),
             "proof": asdict(proof),
         }
         store.write_json(folder / store.MANIFEST, manifest)
     return manifest
+
+
+def _allowed(recipe: Recipe) -> list[dict[str, str]]:
+    """The rules that the recipe silences, each with the author's reason."""
+    allowed, _ = rules.allowances(recipe.document, rules.known_ids())
+    return [{"rule": one.rule, "reason": one.reason} for one in allowed]
 
 
 def _proof_texts(plan: Plan) -> Iterator[str]:

@@ -1,0 +1,36 @@
+"""Rules: what is wrong with a recipe though every value in it is right; one file a family.
+
+A rule takes a subject (a recipe with a sample of its text) and yields faults. It never imports
+anything heavy, and reads no more than the sample.
+"""
+
+from tokbench.rules.allowing import Allowed, allowances
+from tokbench.rules.checking import Checked, check, known_ids
+from tokbench.rules.fixing import Mended, mend
+from tokbench.rules.registry import RULES, Fault, Rule, rule, rules_named, rules_of
+from tokbench.rules.samples import NO_SAMPLE, Sample, sample, sample_of
+from tokbench.rules.settled import SETTLED, Settled
+from tokbench.rules.subjects import RecipeSubject
+
+__all__ = [
+    "NO_SAMPLE",
+    "RULES",
+    "SETTLED",
+    "Allowed",
+    "Checked",
+    "Fault",
+    "Mended",
+    "RecipeSubject",
+    "Rule",
+    "Sample",
+    "Settled",
+    "allowances",
+    "check",
+    "known_ids",
+    "mend",
+    "rule",
+    "rules_named",
+    "rules_of",
+    "sample",
+    "sample_of",
+]

@@ -1,0 +1,94 @@
+"""Runs the rules over a recipe: findings with their places, less what its comments allow."""
+
+from dataclasses import dataclass, replace
+
+from tokbench.errors import Finding, Severity
+from tokbench.recipe import Edit, Recipe, as_written, dotted
+from tokbench.rules.allowing import Allowed, allowances
+from tokbench.rules.registry import RULES, Fault, Rule, rules_of
+from tokbench.rules.samples import Sample, sample
+from tokbench.rules.settled import SETTLED
+from tokbench.rules.subjects import RecipeSubject
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the rules say of a recipe.
+
+    Attributes:
+        findings: by their place in the file.
+        fixes: for findings that have one right answer, the changes that mend them.
+        allowed: what comments silenced, with their reasons.
+        without_text: why no rule looked at text, empty where they did.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    fixes: tuple[tuple[Finding, tuple[Edit, ...]], ...] = ()
+    allowed: tuple[Allowed, ...] = ()
+    without_text: str = ""
+
+    def of(self, severity: Severity) -> tuple[Finding, ...]:
+        """The findings of one severity."""
+        return tuple(one for one in self.findings if one.severity == severity)
+
+
+def check(recipe: Recipe, text: Sample | None = None) -> Checked:
+    """Run every rule about recipes.
+
+    Args:
+        recipe: as `recipe.load` gave it.
+        text: what to check it on; None for the first documents of its own corpus.
+    """
+    text = sample(recipe.corpus, recipe.base) if text is None else text
+    subject = RecipeSubject(recipe, text)
+    ran = [one for one in rules_of("recipe") if text.texts or not one.needs_text]
+    faults = [(one, fault) for one in ran for fault in one.function(subject)]
+    found = [(_finding(recipe, one, fault), _fix(recipe, fault)) for one, fault in faults]
+    found.sort(key=lambda pair: _order(pair[0]))
+    allowed, wrong = allowances(recipe.document, known_ids())
+    silent = {(one.where.file, one.line, one.rule) for one in allowed}
+    kept = [(one, fix) for one, fix in found if _key(one) not in silent]
+    used = {_key(one) for one, _ in found}
+    judged = {one.id for one in ran if not (text.chosen and one.needs_text)}
+    idle = [one for one in allowed if (one.where.file, one.line, one.rule) not in used]
+    wrong += [_idle(one) for one in idle if one.rule in judged]
+    return Checked(
+        findings=tuple(sorted((*(one for one, _ in kept), *wrong), key=_order)),
+        fixes=tuple((one, fix) for one, fix in kept if fix),
+        allowed=tuple(one for one in allowed if one not in idle),
+        without_text="" if text.texts else text.problem or "no text was read",
+    )
+
+
+def known_ids() -> list[str]:
+    """Every row of the catalogue."""
+    return sorted({one.id for _, one in RULES.items()} | set(SETTLED))
+
+
+def _finding(recipe: Recipe, one: Rule, fault: Fault) -> Finding:
+    path = as_written(fault.path, recipe.document.value)
+    return Finding(
+        one.id,
+        fault.severity or one.severity,
+        recipe.document.where(path),
+        f"{dotted(path)}: {fault.message}",
+        fault.example,
+    )
+
+
+def _fix(recipe: Recipe, fault: Fault) -> tuple[Edit, ...]:
+    value = recipe.document.value
+    return tuple(replace(edit, path=as_written(edit.path, value)) for edit in fault.fix)
+
+
+def _idle(one: Allowed) -> Finding:
+    message = f"{one.rule} finds nothing in line {one.line}; remove the comment"
+    return Finding("allow", "warning", one.where, message)
+
+
+def _key(one: Finding) -> tuple[str, int | None, str]:
+    return one.where.file, one.where.line, one.rule
+
+
+def _order(one: Finding) -> tuple[str, int, int, str]:
+    return one.where.file, one.where.line or 0, one.where.column or 0, one.rule
