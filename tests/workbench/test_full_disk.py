@@ -15,7 +15,8 @@ from tokbench import cli
 
 BODY = (
     "pre_tokenizer: {type: ByteLevel, add_prefix_space: false}\nmodel: BPE\n"
-    "trainer: {vocab_size: 320}\nspecial_tokens: {eos: <e>}\n"
+    "trainer: {vocab_size: 320, min_frequency: 2}\nspecial_tokens: {eos: <e>}\n"
+    "wrap: {model_max_length: 512}\n"
     "benchmark: {metrics: [tokens, roundtrip]}\n"
 )
 FULL = ": cannot be written: No space left on device; nothing was left behind\n"

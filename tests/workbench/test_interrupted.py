@@ -27,11 +27,12 @@ name: {name}
 corpus: {{held_out: 0.01, sources: [{{type: files, paths: [corpus.txt]}}]}}
 pre_tokenizer: {{type: ByteLevel, add_prefix_space: false}}
 model: BPE
-trainer: {{vocab_size: {size}}}
+trainer: {{vocab_size: {size}, min_frequency: 2}}
+wrap: {{model_max_length: 512}}
 special_tokens: {{eos: <e>}}
 benchmark: {{metrics: [tokens, bytes_per_token]}}
 """
-LARGE = 8000
+LARGE = 8192
 KINDS = {"chunks": ChunkCounts, "words": WordCounts}
 
 
@@ -50,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a corpus and two recipes, of which `large` takes a moment to train."""
     made = tmp_path_factory.mktemp("interrupted")
     (made / "corpus.txt").write_text(text(), "utf-8")
-    for name, size in (("large", LARGE), ("small", 2000)):
+    for name, size in (("large", LARGE), ("small", 2048)):
         (made / f"{name}.yaml").write_text(RECIPE.format(name=name, size=size), "utf-8")
     return made
 

@@ -8,7 +8,13 @@ from pathlib import Path
 
 from tokbench import kernels
 
-BODY = "pre_tokenizer: Whitespace\nmodel: WordPiece\nspecial_tokens: {unk: <unk>}\n"
+BODY = """
+pre_tokenizer: {type: ByteLevel, add_prefix_space: false}
+model: BPE
+trainer: {vocab_size: 320, min_frequency: 2}
+special_tokens: {eos: <e>}
+wrap: {model_max_length: 512}
+"""
 
 
 def test_without_a_home_that_can_be_written(

@@ -13,8 +13,9 @@ from tokbench.workbench import train
 
 RUNS, SEEDS = 8, ("1", "2")
 BODY = (
-    "normalizer: {type: BertNormalizer, lowercase: true}\npre_tokenizer: BertPreTokenizer\n"
-    "model: WordPiece\ntrainer: {vocab_size: 1500}\nspecial_tokens: {unk: '[UNK]'}\n"
+    "normalizer: {type: BertNormalizer, lowercase: true, strip_accents: false}\npre_tokenizer: BertPreTokenizer\n"
+    "model: WordPiece\ntrainer: {vocab_size: 1536, min_frequency: 2}\n"
+    "special_tokens: {unk: '[UNK]'}\nwrap: {model_max_length: 512}\n"
 )
 
 

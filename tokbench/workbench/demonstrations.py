@@ -159,6 +159,11 @@ class _Texts:
     texts: tuple[str, ...]
     sources: tuple[str, ...] = ("example",)
     held_out: float = 0.0
+    size: int = 1
+
+    def parts(self) -> "tuple[_Texts, ...]":
+        """There is one source."""
+        return (self,)
 
     def batches(self, split: Split = "train", watch: Watch = ignore) -> "Iterator[pa.RecordBatch]":
         """All of them at once."""
