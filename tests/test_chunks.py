@@ -24,7 +24,7 @@ from tokbench.chunks.classes import (
     load,
 )
 from tokbench.chunks.cut_sets import cuts
-from tokbench.counting.arrow import raw_strings
+from tokbench.chunks.arrow import raw_strings
 from tokbench.counting.chunk_pass import Cutter, cut_documents
 from tokbench.counting.words import Pipeline
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tokbench.chunks import CUT_SETS, SPACES, WORDS
 from tokbench.chunks.distinct import PIECES, Distinct
 from tokbench.counting import chunk_pass, count_chunks, merge_counts
-from tokbench.counting.arrow import read_only
+from tokbench.chunks.arrow import read_only
 from tokbench.errors import CorpusError
 
 DOCUMENTS = ["", "a", "", *texts(1, 300), *["the same again"] * 50, ""]

@@ -18,7 +18,7 @@ from tokbench.chunks.classes import load
 from tokbench.chunks.cut_sets import WORDS, CutSet
 from tokbench.chunks.distinct import Distinct
 from tokbench.chunks.scan import find_cuts
-from tokbench.counting.arrow import large_strings, raw_strings, read_only
+from tokbench.chunks.arrow import large_strings, raw_strings, read_only
 from tokbench.counting.fingerprint import add_documents, characters, together, written
 from tokbench.errors import CorpusError
 from tokbench.values import ChunkCounts, Corpus, Split, Watch, ignore
