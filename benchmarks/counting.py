@@ -25,9 +25,9 @@ import pyarrow as pa
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from tokbench.chunks import CUT_SETS, WORDS
+from tokbench.chunks.arrow import raw_strings
 from tokbench.chunks.patterns import CL100K
 from tokbench.counting import count, count_chunks, count_words
-from tokbench.chunks.arrow import raw_strings
 from tokbench.counting.chunk_pass import Cutter
 
 ENGLISH = ("en_novels_1.txt.xz", "en_novels_2.txt.zst", "en_novels_3.jsonl.gz", "en_alice.txt")

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokbench.chunks import CUT_SETS, SPACES, WORDS
+from tokbench.chunks.arrow import read_only
 from tokbench.chunks.distinct import PIECES, Distinct
 from tokbench.counting import chunk_pass, count_chunks, merge_counts
-from tokbench.chunks.arrow import read_only
 from tokbench.errors import CorpusError
 
 DOCUMENTS = ["", "a", "", *texts(1, 300), *["the same again"] * 50, ""]

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokbench import store
+from tokbench.chunks.arrow import raw_strings
 from tokbench.chunks.classes import load as load_classes
 from tokbench.chunks.structure import plan
 from tokbench.counting import keep
-from tokbench.chunks.arrow import raw_strings
 from tokbench.counting.chunk_pass import count_chunks, cut_documents
 from tokbench.counting.whole import count_words_whole
 from tokbench.counting.words import Pipeline, count_words

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tokbench.chunks.distinct import Distinct
 from tokbench.chunks.arrow import raw_strings
+from tokbench.chunks.distinct import Distinct
 from tokbench.counting.fingerprint import add_documents, written
 from tokbench.counting.words import Pipeline, add_words, word_counts
 from tokbench.errors import TrainingError
