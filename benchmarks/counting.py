@@ -16,7 +16,7 @@ import pyarrow as pa
 from texts import SHARED, documents_of, english, source
 
 from tokbench.chunks import CUT_SETS
-from tokbench.counting.arrow import raw_strings
+from tokbench.chunks.arrow import raw_strings
 from tokbench.counting.chunk_pass import Cutter
 
 OTHERS = {

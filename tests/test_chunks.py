@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokbench.chunks import SPACES, WORDS, classes, plan
+from tokbench.chunks.arrow import raw_strings
 from tokbench.chunks.classes import (
     LETTERS,
     MARK,
@@ -24,7 +25,6 @@ from tokbench.chunks.classes import (
     load,
 )
 from tokbench.chunks.cut_sets import cuts
-from tokbench.counting.arrow import raw_strings
 from tokbench.counting.chunk_pass import Cutter, cut_documents
 from tokbench.counting.words import Pipeline
 

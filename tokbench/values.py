@@ -267,6 +267,23 @@ class RoundTrip:
 
 
 @dataclass(frozen=True)
+class EncodedBy:
+    """How a tokenizer's numbers were found; they are the same either way.
+
+    Attributes:
+        by: "chunks" where distinct chunks were encoded, "documents" where every document was.
+        whole: of how many documents the whole was encoded.
+        why: why documents were, where that may surprise.
+        differed: chunks should have done, but gave something else on a sample.
+    """
+
+    by: Literal["chunks", "documents"]
+    whole: int
+    why: str = ""
+    differed: bool = False
+
+
+@dataclass(frozen=True)
 class Encoded:
     """One tokenizer's work on one corpus, special tokens not added; arrays are int64.
 
@@ -281,6 +298,7 @@ class Encoded:
         round_trip: what decoding gave.
         vocabulary: tokens in the vocabulary, added ones included.
         speed: how long it took, None where that was not asked for.
+        encoded_by: how this was found, None where nobody says.
     """
 
     name: str
@@ -292,6 +310,7 @@ class Encoded:
     round_trip: RoundTrip
     vocabulary: int
     speed: Speed | None = None
+    encoded_by: EncodedBy | None = None
 
     @classmethod
     def of(
@@ -386,11 +405,13 @@ class Measured:
     """All measurements of one tokenizer, by the name of the metric.
 
     `letters_lost` is the share of the text's letters that it skips; reports hold it against it.
+    `encoded_by` says how the counts were found.
     """
 
     name: str
     measurements: dict[str, Measurement]
     letters_lost: float = 0.0
+    encoded_by: EncodedBy | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The terminal report at 80 and 120 columns, with and without colour."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
@@ -8,7 +9,7 @@ from rich.console import Console
 from syrupy.assertion import SnapshotAssertion
 
 from tokbench.reports import render
-from tokbench.values import Comparison, Cut, Measured, Measurement, Row, Sample
+from tokbench.values import Comparison, Cut, EncodedBy, Measured, Measurement, Row, Sample
 
 ROWS = {
     "tokens": Row("tokens", 0, flattered_by_loss=True),
@@ -118,3 +119,28 @@ def test_json_keeps_its_keys(comparison: Comparison) -> None:
         "why": "the tokenizer has no unknown token",
     }
     assert second["metrics"]["roundtrip"]["detail"]["verdict"] == "lossy"
+
+
+def test_how_it_was_encoded_is_said(comparison: Comparison) -> None:
+    ways = (EncodedBy("chunks", 15, "some"), EncodedBy("documents", 1234, "it has no cut"))
+    differing = EncodedBy("documents", 1234, "its chunks gave something else", differed=True)
+    one, other, *_ = comparison.tokenizers
+    through, whole = replace(one, encoded_by=ways[0]), replace(other, encoded_by=ways[1])
+    alarming = replace(one, name="third", encoded_by=differing)
+    shown = replace(comparison, tokenizers=(through, whole, alarming), samples=())
+    text = " ".join(_rendered(shown).split())
+    assert (
+        "encoded through distinct chunks: first (1.2% of documents whole); "
+        "whole: second-with-a-long-name, since it has no cut"
+    ) in text
+    assert "third: its chunks gave something else" in text
+    short = replace(one, encoded_by=EncodedBy("documents", 1234))
+    assert "encoded" not in _rendered(replace(shown, tokenizers=(short,)))
+    plain = render("json", shown)["tokenizers"][0]["encoded_by"]
+    assert plain == {"by": "chunks", "whole": 15, "why": "some", "differed": False}
+
+
+def _rendered(comparison: Comparison) -> str:
+    console = Console(file=io.StringIO(), width=80)
+    console.print(render("terminal", comparison, rows=ROWS))
+    return console.file.getvalue()  # type: ignore[attr-defined]

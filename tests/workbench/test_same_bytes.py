@@ -13,8 +13,9 @@ from tokbench.workbench import train
 
 RUNS, SEEDS = 8, ("1", "2")
 BODY = (
-    "normalizer: {type: BertNormalizer, lowercase: true, strip_accents: false}\npre_tokenizer: BertPreTokenizer\n"
-    "model: WordPiece\ntrainer: {vocab_size: 1536, min_frequency: 2}\n"
+    "normalizer: {type: BertNormalizer, lowercase: true, strip_accents: false}\n"
+    "pre_tokenizer: BertPreTokenizer\n"
+    "model: WordPiece\ntrainer: {vocab_size: 1024, min_frequency: 2}\n"
     "special_tokens: {unk: '[UNK]'}\nwrap: {model_max_length: 512}\n"
 )
 
@@ -53,4 +54,4 @@ def test_wordpiece_in_ten_runs(
     made = [path.read_bytes() for path in tmp_path.glob("*/tokenizer.json")]
     assert len(made) == RUNS + len(SEEDS)
     assert len(set(made)) == 1
-    assert made[0].count(b"##") > 500
+    assert made[0].count(b"##") > 300

@@ -88,6 +88,7 @@ def add_pieces(
     start: Any,
     ends: Any,
     weights: Any,
+    numbers: Any,
     table: Any,
     arena: Any,
     entries: Any,
@@ -101,6 +102,7 @@ def add_pieces(
         start: where the first piece begins.
         ends: int64, ascending; no piece is empty.
         weights: int64, how often each piece counts; empty: once each.
+        numbers: int32, filled with the number of each piece's entry; empty: not wanted.
         table: uint64, a power of two of slots.
         arena: uint8, room for the text of new entries.
         entries: int64, where each entry's text begins in the arena; one more than there are.
@@ -141,6 +143,7 @@ def add_pieces(
             first, second, slot = flight[3 * k], flight[3 * k + 1], np.int64(flight[3 * k + 2])
             tag = min(np.uint64(length), LONGEST)
             weight = np.uint64(weights[done + k]) if weights.shape[0] else ONE
+            entry: Any = 0
             while True:
                 found = table[slot + 2]
                 if found == NONE:
@@ -149,6 +152,7 @@ def add_pieces(
                     used = entries[known]
                     for offset in range(length):
                         arena[used + offset] = text[place + offset]
+                    entry = known
                     known += 1
                     entries[known] = used + length
                     break
@@ -161,6 +165,8 @@ def add_pieces(
                         table[slot + 3] += weight
                         break
                 slot = (slot + SLOT) & (table.shape[0] - 1)
+            if numbers.shape[0]:
+                numbers[done + k] = entry
             place = ends[done + k]
         done += block
         start = place
@@ -215,15 +221,22 @@ class Distinct:
         start: int,
         ends: "NDArray[np.int64]",
         weights: "NDArray[np.int64] | None" = None,
+        numbers: "NDArray[np.int32] | None" = None,
     ) -> None:
-        """Count the pieces of `text` from `start` that end at `ends`, none of them empty."""
+        """Count the pieces of `text` from `start` that end at `ends`, none of them empty.
+
+        `numbers`, as long as `ends`, is filled with where each piece stands in `texts`: entries
+        keep the order in which they were met.
+        """
         weights = np.empty(0, np.int64) if weights is None else weights
+        numbers = np.empty(0, np.int32) if numbers is None else numbers
         while len(ends):
             done = add_pieces(
                 text,
                 start,
                 ends,
                 weights,
+                numbers,
                 self._table,
                 self._arena,
                 self._entries,
@@ -231,17 +244,21 @@ class Distinct:
                 self._flight,
             )
             if done:
-                start, ends, weights = int(ends[done - 1]), ends[done:], weights[done:]
+                start, ends = int(ends[done - 1]), ends[done:]
+                weights, numbers = weights[done:], numbers[done:]
             if len(ends):
                 self._grow(int(ends[min(PIECES, len(ends)) - 1]) - start)
 
     def texts(self) -> "tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]":
         """The bytes of all entries, where each begins and the last ends, and their counts."""
-        known = len(self)
-        entries = self._entries[: known + 1]
-        counts = np.zeros(known, np.int64)
+        counts = np.zeros(len(self), np.int64)
         _counts(self._table, counts)
-        return self._arena[: entries[-1]], entries, counts
+        return *self.strings(), counts
+
+    def strings(self) -> "tuple[NDArray[np.uint8], NDArray[np.int64]]":
+        """The bytes of all entries, and where each begins and the last ends."""
+        entries = self._entries[: len(self) + 1]
+        return self._arena[: entries[-1]], entries
 
     def absorb(self, other: "Distinct") -> None:
         """Count everything that another table has counted."""

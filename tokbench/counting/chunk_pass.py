@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tokbench.chunks.arrow import large_strings, raw_strings
 from tokbench.chunks.classes import load
 from tokbench.chunks.cut_sets import WORDS, CutSet
 from tokbench.chunks.distinct import Distinct
 from tokbench.chunks.scan import find_cuts
-from tokbench.counting.arrow import large_strings, raw_strings
 from tokbench.counting.characters import count_characters
 from tokbench.errors import CorpusError
 from tokbench.fingerprint import Fingerprint, together

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from tokbench import store
+from tokbench.chunks.arrow import raw_strings
 from tokbench.chunks.classes import load as load_classes
 from tokbench.chunks.structure import plan
 from tokbench.counting import keep
-from tokbench.counting.arrow import raw_strings
 from tokbench.counting.chunk_pass import count_chunks, cut_documents, merge_counts
 from tokbench.counting.whole import count_words_whole
 from tokbench.counting.words import Pipeline, count_words

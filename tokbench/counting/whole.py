@@ -7,8 +7,8 @@ state of a trainer. The cheapest trainer to ask is WordLevel's with a vocabulary
 import json
 from typing import TYPE_CHECKING, Any
 
+from tokbench.chunks.arrow import raw_strings
 from tokbench.chunks.distinct import Distinct
-from tokbench.counting.arrow import raw_strings
 from tokbench.counting.words import Pipeline, add_words, word_counts
 from tokbench.errors import TrainingError
 from tokbench.fingerprint import Fingerprint

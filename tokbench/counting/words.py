@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tokbench.chunks.arrow import large_strings, raw_strings
 from tokbench.chunks.distinct import Distinct
 from tokbench.chunks.structure import Scanner, plan
-from tokbench.counting.arrow import large_strings, raw_strings
 from tokbench.counting.folding import folds
 from tokbench.counting.pieces import BYTES_PER_CHARACTER, LONGEST, NUMBERS, RUNS, cut_pieces
 from tokbench.values import ChunkCounts, LeftOut, Progress, Watch, WordCounts, ignore

@@ -1,16 +1,19 @@
 """Facts about text that do not depend on a tokenizer: bytes, characters, words, scripts."""
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import regex
 
 from tokbench.values import Documents
 
+if TYPE_CHECKING:
+    from tokbench.encoding.batch import Batch
+
 _BOUNDARY = regex.compile(r"(?w)\b")
 _IN_WORD = regex.compile(r"[\p{L}\p{N}]")
-_LETTER = regex.compile(r"\p{L}")
-_UNSEGMENTED = regex.compile(
+LETTER = regex.compile(r"\p{L}")
+UNSEGMENTED = regex.compile(
     r"(?V1)[[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]&&\p{L}]"
 )
 
@@ -30,7 +33,7 @@ def letters(text: str) -> int:
     >>> letters("naïve 12, 한글")
     7
     """
-    return sum(map(str.isalpha, text)) if text.isascii() else len(_LETTER.findall(text))
+    return sum(map(str.isalpha, text)) if text.isascii() else len(LETTER.findall(text))
 
 
 class DocumentFacts:
@@ -43,15 +46,15 @@ class DocumentFacts:
         self._letters = 0
         self._unsegmented = 0
 
-    def add(self, texts: Sequence[str]) -> None:
+    def add(self, batch: "Batch") -> None:
         """Take in a batch of documents."""
-        for text in texts:
+        for text in batch.strings:
             self._bytes.append(len(text) if text.isascii() else len(text.encode()))
             self._characters.append(len(text))
             self._words.append(words(text))
             self._letters += letters(text)
             if not text.isascii():
-                self._unsegmented += len(_UNSEGMENTED.findall(text))
+                self._unsegmented += len(UNSEGMENTED.findall(text))
 
     @property
     def documents(self) -> Documents:

@@ -1,49 +1,157 @@
 """One pass over a corpus, every tokenizer on every batch: counts that metrics are made from."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tokbench.encoding.documents import DocumentFacts, letters
+from tokbench import kernels
+from tokbench.chunks import CUT_SETS
+from tokbench.encoding.batch import Batch, sample_of
+from tokbench.encoding.documents import DocumentFacts
+from tokbench.encoding.part import Part, appended, merged
+from tokbench.encoding.structure import Route, route
 from tokbench.encoding.subjects import Subject
-from tokbench.errors import CorpusError, SubjectError
-from tokbench.values import Corpus, Encoded, Progress, RoundTrip, Split, Watch, ignore, texts
+from tokbench.encoding.whole import Whole, counted
+from tokbench.errors import CorpusError
+from tokbench.values import (
+    Corpus,
+    Documents,
+    Encoded,
+    EncodedBy,
+    Progress,
+    RoundTrip,
+    Split,
+    Watch,
+    ignore,
+)
 
-_SHOWN_DIFFERENCES = 3
-_AROUND = 20
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from tokbench.chunks.numbering import Numbering
+
+LONG, LONG_UNCOMPILED = 2 << 20, 16 << 20
+"""Bytes of text from which chunks are worth loading kernels for, or compiling them."""
+_SAMPLED_FIRST, _SAMPLED, _SAMPLE_BYTES = 128, 24, 500
+"""Pieces sampled of the first batch and of each other, and bytes of one."""
 
 
 def encode(
     subjects: Sequence[Subject], corpus: Corpus, split: Split, watch: Watch = ignore
 ) -> list[Encoded]:
-    """Encode and decode every document of a split with every tokenizer.
+    """Encode and decode the documents of a split with every tokenizer.
 
-    Special tokens are not added. Memory grows by a few numbers per document and tokenizer.
+    Long texts are encoded through their distinct chunks, by every tokenizer for which that is
+    known to be exact: the documents are cut once for all of them. Documents with an added token are
+    encoded whole, and a sample is encoded both ways: if anything differs, the tokenizer encodes
+    all documents whole, reading them again.
+
+    Special tokens are not added. Memory grows by a few numbers per document and tokenizer, and by
+    some hundred bytes per distinct chunk and tokenizer.
 
     Raises:
         CorpusError: the split holds no document.
         SubjectError: a tokenizer cannot encode one of the documents.
     """
-    facts = DocumentFacts()
-    works = [_Work(subject) for subject in subjects]
 
     def told(progress: Progress) -> None:
         watch(replace(progress, stage="measuring"))
 
-    for batch in corpus.batches(split, told):
-        documents = texts(batch)
-        facts.add(documents)
-        for work in works:
-            work.add(documents)
-    measured = facts.documents
-    if not len(measured.bytes):
+    batches = corpus.batches(split, told)
+    ahead, long = _read_ahead(batches)
+    works = [_work(subject, long=long) for subject in subjects]
+    facts = _facts(long=long)
+    numberings = _numberings(works)
+    for column in chain(ahead, (batch.column("text") for batch in batches)):
+        batch = Batch(column, numberings)
+        facts.add(batch)
+        _add(works, batch, numberings)
+    documents = facts.documents
+    if not len(documents.bytes):
         raise CorpusError(_nothing(corpus, split))
-    return [work.encoded(measured) for work in works]
+    again = {
+        position: _Work(work.subject, DIFFERED, differed=True)
+        for position, work in enumerate(works)
+        if isinstance(work, _ChunkWork) and work.differs
+    }
+    if again:
+        for one in corpus.batches(split, told):
+            _add(list(again.values()), Batch(one.column("text"), {}), {})
+    return [again.get(k, work).encoded(documents) for k, work in enumerate(works)]
+
+
+SOME_WHOLE = "documents with an added token, or whose chunks decode to half characters, went whole"
+DIFFERED = (
+    "its chunks gave something else than whole documents on a sample of this text: "
+    "please report this"
+)
+
+
+def _read_ahead(batches: "Iterator[pa.RecordBatch]") -> "tuple[list[pa.Array[Any]], bool]":
+    """The first batches' texts, and whether there is enough text for chunks to be quicker."""
+    enough = LONG if kernels.compiled_before() else LONG_UNCOMPILED
+    ahead: list[pa.Array[Any]] = []
+    size = 0
+    for batch in batches:
+        column = batch.column("text")
+        ahead.append(column)
+        size += column.nbytes
+        if size >= enough:
+            return ahead, True
+    return ahead, False
+
+
+def _work(subject: Subject, *, long: bool) -> "_Work":
+    if not long:
+        return _Work(subject)
+    found = route(json.loads(subject.tokenizer.to_str()))
+    return _Work(subject, found) if isinstance(found, str) else _ChunkWork(subject, found)
+
+
+class _Facts(Protocol):
+    def add(self, batch: Batch) -> None: ...
+
+    @property
+    def documents(self) -> Documents: ...
+
+
+def _facts(*, long: bool) -> _Facts:
+    if long:
+        from tokbench.encoding.facts import ChunkFacts  # noqa: PLC0415 - kernels
+
+        return ChunkFacts()
+    return DocumentFacts()
+
+
+def _numberings(works: "Sequence[_Work]") -> "dict[str, Numbering]":
+    names = {work.route.cut_set.name for work in works if isinstance(work, _ChunkWork)}
+    if not names:
+        return {}
+    from tokbench.chunks.numbering import Numbering  # noqa: PLC0415 - kernels
+
+    made = {name: Numbering(CUT_SETS[name]) for name in sorted(names)}
+    for work in works:
+        if isinstance(work, _ChunkWork):
+            work.begin(made[work.route.cut_set.name])
+    return made
+
+
+def _add(works: "Sequence[_Work]", batch: Batch, numberings: "Mapping[str, Numbering]") -> None:
+    sample = None
+    for work in works:
+        if isinstance(work, _ChunkWork) and not work.differs:
+            if sample is None:
+                pieces = _SAMPLED if work.documents else _SAMPLED_FIRST
+                sample = sample_of(batch, numberings, pieces=pieces, size=_SAMPLE_BYTES)
+            work.check(sample)
+        work.add(batch)
 
 
 def _nothing(corpus: Corpus, split: Split) -> str:
@@ -60,118 +168,105 @@ def _nothing(corpus: Corpus, split: Split) -> str:
 
 
 class _Work:
-    """What one tokenizer did so far."""
+    """What one tokenizer did so far, each document as a whole."""
 
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
-        self._tokens: list[int] = []
+    def __init__(self, subject: Subject, why: str = "", *, differed: bool = False) -> None:
+        self.subject = subject
+        self.documents = 0
+        self._whole = Whole(subject)
+        self._why = why
+        self._differed = differed
+        self._encoded_whole = 0
         self._frequencies = np.zeros(subject.tokenizer.get_vocab_size(), np.int64)
-        self._unk_tokens: list[int] = []
-        self._unk_characters: list[int] = []
-        self._exact: list[bool] = []
-        self._normalized: list[bool] = []
-        self._letters_lost: list[int] = []
-        self._differences: list[tuple[str, str]] = []
+        self._parts: list[Part] = []
 
-    def add(self, documents: list[str]) -> None:
-        """Encode, count and decode a batch of documents."""
-        tokenizer, unk = self._subject.tokenizer, self._subject.unk_id
-        with refused(self._subject.name, "encode"):
-            encodings = tokenizer.encode_batch_fast(documents, add_special_tokens=False)
-        ids = [one.ids for one in encodings]
-        self._tokens += map(len, ids)
-        self._count(ids)
-        if unk is not None:
-            unknown = [one.count(unk) for one in ids]
-            self._unk_tokens += unknown
-            self._unk_characters += [
-                self._characters_lost(text) if count else 0
-                for text, count in zip(documents, unknown, strict=True)
-            ]
-        with refused(self._subject.name, "decode"):
-            decoded = tokenizer.decode_batch(ids, skip_special_tokens=False)
-        for text, one, back in zip(documents, ids, decoded, strict=True):
-            self._compare(text, one, back)
+    def add(self, batch: Batch) -> None:
+        """Take in a batch of documents."""
+        self._keep(self._measured(batch.strings), len(batch))
 
-    def _count(self, ids: list[list[int]]) -> None:
-        flat = np.fromiter(chain.from_iterable(ids), np.int64, sum(map(len, ids)))
-        counts = np.bincount(flat, minlength=len(self._frequencies))
+    def _keep(self, part: Part, documents: int) -> None:
+        shift = self.documents
+        shown = tuple((shift + number, pair) for number, pair in part.differences)
+        self._parts.append(Part(part.columns, shown))
+        self.documents += documents
+
+    def _measured(self, documents: list[str]) -> Part:
+        ids = self._whole.encode(documents)
+        self._count(counted(ids, len(self._frequencies)))
+        self._encoded_whole += len(documents)
+        return self._whole.measure(documents, ids)
+
+    def _count(self, counts: "NDArray[np.int64]") -> None:
         if len(counts) > len(self._frequencies):  # ids with gaps before them
             self._frequencies = np.pad(self._frequencies, (0, len(counts) - len(self._frequencies)))
         self._frequencies += counts
 
-    def _characters_lost(self, text: str) -> int:
-        encoding = self._subject.tokenizer.encode(text, add_special_tokens=False)
-        pairs = zip(encoding.ids, encoding.offsets, strict=True)
-        return sum(end - start for one, (start, end) in pairs if one == self._subject.unk_id)
-
-    def _compare(self, text: str, ids: list[int], back: str) -> None:
-        exact = back == text
-        normalized, lost = exact, 0
-        if not exact:
-            normalizer: Any = self._subject.tokenizer.normalizer
-            expected = text if normalizer is None else normalizer.normalize_str(text)
-            normalized = back == expected
-            if not normalized:
-                lost = max(0, min(letters(text), letters(expected)) - self._letters_kept(ids, back))
-        self._exact.append(exact)
-        self._normalized.append(normalized)
-        self._letters_lost.append(lost)
-        if not normalized and len(self._differences) < _SHOWN_DIFFERENCES:
-            self._differences.append(first_difference(text, back))
-
-    def _letters_kept(self, ids: list[int], back: str) -> int:
-        """Letters that came back, those of the unknown token's own text left out."""
-        unk = self._subject.unk_id
-        if unk is None or unk not in ids:
-            return letters(back)
-        with refused(self._subject.name, "decode"):
-            known = [one for one in ids if one != unk]
-            return letters(self._subject.tokenizer.decode(known, skip_special_tokens=False))
-
-    def encoded(self, documents: Any) -> Encoded:
+    def encoded(self, documents: Documents) -> Encoded:
         """All that was added."""
-        has_unk = self._subject.unk_id is not None
+        part = appended(self._parts)
+        columns = part.columns
+        has_unk = self.subject.unk_id is not None
         return Encoded(
-            name=self._subject.name,
+            name=self.subject.name,
             documents=documents,
-            tokens=_array(self._tokens),
+            tokens=columns["tokens"],
             frequencies=self._frequencies,
-            unk_tokens=_array(self._unk_tokens) if has_unk else None,
-            unk_characters=_array(self._unk_characters) if has_unk else None,
+            unk_tokens=columns["unk_tokens"] if has_unk else None,
+            unk_characters=columns["unk_characters"] if has_unk else None,
             round_trip=RoundTrip(
-                np.array(self._exact, np.bool_),
-                np.array(self._normalized, np.bool_),
-                _array(self._letters_lost),
-                tuple(self._differences),
+                columns["exact"],
+                columns["normalized"],
+                columns["letters_lost"],
+                tuple(shown for _, shown in part.differences),
             ),
-            vocabulary=self._subject.tokenizer.get_vocab_size(),
+            vocabulary=self.subject.tokenizer.get_vocab_size(),
+            encoded_by=self._encoded_by(),
         )
 
-
-@contextmanager
-def refused(name: str, what: str) -> Iterator[None]:
-    """Turn the library's failures, panics too, into a sentence."""
-    try:
-        yield
-    except BaseException as error:  # tokenizers raises plain Exception, and PanicException
-        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-            raise SubjectError(f"{name}: cannot {what} the text: {error}") from error
-        raise
+    def _encoded_by(self) -> EncodedBy:
+        return EncodedBy("documents", self._encoded_whole, self._why, self._differed)
 
 
-def _array(numbers: list[int]) -> NDArray[np.int64]:
-    return np.array(numbers, np.int64)
+class _ChunkWork(_Work):
+    """The same through chunks, where documents can be."""
 
+    def __init__(self, subject: Subject, route_: Route) -> None:
+        super().__init__(subject)
+        self.route = route_
+        self.differs = False
 
-def first_difference(text: str, back: str) -> tuple[str, str]:
-    """The text around the first difference, and what came back there.
+    def begin(self, numbering: "Numbering") -> None:
+        """Be ready for documents numbered by this."""
+        from tokbench.encoding.by_chunks import ByChunks  # noqa: PLC0415 - kernels
 
-    >>> first_difference("naïve cafe", "naive cafe")
-    ('naïve cafe', 'naive cafe')
-    """
-    pairs = enumerate(zip(text, back, strict=False))
-    shorter = min(len(text), len(back))
-    at = next((i for i, (one, other) in pairs if one != other), shorter)
-    around = slice(max(0, at - _AROUND), at + _AROUND)
-    return text[around], back[around]
+        self._by_chunks = ByChunks(self.subject, self.route, numbering)
+
+    def check(self, sample: Batch) -> None:
+        """Encode some documents both ways; see whether all numbers and ids are the same."""
+        chosen, part, rows = self._by_chunks.measure(sample)
+        documents = sample.chosen(np.flatnonzero(chosen))
+        ids = self._whole.encode(documents)
+        chunks = self._by_chunks.chunks(sample, chosen)
+        self.differs = self._by_chunks.ids(chunks, rows) != ids or not part.same(
+            self._whole.measure(documents, ids)
+        )
+
+    def add(self, batch: Batch) -> None:
+        """Take in a batch of documents."""
+        if self.differs:  # nothing of this counts any more
+            return
+        chosen, part, rows = self._by_chunks.measure(batch)
+        self._by_chunks.count(rows)
+        rest = np.flatnonzero(~chosen)
+        if len(rest):
+            whole = self._measured(batch.chosen(rest))
+            part = merged(len(batch), [(np.flatnonzero(chosen), part), (rest, whole)])
+        self._keep(part, len(batch))
+
+    def encoded(self, documents: Documents) -> Encoded:
+        """All that was added."""
+        self._count(self._by_chunks.frequencies(len(self._frequencies)))
+        return super().encoded(documents)
+
+    def _encoded_by(self) -> EncodedBy:
+        return EncodedBy("chunks", self._encoded_whole, SOME_WHOLE if self._encoded_whole else "")

@@ -19,4 +19,4 @@ def measure(encoded: Encoded, names: Sequence[str] = ()) -> Measured:
     """Every chosen metric of one tokenizer."""
     lost = int(encoded.round_trip.letters_lost.sum()) / max(1, encoded.documents.letters)
     measured = {one.name: one.measure(encoded) for one in chosen(names)}
-    return Measured(encoded.name, measured, lost)
+    return Measured(encoded.name, measured, lost, encoded.encoded_by)

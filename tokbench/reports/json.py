@@ -1,5 +1,6 @@
 """The measurements as plain data, for scripts. The keys are stable."""
 
+from dataclasses import asdict
 from typing import Any
 
 from tokbench.reports.registry import REPORTS
@@ -17,6 +18,7 @@ def render(comparison: Comparison) -> dict[str, Any]:
             {
                 "name": one.name,
                 "letters_lost": one.letters_lost,
+                "encoded_by": one.encoded_by and asdict(one.encoded_by),
                 "metrics": {name: _plain(value) for name, value in one.measurements.items()},
             }
             for one in comparison.tokenizers

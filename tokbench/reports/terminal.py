@@ -148,6 +148,7 @@ def _notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableTy
         if (lost := one.letters_lost) > _MOST_LOST:
             said = f" loses {lost:.1%} of the letters: text that it skips costs it no tokens"
             lines.append(Text.assemble((_visible(one.name), "bold red"), said))
+    lines += _encoded_by(comparison)
     whys: dict[tuple[str, str], list[str]] = {}
     for one in comparison.tokenizers:
         for name, row in rows.items():
@@ -161,6 +162,39 @@ def _notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableTy
         if trip and trip.detail.get("verdict", "lossless") != "lossless":
             lines.append(_trip(one.name, trip.detail))
     return lines
+
+
+def _encoded_by(comparison: Comparison) -> list[RenderableType]:
+    """How the counts were found, where chunks were used, should have been or could not be."""
+    lines: list[RenderableType] = []
+    through: list[str] = []
+    whole: dict[str, list[str]] = {}
+    for one in comparison.tokenizers:
+        by = one.encoded_by
+        if by and by.differed:
+            lines.append(Text.assemble((_visible(one.name), "bold red"), f": {by.why}"))
+        elif by and by.by == "chunks":
+            share = by.whole / max(1, comparison.documents)
+            also = f" ({_percent(share)} of documents whole)" if by.whole else ""
+            through.append(one.name + also)
+        elif by and by.why:
+            whole.setdefault(by.why, []).append(one.name)
+    said = [f"through distinct chunks: {', '.join(through)}"] if through else []
+    said += [f"whole: {', '.join(names)}, since {why}" for why, names in whole.items()]
+    if said:
+        lines.append(Text(_visible(f"encoded {'; '.join(said)}"), style="dim"))
+    return lines
+
+
+def _percent(share: float) -> str:
+    """A share that is neither none nor all.
+
+    >>> _percent(0.00001), _percent(0.123), _percent(0.9999), _percent(1)
+    ('0.01%', '12.3%', '99.9%', '100%')
+    """
+    if share == 1:
+        return "100%"
+    return f"{max(0.0001, share):.2%}" if share < 0.01 else f"{min(0.999, share):.1%}"  # noqa: PLR2004
 
 
 def _trip(name: str, detail: Mapping[str, Any]) -> Text:

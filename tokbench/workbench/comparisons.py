@@ -15,6 +15,7 @@ from tokbench.values import (
     Comparison,
     Corpus,
     Cut,
+    EncodedBy,
     Measured,
     Measurement,
     Progress,
@@ -203,6 +204,7 @@ def _kept(path: Path, signature: str) -> Comparison | None:
                     one["name"],
                     {name: Measurement(**m) for name, m in one["measurements"].items()},
                     one["letters_lost"],
+                    EncodedBy(**one["encoded_by"]),
                 )
                 for one in value["tokenizers"]
             ),

@@ -1,0 +1,81 @@
+"""A batch of documents as numbers: what all tokenizers share while they look at it."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tokbench.chunks.arrow import large_strings, raw_strings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from tokbench.chunks.numbering import Numbered, Numbering
+    from tokbench.encoding.facts import Looked
+
+
+class Batch:
+    """Some documents, and their chunks in each cut set that is needed.
+
+    Args:
+        column: the documents, a string array.
+        numberings: by the name of the cut set.
+    """
+
+    def __init__(self, column: Any, numberings: "Mapping[str, Numbering]") -> None:
+        self._column = column
+        self.text, offsets = raw_strings(column)
+        self.offsets: NDArray[np.int64] = offsets
+        self.numbered: dict[str, Numbered] = {
+            name: numbering.add(self.text, self.offsets) for name, numbering in numberings.items()
+        }
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @cached_property
+    def strings(self) -> list[str]:
+        """The documents."""
+        found: list[str] = self._column.to_pylist()
+        return found
+
+    @cached_property
+    def looked(self) -> "Looked":
+        """For each document its characters, letters, and letters of unsegmented scripts."""
+        from tokbench.encoding.facts import look  # noqa: PLC0415 - kernels, for long texts only
+
+        return look(self.text, self.offsets)
+
+    def chosen(self, which: "NDArray[np.int64]") -> list[str]:
+        """The documents with these numbers."""
+        if len(which) == len(self):
+            return self.strings
+        return [self[number] for number in which.tolist()]
+
+    def __getitem__(self, number: int) -> str:
+        return self.text[self.offsets[number] : self.offsets[number + 1]].tobytes().decode()
+
+
+def sample_of(
+    batch: Batch, numberings: "Mapping[str, Numbering]", *, pieces: int, size: int
+) -> Batch:
+    """Some pieces of at most `size` bytes from all over a batch, as documents.
+
+    In turn they are the beginning of a document, and a part of one from wherever that is.
+    """
+    bounds = set()
+    places = np.linspace(batch.offsets[0], batch.offsets[-1], pieces, endpoint=False)
+    for turn, place in enumerate(places.astype(np.int64).tolist()):
+        number = min(int(np.searchsorted(batch.offsets, place, "right")), len(batch)) - 1
+        begin = place if turn % 2 else int(batch.offsets[number])
+        bounds.add((begin, min(int(batch.offsets[number + 1]), begin + size)))
+    found = [
+        batch.text[begin:end].tobytes().decode("utf-8", "ignore").encode()
+        for begin, end in sorted(bounds)
+    ]
+    offsets = np.zeros(len(found) + 1, np.int64)
+    np.cumsum([len(piece) for piece in found], out=offsets[1:])
+    text = np.frombuffer(b"".join(found), np.uint8)
+    return Batch(large_strings(text, offsets), numberings)

@@ -1,0 +1,373 @@
+"""Encoding and decoding documents through their distinct chunks: each chunk once.
+
+For every distinct chunk there is a row: its ids, how many they are, what they decode to. What a
+document gets is gathered from the rows of its chunks. Which documents may go this way, and why the
+result is that of encoding them whole, is told in `docs/cuts.md`; `encode` checks it on a sample.
+"""
+
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tokbench.encoding.added import AddedTokens
+from tokbench.encoding.chunk_kernels import add_up, compare, join
+from tokbench.encoding.facts import look
+from tokbench.encoding.part import SHOWN_DIFFERENCES, Part, first_difference
+from tokbench.encoding.tables import Column, Rows, Strings
+from tokbench.encoding.whole import Whole
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tokbench.chunks.numbering import Numbered, Numbering
+    from tokbench.encoding.batch import Batch
+    from tokbench.encoding.structure import Route
+    from tokbench.encoding.subjects import Subject
+
+_BROKEN = "\ufffd"
+"""What bytes that are no character are decoded to: with a neighbour's they might be one."""
+
+
+class ByChunks:
+    """What one tokenizer makes of documents, found through the chunks of one cut set.
+
+    Args:
+        subject: the tokenizer.
+        route: how it may go.
+        numbering: of the route's cut set; batches are numbered by it.
+    """
+
+    def __init__(self, subject: "Subject", route: "Route", numbering: "Numbering") -> None:
+        self._whole = Whole(subject)
+        self._unk = subject.unk_id
+        self._route = route
+        self._numbering = numbering
+        added = subject.tokenizer.get_added_tokens_decoder().values()
+        self._added = AddedTokens(added, subject.tokenizer.normalizer)
+        self._codes = _Codes(self._whole, self._unk, numbering)
+        self._backs = _Backs(self._whole, self._codes, self._unk, route, numbering)
+        self._normal = None
+        if subject.tokenizer.normalizer is not None:
+            self._normal = _Normal(self._whole, numbering)
+        self._weights = np.zeros(0, np.int64)
+        self._nothing_is_something = bool(self._whole.encode([""])[0])
+
+    def measure(self, batch: "Batch") -> "tuple[NDArray[np.bool_], Part, NDArray[np.int32]]":
+        """What can be said of the documents of a batch.
+
+        Returns:
+            For each document, whether it can be encoded through chunks; what came out for those
+            that can; the rows of all their chunks, for `count` and `ids`.
+        """
+        chosen = self._through(batch)
+        chunks = self.chunks(batch, chosen)
+        rows = self._codes.of(chunks.numbers)
+        backs = None
+        if self._route.decoding != "whole":
+            backs = self._backs.of(chunks, rows)
+            broken = _sums(backs, chunks.bounds, self._backs.broken.array)
+            if broken.any():
+                kept = broken == 0
+                chosen[np.flatnonzero(chosen)[~kept]] = False
+                backs, rows = backs[_spread(chunks, kept)], rows[_spread(chunks, kept)]
+                chunks = chunks.of(kept)
+        part = Part.empty(len(chunks.bounds) - 1)
+        for name, values in self._codes.counts.items():
+            part.columns[name][:] = _sums(rows, chunks.bounds, values.array)
+        which = np.flatnonzero(chosen)
+        if backs is None:
+            part = self._whole.compared(part, batch.chosen(which), self.ids(chunks, rows))
+        else:
+            part = self._compared(part, batch, which, chunks, backs)
+        return chosen, part, rows
+
+    def tokens(self, batch: "Batch") -> "tuple[NDArray[np.bool_], NDArray[np.int64]]":
+        """Only how many tokens the documents have that can be encoded through chunks."""
+        chosen = self._through(batch)
+        chunks = self.chunks(batch, chosen)
+        rows = self._codes.of(chunks.numbers)
+        return chosen, _sums(rows, chunks.bounds, self._codes.counts["tokens"].array)
+
+    def chunks(self, batch: "Batch", chosen: "NDArray[np.bool_]") -> "Numbered":
+        """The chunks of the documents that were chosen."""
+        return batch.numbered[self._route.cut_set.name].of(chosen)
+
+    def count(self, rows: "NDArray[np.int32]") -> None:
+        """Let these chunks count, each as often as it stands here."""
+        counts = np.bincount(rows, minlength=len(self._codes))
+        counts[: len(self._weights)] += self._weights
+        self._weights = counts
+
+    def frequencies(self, size: int) -> "NDArray[np.int64]":
+        """How often each id occurs in all that was counted, at least `size` numbers."""
+        return self._codes.frequencies(self._weights, size)
+
+    def ids(self, chunks: "Numbered", rows: "NDArray[np.int32]") -> list[list[int]]:
+        """The ids of each document."""
+        return self._codes.ids(rows, _sums(rows, chunks.bounds, self._codes.counts["tokens"].array))
+
+    def _through(self, batch: "Batch") -> "NDArray[np.bool_]":
+        """For each document whether its tokens are those of its chunks."""
+        chosen = self._without_added_tokens(batch, batch.numbered[self._route.cut_set.name])
+        if self._nothing_is_something:
+            chosen &= np.diff(batch.offsets) > 0
+        return chosen
+
+    def _without_added_tokens(self, batch: "Batch", every: "Numbered") -> "NDArray[np.bool_]":
+        chosen = ~self._added.raw.held(batch.text, batch.offsets)
+        if self._normal is not None and self._added.normalized:
+            if not self._route.joins:
+                return np.zeros(len(batch), np.bool_)
+            chunks = every.of(chosen)
+            rows = self._normal.of(chunks.numbers)
+            lengths = _sums(rows, chunks.bounds, np.diff(self._normal.texts.bounds))
+            offsets = np.zeros(len(lengths) + 1, np.int64)
+            np.cumsum(lengths, out=offsets[1:])
+            text = np.empty(int(offsets[-1]), np.uint8)
+            join(rows, self._normal.texts.text, self._normal.texts.bounds, text)
+            text.flags.writeable = False
+            chosen[chosen] = ~self._added.normalized.held(text, offsets)
+        return chosen
+
+    def _compared(
+        self,
+        part: Part,
+        batch: "Batch",
+        which: "NDArray[np.int64]",
+        chunks: "Numbered",
+        backs: "NDArray[np.int32]",
+    ) -> Part:
+        """The same part, with what decoding gives; the texts of chunks put together."""
+        exact, normalized = part.columns["exact"], part.columns["normalized"]
+        decoded = self._backs.texts
+        chunk_text, chunk_bounds = self._numbering.buffer()
+        compare(
+            backs, decoded.text, decoded.bounds, self._backs.same.array,
+            chunks.numbers, chunk_text, chunk_bounds, chunks.bounds, exact,
+        )  # fmt: skip
+        normalized[:] = exact
+        if exact.all():
+            return part
+        others = chunks.of(~exact)
+        backs = backs[_spread(chunks, ~exact)]
+        expected = batch.looked[1][which[~exact]]
+        if self._normal is not None:
+            rows = self._normal.of(others.numbers)
+            same = np.empty(len(others.bounds) - 1, np.bool_)
+            compare(
+                backs, decoded.text, decoded.bounds, np.empty(0, np.bool_),
+                rows, self._normal.texts.text, self._normal.texts.bounds, others.bounds, same,
+            )  # fmt: skip
+            normalized[~exact] = same
+            expected = np.minimum(expected, _sums(rows, others.bounds, self._normal.letters.array))
+        kept = _sums(backs, others.bounds, self._backs.kept.array)
+        lost = np.where(normalized[~exact], 0, np.maximum(0, expected - kept))
+        part.columns["letters_lost"][~exact] = lost
+        differences = []
+        for number in np.flatnonzero(~normalized)[:SHOWN_DIFFERENCES].tolist():
+            place = int(exact[:number].size - exact[:number].sum())
+            rows = backs[others.bounds[place] : others.bounds[place + 1]]
+            back = b"".join(decoded[row] for row in rows.tolist()).decode()
+            differences.append((number, first_difference(batch[int(which[number])], back)))
+        return Part(part.columns, tuple(differences))
+
+
+class _Codes:
+    """The ids of chunks, by row."""
+
+    def __init__(self, whole: Whole, unk: int | None, numbering: "Numbering") -> None:
+        self._whole = whole
+        self._unk = unk
+        self._numbering = numbering
+        self._rows = Rows(self._make)
+        self.flat = Column(np.int32)
+        self.starts = Column(np.int64, [0])
+        names = ("tokens", "unk_tokens", "unk_characters") if unk is not None else ("tokens",)
+        self.counts = {name: Column(np.int64) for name in names}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def of(self, numbers: "NDArray[np.int32] | NDArray[np.int64]") -> "NDArray[np.int32]":
+        """The rows of these chunks."""
+        return self._rows.of(numbers)
+
+    def ids(
+        self, rows: "NDArray[np.int32]", lengths: "NDArray[np.int64] | None" = None
+    ) -> list[list[int]]:
+        """The ids of these rows, or of as many of them together as give these lengths."""
+        lengths = self.counts["tokens"].array[rows] if lengths is None else lengths
+        ends = np.cumsum(lengths)
+        flat = np.empty(int(lengths.sum()), np.int32)
+        join(rows, self.flat.array, self.starts.array, flat)
+        every, bounds = flat.tolist(), [0, *ends.tolist()]
+        return [every[start:end] for start, end in pairwise(bounds)]
+
+    def frequencies(self, weights: "NDArray[np.int64]", size: int) -> "NDArray[np.int64]":
+        """How often each id occurs, if each row does as often as it weighs."""
+        tokens = self.counts["tokens"].array[: len(weights)]
+        each = np.repeat(weights, tokens)
+        used = each > 0
+        ids = self.flat.array[: len(each)][used]
+        # sums of whole numbers below 2^53 are exact in doubles
+        return np.bincount(ids, each[used], size).astype(np.int64)
+
+    def _make(self, numbers: "NDArray[np.int64]") -> None:
+        texts = self._numbering.texts(numbers)
+        ids = self._whole.encode(texts)
+        lengths = np.fromiter(map(len, ids), np.int64, len(ids))
+        flat = np.fromiter(chain.from_iterable(ids), np.int32, int(lengths.sum()))
+        self.starts.append(self.starts.array[-1] + np.cumsum(lengths))
+        self.flat.append(flat)
+        self.counts["tokens"].append(lengths)
+        if self._unk is not None:
+            owners = np.repeat(np.arange(len(ids)), lengths)
+            unknown = np.bincount(owners[flat == self._unk], minlength=len(ids))
+            lost = np.zeros(len(ids), np.int64)
+            for number in np.flatnonzero(unknown).tolist():
+                lost[number] = self._whole.characters_lost(texts[number])
+            self.counts["unk_tokens"].append(unknown)
+            self.counts["unk_characters"].append(lost)
+
+
+class _Normal:
+    """The normalized texts of chunks, by row."""
+
+    def __init__(self, whole: Whole, numbering: "Numbering") -> None:
+        self._whole = whole
+        self._numbering = numbering
+        self._rows = Rows(self._make)
+        self.texts = Strings()
+        self.letters = Column(np.int64)
+
+    def of(self, numbers: "NDArray[np.int32]") -> "NDArray[np.int32]":
+        """The rows of these chunks."""
+        return self._rows.of(numbers)
+
+    def _make(self, numbers: "NDArray[np.int64]") -> None:
+        texts = list(map(self._whole.normalize, self._numbering.texts(numbers)))
+        self.letters.append(look(*self.texts.append(texts))[1])
+
+
+class _Backs:
+    """What the ids of chunks decode to, by row: a chunk may have two, one where a text begins.
+
+    Attributes:
+        texts: what came back.
+        same: whether that is the chunk.
+        kept: letters in it, those of unknown tokens left out.
+        broken: 1 where the text of a document may not be put together from this.
+    """
+
+    def __init__(
+        self,
+        whole: Whole,
+        codes: _Codes,
+        unk: int | None,
+        route: "Route",
+        numbering: "Numbering",
+    ) -> None:
+        self._whole = whole
+        self._codes = codes
+        self._unk = unk
+        self._positions = 2 if route.decoding == "first" else 1
+        self._numbering = numbering
+        self._rows = Rows(self._make)
+        self._before: tuple[list[int], str] | None = None
+        self.texts = Strings()
+        self.same = Column(np.bool_)
+        self.kept = Column(np.int64)
+        self.broken = Column(np.int64)
+
+    def of(self, chunks: "Numbered", rows: "NDArray[np.int32]") -> "NDArray[np.int32]":
+        """The rows of chunks where they stand; `rows` are those of their ids."""
+        if self._positions == 1:
+            return self._rows.of(chunks.numbers)
+        keys = 2 * chunks.numbers.astype(np.int64)
+        keys[_leading(self._codes.counts["tokens"].array[rows] > 0, chunks.bounds)] += 1
+        return self._rows.of(keys)
+
+    def _make(self, keys: "NDArray[np.int64]") -> None:
+        numbers = keys // self._positions
+        first = keys % self._positions == 1 if self._positions > 1 else np.ones(len(keys), bool)
+        ids = self._codes.ids(self._codes.of(numbers))
+        if self._before is None:
+            self._before = self._something_before()
+        backs, broken = self._decoded(ids, first)
+        encoded = self.texts.append(backs)
+        kept = look(*encoded)[1]
+        if self._unk is not None:
+            self._leave_unknown_out(ids, first, kept, broken)
+        texts = self._numbering.texts(numbers)
+        pairs = zip(backs, texts, strict=True)
+        self.same.append(np.fromiter((one == other for one, other in pairs), bool, len(backs)))
+        self.kept.append(kept)
+        self.broken.append(broken)
+
+    def _leave_unknown_out(
+        self,
+        ids: list[list[int]],
+        first: "NDArray[np.bool_]",
+        kept: "NDArray[np.int64]",
+        broken: "NDArray[np.int64]",
+    ) -> None:
+        having = [number for number, one in enumerate(ids) if self._unk in one]
+        known = [[one for one in ids[number] if one != self._unk] for number in having]
+        backs, more_broken = self._decoded(known, first[having], may_be_empty=True)
+        kept[having] = look(*Strings().append(backs))[1]
+        broken[having] |= more_broken
+
+    def _decoded(
+        self, ids: list[list[int]], first: "NDArray[np.bool_]", *, may_be_empty: bool = False
+    ) -> "tuple[list[str], NDArray[np.int64]]":
+        """The texts of ids where they begin a document, or behind something else."""
+        assert self._before is not None  # noqa: S101 - set before the first call
+        before, said = self._before
+        leading = first.tolist()
+        backs = self._whole.decode(
+            [one if at_start else before + one for one, at_start in zip(ids, leading, strict=True)]
+        )
+        broken = np.zeros(len(ids), np.int64)
+        for number, (back, at_start) in enumerate(zip(backs, leading, strict=True)):
+            if not at_start:
+                broken[number] = not said or not back.startswith(said)
+                backs[number] = back[len(said) :]
+            elif self._positions > 1:
+                broken[number] = not back and not may_be_empty
+            if _BROKEN in back:
+                broken[number] = 1
+        return backs, broken
+
+    def _something_before(self) -> tuple[list[int], str]:
+        """An id that decodes to something, and what: a text does not begin behind it."""
+        if self._positions == 1:
+            return [], ""
+        for one in np.unique(self._codes.flat.array).tolist():
+            if (said := self._whole.decode([[one]])[0]) and _BROKEN not in said:
+                return [one], said
+        return [], ""
+
+
+def _leading(has_tokens: "NDArray[np.bool_]", bounds: "NDArray[np.int64]") -> "NDArray[np.int64]":
+    """The first place with tokens in each document that has one.
+
+    >>> _leading(np.array([False, True, True, False, True]), np.array([0, 3, 3, 4, 5])).tolist()
+    [1, 4]
+    """
+    places = np.append(np.flatnonzero(has_tokens), len(has_tokens))
+    first = places[np.searchsorted(places, bounds[:-1])]
+    return first[first < bounds[1:]]
+
+
+def _spread(chunks: "Numbered", documents: "NDArray[np.bool_]") -> "NDArray[np.bool_]":
+    """A value for each document as one for each of its chunks."""
+    return np.repeat(documents, np.diff(chunks.bounds))
+
+
+def _sums(
+    rows: "NDArray[np.int32]", bounds: "NDArray[np.int64]", values: "NDArray[np.int64]"
+) -> "NDArray[np.int64]":
+    sums = np.zeros(len(bounds) - 1, np.int64)
+    add_up(rows, bounds, values, sums)
+    return sums
