@@ -89,6 +89,16 @@ def test_words_left_out_come_with_their_document(corpus, tmp_path, as_dict):
     assert as_dict(counted) == {"a": 1, "Ġb": 1, "short": 1, "x": 1, "Ġy": 1}
 
 
+def test_words_left_out_of_whole_documents_too(corpus, tmp_path, as_dict):
+    documents = ["a b", "Q" * 50 + ".", "", "Q" * 50 + ". b"]
+    made = tokenizer(PRE_TOKENIZERS["punctuation"], NORMALIZERS["lowercase"])
+    counted = count(corpus(documents, at_once=2), made, cache=tmp_path, max_word_chars=20)
+    assert counted.exact_by == "documents"
+    (word,) = counted.left_out
+    assert (word.start, word.characters, word.count, word.document) == ("q" * 50, 50, 2, "here: 2")
+    assert as_dict(counted) == {"a b": 1, ".": 2, " b": 1}
+
+
 def test_each_source_is_counted_once_and_adding_one_counts_only_it(tmp_path, as_dict, monkeypatch):
     made = tokenizer(PRE_TOKENIZERS["byte_level"], None)
     read = []

@@ -5,21 +5,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-
 from tokbench import store
-from tokbench.chunks.arrow import raw_strings
 from tokbench.chunks.classes import load as load_classes
 from tokbench.chunks.structure import plan
-from tokbench.counting import keep
+from tokbench.counting import keep, left_out
 from tokbench.counting.chunk_pass import count_chunks, cut_documents, merge_counts
 from tokbench.counting.whole import count_words_whole
 from tokbench.counting.words import Pipeline, count_words
 from tokbench.values import (
     ChunkCounts,
     Corpus,
-    LeftOut,
     Progress,
     Split,
     Watch,
@@ -93,15 +88,17 @@ def _counted(
         chunks = _chunks(corpus, found.cut_set, split, folder, watch)
         if agrees(found.cut_set, tokenizer, chunks.sample):
             words = count_words(chunks, tokenizer, max_word_chars=max_word_chars, watch=watch)
-            located = tuple(_located(words.left_out, chunks, pipeline, corpus, split))
+            located = left_out.by_chunks(words.left_out, chunks, pipeline, corpus, split)
             return dataclasses.replace(words, left_out=located)
         why = (
             f"chunks of the cut set {found.cut_set.name!r} gave other words than whole documents "
             "on a sample of this corpus: please report this"
         )
-    return count_words_whole(
+    words = count_words_whole(
         corpus, tokenizer, split=split, max_word_chars=max_word_chars, why=why, watch=watch
     )
+    located = left_out.by_documents(words.left_out, pipeline, corpus, split)
+    return dataclasses.replace(words, left_out=located)
 
 
 def _chunks(
@@ -140,53 +137,3 @@ def agrees(cut_set: "CutSet", tokenizer: "Tokenizer", documents: tuple[str, ...]
             whole[word] = whole.get(word, 0) + 1
     words = count_words(cut_documents(documents, cut_set), tokenizer, max_word_chars=None)
     return dict(zip(words.words.to_pylist(), words.counts.tolist(), strict=True)) == whole
-
-
-def _located(
-    left_out: tuple[LeftOut, ...],
-    chunks: ChunkCounts,
-    pipeline: Pipeline,
-    corpus: Corpus,
-    split: Split,
-) -> list[LeftOut]:
-    """The same, each with the first document that holds a chunk that it comes from."""
-    if not left_out:
-        return []
-    _, offsets = raw_strings(chunks.chunks)
-    # a character gives at most 18 others (U+FDFA under NFKD), each up to four of ByteLevel's
-    long = np.flatnonzero(np.diff(offsets) * 72 >= left_out[-1].characters).tolist()
-    chunk_of: dict[tuple[str, int], str] = {}
-    for number in sorted(long, key=lambda number: offsets[number] - offsets[number + 1]):
-        text = chunks.chunks[number].as_py()
-        for word in pipeline.words(text):
-            for missing in left_out:
-                if len(word) == missing.characters and word.startswith(missing.start):
-                    chunk_of.setdefault((missing.start, missing.characters), text)
-        if len(chunk_of) == len(left_out):
-            break
-    places = _first_documents(set(chunk_of.values()), corpus, split)
-    return [
-        dataclasses.replace(
-            word, document=places.get(chunk_of.get((word.start, word.characters), ""), "")
-        )
-        for word in left_out
-    ]
-
-
-def _first_documents(texts: set[str], corpus: Corpus, split: Split) -> dict[str, str]:
-    """For each text the first document that holds it, as "source: number in the split"."""
-    import pyarrow.compute as pc  # noqa: PLC0415 - 0.05 s for what seldom happens
-
-    places: dict[str, str] = {}
-    before = 0
-    for batch in corpus.batches(split):
-        column = batch.column("text")
-        for text in texts - places.keys():
-            held = pc.match_substring(column, text)
-            if (first := pc.index(held, pa.scalar(value=True)).as_py()) >= 0:
-                source = corpus.sources[batch.column("source")[first].as_py()]
-                places[text] = f"{source}: {before + first + 1}"
-        before += len(column)
-        if len(places) == len(texts):
-            break
-    return places
