@@ -46,7 +46,6 @@ def curve(
         recipe = load(recipe, overrides)
     sizes = sorted(set(sizes)) or halves(recipe.trainer.vocab_size)
     largest = learn(Plan.of(at_size(recipe, sizes[-1])), watch)
-    sizes = sorted({min(max(size, largest.initial), len(largest.tokens)) for size in sizes})
     corpus = Plan.of(recipe).corpus
     texts: list[tuple[str, Corpus, Split]] = [("training", corpus, "train")]
     if on:
@@ -54,11 +53,11 @@ def curve(
         texts.append((", ".join(other.sources), other, "all"))
     elif corpus.held_out:
         texts.append(("held out", corpus, "held_out"))
-    follows = largest.model == "BPE" and training.cut(largest, largest.initial) is not None
-    if follows:
-        subjects = [_subject(recipe, largest)]
-    else:
-        subjects = [_subject(recipe, one) for one in _each(recipe, largest, sizes, watch)]
+    each = {len(one.tokens): one for one in _each(recipe, largest, sizes, watch)}
+    sizes = sorted(each)
+    follows = largest.model == "BPE" and _cuttable(recipe, largest)
+    encoded_by = [largest] if follows else [each[size] for size in sizes]
+    subjects = [_subject(recipe, one) for one in encoded_by]
     found = []
     for name, read, split in texts:
         try:
@@ -89,12 +88,20 @@ def at_size(recipe: Recipe, vocab_size: int) -> Recipe:
     return recipe.model_copy(update={"trainer": trainer})
 
 
+def _cuttable(recipe: Recipe, largest: Trained) -> bool:
+    """Whether smaller vocabularies are cuts of the largest.
+
+    With byte_fallback they are not: how many characters there are follows from the size.
+    """
+    return not recipe.byte_fallback and training.cut(largest, largest.initial) is not None
+
+
 def _each(
     recipe: Recipe, largest: Trained, sizes: Sequence[int], watch: Watch
 ) -> Iterator[Trained]:
     """The vocabulary of every size: cut where that can be, learned where not."""
     for size in sizes:
-        smaller = largest if size == len(largest.tokens) else training.cut(largest, size)
+        smaller = training.cut(largest, size) if _cuttable(recipe, largest) else None
         yield smaller or learn(Plan.of(at_size(recipe, size)), watch)
 
 
