@@ -24,12 +24,16 @@ _KNOWN_TAGS = {"str", "int", "float", "bool", "null", "timestamp", "map", "seq"}
 
 @dataclass
 class Document:
-    """A parsed file: its value and where every key and value in it was written."""
+    """A parsed file: its value and where every key and value in it was written.
+
+    `texts` holds what was parsed by the name of its file, comments and all.
+    """
 
     file: str
     value: Any = None
     keys: dict[KeyPath, Location] = field(default_factory=dict)
     values: dict[KeyPath, Location] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
 
     def where(self, path: KeyPath, *, key: bool = False) -> Location:
         """The place of a key or value; of what surrounds it where it was not written."""
@@ -76,10 +80,19 @@ def parse(text: str, name: str) -> Document:
         before = text[: error.position].split("\n")
         where = Location(name, len(before), len(before[-1]) + 1)
         raise refuse(where, f"the control character U+{error.character:04X} is not text") from error
-    document = Document(name)
+    document = Document(name, texts={name: text})
     if node is not None:
         document.value = _Reader(document, yaml).convert(node, ())
     return document
+
+
+def short_form(parent: KeyPath) -> str:
+    """What a string below `parent` stands for, where a map could stand instead.
+
+    >>> short_form(("special_tokens",)), short_form(())
+    ('content', 'type')
+    """
+    return "content" if parent == ("special_tokens",) else "type"
 
 
 def override(document: Document, assignments: Iterable[str]) -> None:
@@ -107,8 +120,7 @@ def _descend(node: Any, parts: list[str | int], label: Location) -> tuple[Any, K
         if isinstance(node, dict):
             key: str | int = str(part)
             if isinstance(node.get(str(part)), str):  # a short form: a token's content, or a type
-                named = "content" if path == ("special_tokens",) else "type"
-                node[key] = {named: node[key]}
+                node[key] = {short_form(path): node[key]}
             child = node.setdefault(key, {})
         elif isinstance(node, list) and isinstance(part, int) and part < len(node):
             key, child = part, node[part]

@@ -1,20 +1,26 @@
 """A recipe, format 1: the specs of all stages under one name."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from tokbench.corpus import CorpusSpec
-from tokbench.errors import RecipeError
+from tokbench.errors import Finding, RecipeError
 from tokbench.metrics import BenchmarkSpec
 from tokbench.pipeline import PipelineSpec
 from tokbench.recipe import checks, document, explain
+from tokbench.recipe.document import Document
+from tokbench.recipe.extends import compose
+from tokbench.recipe.labels import LONGEST_NAME
+from tokbench.recipe.sweep import SIZES, variants
 from tokbench.spec import Spec
 from tokbench.training import TRAINERS, TrainerSpec
 from tokbench.wrapping import WrapSpec
 
+_SHOWN = 5
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 """What a recipe may be called: it names a folder."""
 
@@ -22,7 +28,7 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 class _Heading(Spec):
     """What a recipe begins with; a base of its own so that these fields come first."""
 
-    name: Annotated[str, Field(pattern=NAME, max_length=100)]
+    name: Annotated[str, Field(pattern=NAME, max_length=LONGEST_NAME)]
     description: str = ""
     corpus: CorpusSpec
 
@@ -39,6 +45,7 @@ class Recipe(PipelineSpec, _Heading):
     benchmark: BenchmarkSpec = BenchmarkSpec()
 
     _path: Path = PrivateAttr(default=Path("recipe.yaml"))
+    _document: Document = PrivateAttr(default_factory=lambda: Document("recipe.yaml"))
 
     @model_validator(mode="before")
     @classmethod
@@ -66,6 +73,11 @@ class Recipe(PipelineSpec, _Heading):
         return self._path
 
     @property
+    def document(self) -> Document:
+        """What was read, with the place of every key and value."""
+        return self._document
+
+    @property
     def pipeline(self) -> PipelineSpec:
         """What the pipeline stage gets."""
         return PipelineSpec.model_construct(
@@ -78,19 +90,66 @@ class Recipe(PipelineSpec, _Heading):
 
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
-    """Read a recipe.
+    """Read a recipe that stands for itself only.
 
     Args:
         path: the YAML file.
         overrides: `key.path=value` assignments that win over the file; values are YAML.
 
     Raises:
-        RecipeError: with every finding, each with file, line and column.
+        RecipeError: with every finding, each with file, line and column; or that the file stands
+            for several recipes, which `load_all` gives.
+    """
+    found = load_all(path, overrides)
+    if len(found) == 1:
+        return found[0]
+    read = found[0].document
+    names = [one.name for one in found]
+    shown = names if len(names) <= _SHOWN else [*names[: _SHOWN - 1], "...", names[-1]]
+    raise document.refuse(
+        read.where(("sweep",) if ("sweep",) in read.values else SIZES),
+        f"stands for {len(found)} recipes ({', '.join(shown)}), where one is wanted; "
+        f"`tokbench run {path}` makes them all, and each lies in its own folder below runs",
+    )
+
+
+def load_all(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Recipe, ...]:
+    """Read a recipe and give all that it stands for: several where it has a sweep, else one.
+
+    Args:
+        path: the YAML file.
+        overrides: `key.path=value` assignments that win over the file and its sweep.
+
+    Raises:
+        RecipeError: with every finding in any of them, each told once.
     """
     path = Path(path)
-    read = document.read(path)
-    document.override(read, overrides)
-    return validate(read, path)
+    found = variants(compose(document.read(path), path), overrides)
+    made: list[Recipe] = []
+    wrong: dict[Finding, list[str]] = {}
+    for one in found:
+        try:
+            made.append(validate(one, path))
+        except RecipeError as error:
+            for finding in error.findings:
+                wrong.setdefault(finding, []).append(_name(one))
+    if wrong:
+        raise RecipeError(_told_once(wrong, len(found), str(path)))
+    return tuple(made)
+
+
+def _name(read: Document) -> str:
+    return str(read.value.get("name", "")) if isinstance(read.value, dict) else ""
+
+
+def _told_once(wrong: dict[Finding, list[str]], of: int, file: str) -> list[Finding]:
+    """Findings in the order of the files; in which of the variants, where it is not in all."""
+    told = []
+    for finding, names in wrong.items():
+        others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        where = "" if len(names) == of else f" (in {names[0]}{others})"
+        told.append(replace(finding, message=finding.message + where))
+    return explain.in_order(told, file)
 
 
 def validate(read: document.Document, path: Path) -> Recipe:
@@ -107,5 +166,5 @@ def validate(read: document.Document, path: Path) -> Recipe:
         raise RecipeError(explain.findings(error, read, Recipe)) from error
     if problems := list(checks.problems(recipe)):
         raise RecipeError(explain.problem_findings(problems, read))
-    recipe._path = path  # noqa: SLF001 - set once, here
+    recipe._path, recipe._document = path, read  # noqa: SLF001 - set once, here
     return recipe
