@@ -19,18 +19,19 @@ def command(recipes: tuple[str, ...], overrides: tuple[str, ...], json_path: str
     tokbench check my.yaml --set trainer.vocab_size=8000 --json -
     """
     from tokbench.errors import Finding, RecipeError
-    from tokbench.recipe import load
+    from tokbench.recipe import load_all
 
     if json_path in recipes:
         raise click.UsageError(f"--json {json_path} would overwrite the recipe")
     findings: list[Finding] = []
     for path in recipes:
         try:
-            load(path, overrides)
+            found = load_all(path, overrides)
         except RecipeError as error:
             findings += error.findings
         else:
-            click.echo(f"{path}: fine", err=json_path == "-")
+            said = f", all {len(found)} variants" if len(found) > 1 else ""
+            click.echo(f"{path}: fine{said}", err=json_path == "-")
     for finding in findings:
         click.secho(f"{finding.where}: {finding.severity}: {finding.message}", fg="red", err=True)
     if json_path:

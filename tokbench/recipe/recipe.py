@@ -45,6 +45,7 @@ class Recipe(PipelineSpec, _Heading):
     benchmark: BenchmarkSpec = BenchmarkSpec()
 
     _path: Path = PrivateAttr(default=Path("recipe.yaml"))
+    _family: str = PrivateAttr(default="")
     _document: Document = PrivateAttr(default_factory=lambda: Document("recipe.yaml"))
 
     @model_validator(mode="before")
@@ -71,6 +72,11 @@ class Recipe(PipelineSpec, _Heading):
     def path(self) -> Path:
         """The file the recipe was read from."""
         return self._path
+
+    @property
+    def family(self) -> str:
+        """The name in its file, which all variants of a sweep share; else the recipe's own."""
+        return self._family or self.name
 
     @property
     def document(self) -> Document:
@@ -124,7 +130,8 @@ def load_all(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Recipe, .
         RecipeError: with every finding in any of them, each told once.
     """
     path = Path(path)
-    found = variants(compose(document.read(path), path), overrides)
+    read = compose(document.read(path), path)
+    found = variants(read, overrides)
     made: list[Recipe] = []
     wrong: dict[Finding, list[str]] = {}
     for one in found:
@@ -135,6 +142,8 @@ def load_all(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Recipe, .
                 wrong.setdefault(finding, []).append(_name(one))
     if wrong:
         raise RecipeError(_told_once(wrong, len(found), str(path)))
+    for recipe in made:
+        recipe._family = _name(read)  # noqa: SLF001 - set once, here
     return tuple(made)
 
 

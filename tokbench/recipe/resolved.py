@@ -6,6 +6,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.representer import RoundTripRepresenter
 
 from tokbench.errors import Location
 from tokbench.recipe.document import Document, KeyPath
@@ -15,6 +16,17 @@ DEFAULT = "default"
 _WIDTH = 80
 _COLUMN = 44
 _SHORT_FORMS = ("type", "content", "literal")
+
+
+class _Representer(RoundTripRepresenter):
+    """Writes null as a word, where ruamel's own leaves nothing."""
+
+    def represent_none(self, data: None) -> Any:  # noqa: ARG002 - ruamel passes it
+        """The node of a null."""
+        return self.represent_scalar("tag:yaml.org,2002:null", "null")
+
+
+_Representer.add_representer(type(None), _Representer.represent_none)
 
 
 def origin(document: Document, path: KeyPath) -> Location | None:
@@ -61,15 +73,11 @@ def annotated(recipe: Recipe) -> str:
     """
     yaml = YAML()
     yaml.width = _WIDTH
-    yaml.representer.add_representer(type(None), _null)
+    yaml.Representer = _Representer
     yaml.indent(mapping=2, sequence=4, offset=2)
     text = io.StringIO()
     yaml.dump(_commented(recipe.resolved(), (), origins(recipe)), text)
     return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
-
-
-def _null(representer: Any, _: None) -> Any:
-    return representer.represent_scalar("tag:yaml.org,2002:null", "null")
 
 
 def _commented(value: Any, path: KeyPath, places: dict[KeyPath, Location | None]) -> Any:

@@ -4,5 +4,20 @@ from tokbench.workbench.comparisons import compare
 from tokbench.workbench.find import Found, find
 from tokbench.workbench.plan import RUNS, Plan
 from tokbench.workbench.runs import Run, run, train
+from tokbench.workbench.sweeps import Failure, Runs, attempt, finish, run_all
 
-__all__ = ["RUNS", "Found", "Plan", "Run", "compare", "find", "run", "train"]
+__all__ = [
+    "RUNS",
+    "Failure",
+    "Found",
+    "Plan",
+    "Run",
+    "Runs",
+    "attempt",
+    "compare",
+    "find",
+    "finish",
+    "run",
+    "run_all",
+    "train",
+]
