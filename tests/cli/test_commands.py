@@ -105,7 +105,7 @@ def test_a_users_error_is_one_sentence(tmp_path: Path, write_recipe: Callable[..
         ("train", recipe, "--set", source % "cut.jsonl.gz"): "cut.jsonl.gz",
         ("compare", "nowhere/at/all"): "nowhere/at/all: no such file or folder",
         ("list", "metrix"): "did you mean 'metrics'?",
-        ("new", "x", "--template", "brt"): "did you mean 'bert'?",
+        ("new", "x", "--like", "brt"): "did you mean 'bert'?",
     }
     before = sorted(tmp_path.iterdir())
     for arguments, said in cases.items():
@@ -200,7 +200,7 @@ def test_list_and_new_and_schema_and_completion(tmp_path: Path) -> None:
     assert {"name": "python_docs"}.items() <= next(
         one for one in listed["sources"] if one["name"] == "python_docs"
     ).items()
-    made = tokbench("new", "mine", "--template", "korean", cwd=tmp_path)
+    made = tokbench("new", "mine", "--like", "korean", cwd=tmp_path)
     assert made.returncode == 0, made.stderr
     assert (tmp_path / "mine.yaml").read_text().count("name: mine\n") == 1
     assert (tmp_path / "korean_sample.txt").is_file()

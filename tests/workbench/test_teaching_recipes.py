@@ -12,7 +12,17 @@ from tokbench.workbench import train
 pytestmark = pytest.mark.usefixtures("in_process")
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
-LOSSLESS = {"demo", "gpt2", "llama3", "characters"}
+LOSSLESS = {
+    "demo",
+    "gpt2",
+    "llama3",
+    "characters",
+    "qwen",
+    "gpt4o",
+    "roberta",
+    "llama2",
+    "code",
+}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +49,8 @@ def test_it_trains_and_loads(path: Path, small: Path, tmp_path: Path) -> None:
         overrides = [f"corpus.sources=[{source}]", "trainer.vocab_size=700"]
     made = train(path, tmp_path / "out", overrides=overrides)
     assert made.proof.probes >= 30
-    assert made.vocab_size <= load(path, overrides).trainer.vocab_size
+    recipe = load(path, overrides)
+    assert made.vocab_size <= recipe.trainer.vocab_size + len(recipe.added_tokens)
     tokenizer = Tokenizer.from_file(str(tmp_path / "out/tokenizer.json"))
     text = "def f(x):\n    return x  # the value"
     if path.stem in LOSSLESS:

@@ -33,7 +33,7 @@ def group() -> None:
     """Build tokenizers from recipes; train, prove, measure and compare them.
 
     \b
-    tokbench new my-tokenizer --template bert
+    tokbench new my-tokenizer --like bert
     tokbench run my-tokenizer.yaml
     tokbench compare runs/my-tokenizer gpt2
     """
