@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -51,6 +52,73 @@ def test_from_a_recipe_to_a_comparison(write_recipe: Callable[..., Path], tmp_pa
     assert max(map(cell_len, compared.stdout.splitlines())) <= 80
     shown = tokbench("show", "runs/first", "--json", "-", cwd=tmp_path)
     assert json.loads(shown.stdout)["vocabulary"] == 320
+
+
+SWEEP = BPE.replace("trainer: {vocab_size: 320}\n", "") + (
+    "benchmark: {metrics: [tokens]}\n"
+    "sweep:\n"
+    "  cases:\n"
+    "    - {name: small, trainer.vocab_size: 300}\n"
+    "    - {name: lost, corpus.sources.0.paths: [none.txt]}\n"
+    "    - {name: large, trainer.vocab_size: 310}\n"
+)
+
+
+def test_a_sweep_from_run_to_comparison(
+    write_recipe: Callable[..., Path], corpus_file: Path, tmp_path: Path
+) -> None:
+    recipe = write_recipe(SWEEP)
+    checked = tokbench("check", recipe.name, cwd=tmp_path)
+    assert (checked.returncode, checked.stdout) == (0, "tiny.yaml: fine, all 3 variants\n")
+    ran = tokbench("run", recipe.name, "--json", "made.json", cwd=tmp_path)
+    assert ran.returncode == 1
+    assert "1/3 tiny-small: 300 tokens in runs/tiny-small/" in ran.stdout
+    assert "3/3 tiny-large: 310 tokens in runs/tiny-large/" in ran.stdout
+    assert ran.stdout.count("measured on") == 1
+    assert ran.stderr.startswith("tiny-lost failed: none.txt: no such file")
+    made = json.loads((tmp_path / "made.json").read_text())
+    assert [one["name"] for one in made["runs"]] == ["tiny-small", "tiny-large"]
+    assert [one["name"] for one in made["failed"]] == ["tiny-lost"]
+    assert [one["name"] for one in made["comparison"]["tokenizers"]] == ["tiny-small", "tiny-large"]
+    shutil.copy(corpus_file, tmp_path / "none.txt")
+    out = tokbench("train", recipe.name, "--out", "all", cwd=tmp_path)
+    assert out.returncode == 0, out.stderr
+    assert sorted(path.name for path in (tmp_path / "all").iterdir()) == [
+        "tiny-large",
+        "tiny-lost",
+        "tiny-small",
+    ]
+
+
+def test_show_says_what_came_from_where(write_recipe: Callable[..., Path], tmp_path: Path) -> None:
+    base = write_recipe(BPE, name="base")
+    recipe = tmp_path / "child.yaml"
+    recipe.write_text("name: child\nextends: base.yaml\ntrainer: {vocab_size: 333}\n")
+    shown = tokbench("show", recipe.name, "--resolved", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    lines = shown.stdout.splitlines()
+    assert "name: child                                 # child.yaml:1" in lines
+    assert "  vocab_size: 333                           # child.yaml:3" in lines
+    assert "    content: <e>                            # base.yaml:8" in lines
+    assert "  max_word_chars: 16384                     # default" in lines
+    (tmp_path / "whole.yaml").write_text(shown.stdout)
+    first, second = (
+        tokbench("show", name, "--json", "-", cwd=tmp_path).stdout
+        for name in (recipe.name, "whole.yaml")
+    )
+    assert json.loads(first) == json.loads(second)
+    placed = json.loads(
+        tokbench("show", recipe.name, "--resolved", "--json", "-", cwd=tmp_path).stdout
+    )
+    assert placed["from"]["trainer.vocab_size"] == "child.yaml:3:23"
+    base.write_text(base.read_text().replace("vocab_size: 320", "vocab_size: [320, 340]"))
+    recipe.write_text("name: child\nextends: base.yaml\n")
+    swept = tokbench("show", recipe.name, cwd=tmp_path).stdout
+    assert "child-320" in swept
+    assert swept.count("ByteLevel") == 1
+    both = tokbench("show", recipe.name, "--resolved", cwd=tmp_path).stdout
+    assert both.count("\n---\n") == 1
+    assert tokbench("show", "no-recipe", "--resolved", cwd=tmp_path).returncode == 2
 
 
 def test_bench_writes_the_promised_json(

@@ -10,7 +10,7 @@ from tokbench.cli import options
 from tokbench.cli.progress import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from tokbench.training import Engine
     from tokbench.values import Comparison
@@ -48,6 +48,7 @@ def command(
 
     loaded = [one for recipe in recipes for one in load_all(recipe, overrides)]
     attempts: list[Run | Failure] = []
+    told: list[str] = []
     for number, recipe in enumerate(loaded, 1):
         place = f"{number}/{len(loaded)}" if len(loaded) > 1 else ""
         with progress(f"{place} {recipe.name}" if place else "") as watch:
@@ -56,7 +57,8 @@ def command(
         if isinstance(made, Failure):
             continue
         if json_path != "-":
-            announce(made, place)
+            announce(made, place, told)
+        told += made.notes
         if made.note:
             note(made.note)
     with progress("comparing") as watch:
@@ -101,17 +103,18 @@ def failures(failed: "Sequence[Failure]") -> dict[str, Any]:
     return {"failed": [{"name": one.name, "why": one.why} for one in failed]} if failed else {}
 
 
-def announce(made: "Run", place: str = "") -> None:
+def announce(made: "Run", place: str = "", told: "Collection[str]" = ()) -> None:
     """One line: what was made, where it lies, that it is proven; beside it what may surprise.
 
     Args:
         made: the run.
         place: "3/12" for one of many, which is told in fewer words.
+        told: what was said of others already.
     """
     from tokbench.cli.output import note
 
     proof = made.proof
-    for sentence in made.notes:
+    for sentence in (one for one in made.notes if one not in told):
         note(f"{made.name}: {sentence}")
     before = f" (done before: {', '.join(made.done_before)})" if made.done_before else ""
     if place:

@@ -61,16 +61,34 @@ def command(
 
 def _of_recipes(recipes: "Sequence[Recipe]") -> dict[str, Any]:
     """What recipes resolve to: what all share, then below the name of each what is its own."""
-    first, *others = [one.resolved() for one in recipes]
-    if not others:
-        return first
-    shared = {key for key in first if all(one[key] == first[key] for one in others)}
-    facts = {key: value for key, value in first.items() if key in shared}
-    own = {
-        one["name"]: {key: value for key, value in one.items() if key not in {*shared, "name"}}
-        for one in (first, *others)
+    resolved = [one.resolved() for one in recipes]
+    if len(resolved) == 1:
+        return resolved[0]
+    names = [one.pop("name") for one in resolved]
+    shared, own = _parted(resolved)
+    return {
+        "name": recipes[0].family,
+        **shared,
+        "variants": dict(zip(names, own, strict=True)),
     }
-    return {"name": recipes[0].family, **facts, "variants": own}
+
+
+def _parted(maps: list[dict[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What maps with the same keys share, and what each has for its own."""
+    shared: dict[str, Any] = {}
+    own: list[dict[str, Any]] = [{} for _ in maps]
+    for key in dict.fromkeys(key for one in maps for key in one):
+        values = [one.get(key) for one in maps]
+        if all(value == values[0] for value in values):
+            shared[key] = values[0]
+        elif all(isinstance(value, dict) and "type" not in value for value in values):
+            shared[key], inner = _parted([one[key] for one in maps])
+            for one, said in zip(own, inner, strict=True):
+                one[key] = said
+        else:
+            for one, value in zip(own, values, strict=True):
+                one[key] = value
+    return shared, own
 
 
 def _resolved(recipes: "Sequence[Recipe]", json_path: str | None) -> None:

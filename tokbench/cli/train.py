@@ -61,7 +61,7 @@ def command(
             continue
         done.append(made)
         if json_path != "-":
-            announce(made, place)
+            announce(made, place, [note for one in done[:-1] for note in one.notes])
     tell_failures(failed, len(loaded))
     if json_path and done:
         from tokbench.cli.output import write_json

@@ -106,14 +106,13 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
         RecipeError: with every finding, each with file, line and column; or that the file stands
             for several recipes, which `load_all` gives.
     """
-    found = load_all(path, overrides)
+    read, found = _read(Path(path), overrides)
     if len(found) == 1:
         return found[0]
-    read = found[0].document
     names = [one.name for one in found]
     shown = names if len(names) <= _SHOWN else [*names[: _SHOWN - 1], "...", names[-1]]
     raise document.refuse(
-        read.where(("sweep",) if ("sweep",) in read.values else SIZES),
+        read.where(("sweep",) if ("sweep",) in read.keys else SIZES, key=True),
         f"stands for {len(found)} recipes ({', '.join(shown)}), where one is wanted; "
         f"`tokbench run {path}` makes them all, and each lies in its own folder below runs",
     )
@@ -129,7 +128,11 @@ def load_all(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Recipe, .
     Raises:
         RecipeError: with every finding in any of them, each told once.
     """
-    path = Path(path)
+    return _read(Path(path), overrides)[1]
+
+
+def _read(path: Path, overrides: Sequence[str]) -> tuple[Document, tuple[Recipe, ...]]:
+    """The file with its bases, and the recipes that it stands for."""
     read = compose(document.read(path), path)
     found = variants(read, overrides)
     made: list[Recipe] = []
@@ -144,7 +147,7 @@ def load_all(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Recipe, .
         raise RecipeError(_told_once(wrong, len(found), str(path)))
     for recipe in made:
         recipe._family = _name(read)  # noqa: SLF001 - set once, here
-    return tuple(made)
+    return read, tuple(made)
 
 
 def _name(read: Document) -> str:

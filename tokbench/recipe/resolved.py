@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -13,8 +14,9 @@ from tokbench.recipe.document import Document, KeyPath
 from tokbench.recipe.recipe import Recipe
 
 DEFAULT = "default"
-_WIDTH = 80
+_WIDTH = 50
 _COLUMN = 44
+"""Long texts are folded so early that a comment fits beside them in 80 columns."""
 _SHORT_FORMS = ("type", "content", "literal")
 
 
@@ -69,34 +71,38 @@ def _leaves(value: Any, path: KeyPath) -> Iterator[KeyPath]:
 def annotated(recipe: Recipe) -> str:
     """The resolved recipe as YAML that loads as the same recipe, each value with its origin.
 
-    The origin is a comment, "file:line" or "default", at the end of the line.
+    The origin is a comment, "file:line" or "default", at the end of the line; of the file its name,
+    where that is clear.
     """
     yaml = YAML()
     yaml.width = _WIDTH
     yaml.Representer = _Representer
     yaml.indent(mapping=2, sequence=4, offset=2)
     text = io.StringIO()
-    yaml.dump(_commented(recipe.resolved(), (), origins(recipe)), text)
+    said = {path: _said(where, recipe.document) for path, where in origins(recipe).items()}
+    yaml.dump(_commented(recipe.resolved(), (), said), text)
     return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
 
 
-def _commented(value: Any, path: KeyPath, places: dict[KeyPath, Location | None]) -> Any:
+def _commented(value: Any, path: KeyPath, said: dict[KeyPath, str]) -> Any:
     if not isinstance(value, dict | list) or not value:
         return value
     items = value.items() if isinstance(value, dict) else enumerate(value)
     made = CommentedMap() if isinstance(value, dict) else CommentedSeq()
     for key, inner in items:
-        put = _commented(inner, (*path, key), places)
+        put = _commented(inner, (*path, key), said)
         if isinstance(made, CommentedMap):
             made[key] = put
         else:
             made.append(put)
-        if (*path, key) in places:
-            where = places[*path, key]
-            said = DEFAULT if where is None else _short(where)
-            made.yaml_add_eol_comment(said, key, column=_COLUMN)
+        if (*path, key) in said:
+            made.yaml_add_eol_comment(said[*path, key], key, column=_COLUMN)
     return made
 
 
-def _short(where: Location) -> str:
-    return str(Location(where.file, where.line))
+def _said(where: Location | None, document: Document) -> str:
+    if where is None:
+        return DEFAULT
+    name = Path(where.file).name
+    clear = where.line and [Path(one).name for one in document.texts].count(name) == 1
+    return str(Location(name if clear else where.file, where.line))

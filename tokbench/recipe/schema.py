@@ -46,7 +46,7 @@ def _compose(made: dict[str, Any]) -> None:
         "sweep": {
             "title": "Sweep",
             "description": "Fields that vary: dotted keys to lists of values, or a list of cases.",
-            "type": "object",
+            "type": ["object", "null"],
             "additionalProperties": False,
             "properties": {
                 "grid": {"type": "object", "minProperties": 1, "additionalProperties": values},

@@ -59,8 +59,11 @@ def variants(read: Document, assignments: Sequence[str] = ()) -> list[Document]:
     if not isinstance(read.value, dict) or "sweep" not in read.value:
         override(read, late)
         return _named(read, _sizes([], read))
+    sweep = read.value.pop("sweep")
+    if sweep is None:
+        read.keys.pop(("sweep",), None)  # it is no sweep that makes several of it
     set_ = [tuple(one.partition("=")[0].strip().split(".")) for one in late]
-    axes = [one for one in _axes(read, read.value.pop("sweep")) if not _settled(one, set_)]
+    axes = [one for one in _axes(read, sweep) if not _settled(one, set_)]
     if prod(len(one.choices) for one in axes) > _MOST:
         raise refuse(read.where(("sweep",)), f"sweep: makes more than {_MOST:,} recipes")
     found: list[tuple[list[str], Document]] = []
@@ -81,7 +84,7 @@ def _head(assignment: str) -> str:
 def _settled(axis: _Axis, assigned: Sequence[tuple[str, ...]]) -> bool:
     """Whether all that an axis varies is assigned anyway."""
     paths = [tuple(map(str, path)) for path in axis.paths]
-    return all(any(path[: len(one)] == one for one in assigned) for path in paths)
+    return bool(paths) and all(any(path[: len(one)] == one for one in assigned) for path in paths)
 
 
 def _named(read: Document, found: list[tuple[list[str], Document]]) -> list[Document]:

@@ -16,6 +16,7 @@ _COLUMN_WIDTH = 18
 _GAP = 2
 _NAME_WIDTH = 16
 _MOST_TABLES = 2
+_MOST_NAMES = 4
 _MOST_PERCENT = 1000
 _MOST_LOST = 0.001
 _STYLES = {
@@ -199,7 +200,7 @@ def _notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableTy
             if (got := one.measurements.get(name)) and got.value is None:
                 whys.setdefault((row.title, got.why), []).append(one.name)
     for (title, why), names in whys.items():
-        whose = "" if len(names) == len(comparison.tokenizers) else f" ({', '.join(names)})"
+        whose = "" if len(names) == len(comparison.tokenizers) else f" ({_listed(names)})"
         lines.append(Text(f"n/a {title}{whose}: {why}", style="dim"))
     trips: dict[tuple[str, ...], list[str]] = {}
     for one in comparison.tokenizers:
@@ -210,9 +211,21 @@ def _notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableTy
     return lines + [_trip(names, *said) for said, names in trips.items()]
 
 
+def _listed(names: Sequence[str]) -> str:
+    """Names in a sentence, the first ones where there are many.
+
+    >>> _listed(["a", "b", "c", "d"]), _listed(["a", "b", "c", "d", "e"])
+    ('a, b, c, d', 'a, b, c and 2 more')
+    """
+    if len(names) <= _MOST_NAMES:
+        return ", ".join(names)
+    shown = names[: _MOST_NAMES - 1]
+    return f"{', '.join(shown)} and {len(names) - len(shown)} more"
+
+
 def _trip(names: Sequence[str], verdict: str, *difference: str) -> Text:
     said = f" {'is' if len(names) == 1 else 'are'} {verdict}"
-    text = Text.assemble((_visible(", ".join(names)), "bold"), said)
+    text = Text.assemble((_visible(_listed(names)), "bold"), said)
     if difference:
         wanted, got = difference
         text.append(": ").append(repr(wanted), "green").append(" came back as ")
