@@ -65,6 +65,7 @@ def test_a_sweep_reads_once_and_ends_in_one_comparison(
     assert [one.name for one in made.done] == NAMES
     assert made.comparison
     assert [one.name for one in made.comparison.tokenizers] == NAMES
+    assert made.comparison.on == "the documents held out by tiny"
     assert reads.count("train") == 1
     assert made.failed == ()
     assert sorted(path.name for path in runs.iterdir()) == ["tiny", *NAMES]

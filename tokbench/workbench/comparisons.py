@@ -148,7 +148,8 @@ def together(
     signature = store.signature(corpus.identity(), names, [(s.name, s.state) for s in subjects])
     if path and not force and (kept := _kept(path, signature)):
         return kept
-    said = f"the documents held out by {first.subject.name}"
+    alike = path and len({one.corpus for one in recipes}) == 1
+    said = f"the documents held out by {recipes[0].family if alike else first.subject.name}"
     made = _measure(subjects, corpus, "held_out", said, names, watch)
     if path:
         store.write_json(path, {"signature": signature, "comparison": asdict(made)})
