@@ -49,8 +49,7 @@ def test_it_trains_and_loads(path: Path, small: Path, tmp_path: Path) -> None:
         overrides = [f"corpus.sources=[{source}]", "trainer.vocab_size=700"]
     made = train(path, tmp_path / "out", overrides=overrides)
     assert made.proof.probes >= 30
-    recipe = load(path, overrides)
-    assert made.vocab_size <= recipe.trainer.vocab_size + len(recipe.added_tokens)
+    assert made.vocab_size <= load(path, overrides).trainer.vocab_size
     tokenizer = Tokenizer.from_file(str(tmp_path / "out/tokenizer.json"))
     text = "def f(x):\n    return x  # the value"
     if path.stem in LOSSLESS:
