@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from rich.cells import cell_len
+
+from tokbench.cli import group
 
 BPE = (
     "pre_tokenizer: {type: ByteLevel, add_prefix_space: false}\nmodel: BPE\n"
@@ -64,9 +66,7 @@ SWEEP = BPE.replace("trainer: {vocab_size: 320}\n", "") + (
 )
 
 
-def test_a_sweep_from_run_to_comparison(
-    write_recipe: Callable[..., Path], corpus_file: Path, tmp_path: Path
-) -> None:
+def test_a_sweep_from_run_to_comparison(write_recipe: Callable[..., Path], tmp_path: Path) -> None:
     recipe = write_recipe(SWEEP)
     checked = tokbench("check", recipe.name, cwd=tmp_path)
     assert (checked.returncode, checked.stdout) == (0, "tiny.yaml: fine, all 3 variants\n")
@@ -80,14 +80,26 @@ def test_a_sweep_from_run_to_comparison(
     assert [one["name"] for one in made["runs"]] == ["tiny-small", "tiny-large"]
     assert [one["name"] for one in made["failed"]] == ["tiny-lost"]
     assert [one["name"] for one in made["comparison"]["tokenizers"]] == ["tiny-small", "tiny-large"]
-    shutil.copy(corpus_file, tmp_path / "none.txt")
-    out = tokbench("train", recipe.name, "--out", "all", cwd=tmp_path)
-    assert out.returncode == 0, out.stderr
-    assert sorted(path.name for path in (tmp_path / "all").iterdir()) == [
-        "tiny-large",
-        "tiny-lost",
-        "tiny-small",
-    ]
+    lost = "corpus.sources.0.paths=[none.txt]"
+    trained = tokbench("train", recipe.name, "--set", lost, cwd=tmp_path)
+    assert trained.returncode == 1
+    assert trained.stderr.startswith("all 3 failed: none.txt: no such file")
+
+
+@pytest.mark.usefixtures("in_process")
+def test_train_fills_a_folder_for_each_variant(
+    write_recipe: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    recipe = write_recipe(SWEEP)
+    command = ["train", recipe.name, "--out", "all", "--json", "made.json"]
+    made = CliRunner().invoke(group, command)
+    assert made.exit_code == 1
+    assert made.stderr.startswith("tiny-lost failed: none.txt: no such file")
+    assert sorted(one.name for one in (tmp_path / "all").iterdir()) == ["tiny-large", "tiny-small"]
+    plain = json.loads((tmp_path / "made.json").read_text())
+    assert [one["tokenizer"] for one in plain["runs"]] == ["all/tiny-small", "all/tiny-large"]
+    assert [one["name"] for one in plain["failed"]] == ["tiny-lost"]
 
 
 def test_show_says_what_came_from_where(write_recipe: Callable[..., Path], tmp_path: Path) -> None:
