@@ -10,11 +10,13 @@ from typing import Any
 
 _PUBLIC = {
     "run": "tokbench.workbench",
+    "run_all": "tokbench.workbench",
     "train": "tokbench.workbench",
     "compare": "tokbench.workbench",
     "load": "tokbench.recipe",
+    "load_all": "tokbench.recipe",
 }
-__all__ = ["compare", "load", "run", "train"]
+__all__ = ["compare", "load", "load_all", "run", "run_all", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -88,6 +88,20 @@ class UnknownNameError(TokbenchError):
     """A name that is not registered; the message offers the nearest one."""
 
 
+def sentence(error: BaseException) -> str:
+    """What to tell a user of an error that is no fault of the program's.
+
+    >>> sentence(MemoryError()), sentence(FileNotFoundError(2, "No such file", "a.txt"))
+    ('out of memory: use less text or a smaller vocabulary', 'a.txt: No such file')
+    """
+    if isinstance(error, MemoryError):
+        return "out of memory: use less text or a smaller vocabulary"
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror or error}"
+    return str(error)
+
+
 CONTROLS = {
     **dict.fromkeys((*range(0x7F, 0xA0), *range(0x200E, 0x2010)), "\ufffd"),
     **dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd"),

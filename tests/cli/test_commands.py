@@ -10,7 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from rich.cells import cell_len
+
+from tokbench.cli import group
 
 BPE = (
     "pre_tokenizer: {type: ByteLevel, add_prefix_space: false}\nmodel: BPE\n"
@@ -55,6 +58,92 @@ def test_from_a_recipe_to_a_comparison(write_recipe: Callable[..., Path], tmp_pa
     assert max(map(cell_len, compared.stdout.splitlines())) <= 80
     shown = tokbench("show", "runs/first", "--json", "-", cwd=tmp_path)
     assert json.loads(shown.stdout)["vocabulary"] == 320
+
+
+SWEEP = BPE + (
+    "benchmark: {metrics: [tokens]}\n"
+    "sweep:\n"
+    "  cases:\n"
+    "    - {name: small, trainer.vocab_size: 320}\n"
+    "    - {name: lost, corpus.held_out: 0.999999}\n"
+    "    - {name: large, trainer.vocab_size: 384}\n"
+)
+
+
+def test_a_sweep_from_run_to_comparison(write_recipe: Callable[..., Path], tmp_path: Path) -> None:
+    recipe = write_recipe(SWEEP)
+    checked = tokbench("check", recipe.name, cwd=tmp_path)
+    assert (checked.returncode, checked.stdout.splitlines()[0]) == (
+        0,
+        "tiny.yaml: fine, all 3 variants",
+    )
+    ran = tokbench("run", recipe.name, "--json", "made.json", cwd=tmp_path)
+    assert ran.returncode == 1
+    assert "1/3 tiny-small: 320 tokens in runs/tiny-small/" in ran.stdout
+    assert "3/3 tiny-large: 384 tokens in runs/tiny-large/" in ran.stdout
+    assert ran.stdout.count("measured on") == 1
+    assert ran.stderr.startswith(
+        "tiny-lost failed: the corpus (corpus.txt) has no documents to train on"
+    )
+    made = json.loads((tmp_path / "made.json").read_text())
+    assert [one["name"] for one in made["runs"]] == ["tiny-small", "tiny-large"]
+    assert [one["name"] for one in made["failed"]] == ["tiny-lost"]
+    assert [one["name"] for one in made["comparison"]["tokenizers"]] == ["tiny-small", "tiny-large"]
+    lost = "corpus.held_out=0.999999"
+    trained = tokbench("train", recipe.name, "--set", lost, cwd=tmp_path)
+    assert trained.returncode == 1
+    assert trained.stderr.startswith(
+        "all 3 failed: the corpus (corpus.txt) has no documents to train on"
+    )
+
+
+@pytest.mark.usefixtures("in_process")
+def test_train_fills_a_folder_for_each_variant(
+    write_recipe: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    recipe = write_recipe(SWEEP)
+    command = ["train", recipe.name, "--out", "all", "--json", "made.json"]
+    made = CliRunner().invoke(group, command)
+    assert made.exit_code == 1
+    assert made.stderr.startswith(
+        "tiny-lost failed: the corpus (corpus.txt) has no documents to train on"
+    )
+    assert sorted(one.name for one in (tmp_path / "all").iterdir()) == ["tiny-large", "tiny-small"]
+    plain = json.loads((tmp_path / "made.json").read_text())
+    assert [one["tokenizer"] for one in plain["runs"]] == ["all/tiny-small", "all/tiny-large"]
+    assert [one["name"] for one in plain["failed"]] == ["tiny-lost"]
+
+
+def test_show_says_what_came_from_where(write_recipe: Callable[..., Path], tmp_path: Path) -> None:
+    base = write_recipe(BPE, name="base")
+    recipe = tmp_path / "child.yaml"
+    recipe.write_text("name: child\nextends: base.yaml\ntrainer: {vocab_size: 333}\n")
+    shown = tokbench("show", recipe.name, "--resolved", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    lines = shown.stdout.splitlines()
+    assert "name: child                                 # child.yaml:1" in lines
+    assert "  vocab_size: 333                           # child.yaml:3" in lines
+    assert "    content: <e>                            # base.yaml:8" in lines
+    assert "  max_word_chars: 16384                     # default" in lines
+    (tmp_path / "whole.yaml").write_text(shown.stdout)
+    first, second = (
+        tokbench("show", name, "--json", "-", cwd=tmp_path).stdout
+        for name in (recipe.name, "whole.yaml")
+    )
+    assert json.loads(first) == json.loads(second)
+    placed = json.loads(
+        tokbench("show", recipe.name, "--resolved", "--json", "-", cwd=tmp_path).stdout
+    )
+    assert placed["from"]["trainer.vocab_size"] == "child.yaml:3:23"
+    base.write_text(base.read_text().replace("vocab_size: 320", "vocab_size: [320, 340]"))
+    recipe.write_text("name: child\nextends: base.yaml\n")
+    swept = tokbench("show", recipe.name, cwd=tmp_path).stdout
+    assert "child-320" in swept
+    assert swept.count("ByteLevel") == 1
+    both = tokbench("show", recipe.name, "--resolved", cwd=tmp_path).stdout
+    assert both.count("\n---\n") == 1
+    assert tokbench("show", "no-recipe", "--resolved", cwd=tmp_path).returncode == 2
 
 
 def test_bench_writes_the_promised_json(
@@ -112,7 +201,7 @@ def test_a_users_error_is_one_sentence(tmp_path: Path, write_recipe: Callable[..
         ("train", recipe, "--set", source % "cut.jsonl.gz"): "cut.jsonl.gz",
         ("compare", "nowhere/at/all"): "nowhere/at/all: no such file or folder",
         ("list", "metrix"): "did you mean 'metrics'?",
-        ("new", "x", "--template", "brt"): "did you mean 'bert'?",
+        ("new", "x", "--like", "brt"): "did you mean 'bert'?",
     }
     before = sorted(tmp_path.iterdir())
     for arguments, said in cases.items():
@@ -208,7 +297,7 @@ def test_list_and_new_and_schema_and_completion(tmp_path: Path) -> None:
     assert {"name": "python_docs"}.items() <= next(
         one for one in listed["sources"] if one["name"] == "python_docs"
     ).items()
-    made = tokbench("new", "mine", "--template", "korean", cwd=tmp_path)
+    made = tokbench("new", "mine", "--like", "korean", cwd=tmp_path)
     assert made.returncode == 0, made.stderr
     assert (tmp_path / "mine.yaml").read_text().count("name: mine\n") == 1
     assert (tmp_path / "korean_sample.txt").is_file()

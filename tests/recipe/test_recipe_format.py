@@ -17,6 +17,7 @@ MINIMAL = "name: x\ncorpus: {sources: [python_docs]}\nmodel: BPE\n"
 def test_all_teaching_recipes_are_here() -> None:
     names = {path.stem for path in RECIPES}
     wanted = {"demo", "bert", "gpt2", "llama3", "t5", "words", "characters", "korean"}
+    wanted |= {"qwen", "gpt4o", "roberta", "llama2", "code"}
     assert names == wanted == set(templates())
 
 

@@ -90,6 +90,31 @@ def test_it_reads_well(
         assert max(map(cell_len, printed.splitlines())) <= width
 
 
+def _many(count: int) -> Comparison:
+    names = [f"english-{'ByteLevel' if n % 2 else 'BertPreTokenizer'}-{n}000" for n in range(count)]
+    return Comparison(
+        on="the documents held out by english",
+        documents=1234,
+        bytes=4_000_000,
+        tokenizers=tuple(
+            _measured(name, 1_000_000 - 7000 * n, None if n % 3 else 0.0, 1.0 if n % 2 else 0.4)
+            for n, name in enumerate(names)
+        ),
+        samples=(Sample("a few words", tuple((Cut("a few"), Cut(" words")) for _ in names)),),
+    )
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_many_tokenizers_are_lines(width: int, snapshot: SnapshotAssertion) -> None:
+    printed = _printed(_many(12), width, colour=False)
+    assert printed == snapshot
+    lines = printed.splitlines()
+    assert max(map(cell_len, lines)) <= width
+    assert "* best of its column" in lines
+    few = _printed(_many(5), width, colour=False)
+    assert "best of its row" in few
+
+
 def test_controls_in_text_never_reach_the_terminal(comparison: Comparison) -> None:
     printed = _printed(comparison, 120, colour=True)
     assert "\x1b[31m\u202e" not in printed

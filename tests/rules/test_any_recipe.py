@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tokbench.errors import RecipeError
-from tokbench.recipe import parse, validate
+from tokbench.recipe import parsed_all
 from tokbench.recipe.editing import flow
 from tokbench.rules import Sample, check, mend
 
@@ -79,13 +79,13 @@ def test_any_recipe_is_checked_and_mended(
     text += "".join(f"{key}: {value}\n" for key, value in sections.items() if value)
     path, sample = Path("x.yaml"), Sample(texts, chosen=True)
     try:
-        found = check(validate(parse(text, "x.yaml"), path), sample)
+        found = check(parsed_all(text, path)[0], sample)
     except RecipeError:
         assume(False)
     assert all(one.where.file == "x.yaml" and one.where.line for one in found.findings)
     mended = mend(text, path, sample)
     assert bool(mended.done) == bool(found.fixes)
-    left = check(validate(parse(mended.text, "x.yaml"), path), sample)
+    left = check(parsed_all(mended.text, path)[0], sample)
     assert not left.fixes
     lost = text.count("# kept") - mended.text.count("# kept")
     assert lost <= (decoder or "").count("# kept")  # a decoder is replaced as a whole

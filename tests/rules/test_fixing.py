@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tokbench.recipe import Insert, Put, Remove, edited, parse
+from tokbench.recipe import Insert, Put, Remove, edited
+from tokbench.recipe.document import parse
 from tokbench.rules import Rule, Sample, check, examples, mend, rules_of
 
 FIXABLE = [

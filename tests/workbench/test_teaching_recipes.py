@@ -12,7 +12,17 @@ from tokbench.workbench import train
 pytestmark = pytest.mark.usefixtures("in_process")
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
-LOSSLESS = {"demo", "gpt2", "llama3", "characters"}
+LOSSLESS = {
+    "demo",
+    "gpt2",
+    "llama3",
+    "characters",
+    "qwen",
+    "gpt4o",
+    "roberta",
+    "llama2",
+    "code",
+}
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pkgutil import iter_modules
 
 import click
 
-from tokbench.errors import TokbenchError, printable
+from tokbench.errors import TokbenchError, printable, sentence
 
 _SHARED = ("options", "progress", "output", "findings")
 
@@ -33,7 +33,7 @@ def group() -> None:
     """Build tokenizers from recipes; train, prove, measure and compare them.
 
     \b
-    tokbench new my-tokenizer --template bert
+    tokbench new my-tokenizer --like bert
     tokbench run my-tokenizer.yaml
     tokbench compare runs/my-tokenizer gpt2
     """
@@ -46,9 +46,6 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character
     try:
         code = group.main(standalone_mode=False)
-    except TokbenchError as error:
-        click.secho(printable(str(error)), fg="red", err=True)
-        code = 1
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted: finished stages are kept, nothing is half-written", err=True)
         code = 1
@@ -58,11 +55,7 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        click.secho(f"{where}{error.strerror or error}", fg="red", err=True)
-        code = 1
-    except MemoryError:
-        click.secho("out of memory: use less text or a smaller vocabulary", fg="red", err=True)
+    except (TokbenchError, OSError, MemoryError) as error:
+        click.secho(printable(sentence(error)), fg="red", err=True)
         code = 1
     sys.exit(code if isinstance(code, int) else 0)

@@ -62,7 +62,7 @@ def command(
         try:
             if fix:
                 fixed += _fix(Path(path), sample, quiet=quiet)
-            found = _checked(path, overrides, sample)
+            found, many = _checked(path, overrides, sample)
         except RecipeError as error:
             findings += error.findings
             tell(error.findings, err=quiet)
@@ -76,7 +76,8 @@ def command(
         if found.findings:
             tell(found.findings, err=quiet)
         else:
-            click.echo(f"{path}: fine", err=quiet)
+            said = f", all {many} variants" if many > 1 else ""
+            click.echo(f"{path}: fine{said}", err=quiet)
     if json_path:
         _write(json_path, findings, allowed, fixed)
     _count(findings, len(recipes), len(allowed), fixable, err=quiet)
@@ -97,22 +98,26 @@ def _chosen(on: str | None, column: str | None, no_text: bool) -> "Sample | None
     return sample_of(named_corpus([on], column))
 
 
-def _checked(path: str, overrides: tuple[str, ...], sample: "Sample | None") -> "Checked":
-    from tokbench.recipe import load
-    from tokbench.rules import check
+def _checked(
+    path: str, overrides: tuple[str, ...], sample: "Sample | None"
+) -> "tuple[Checked, int]":
+    """What the rules say of a file, and for how many recipes it stands."""
+    from tokbench.recipe import load_all
+    from tokbench.rules import check_all
 
-    return check(load(path, overrides), sample)
+    recipes = load_all(path, overrides)
+    return check_all(recipes, sample), len(recipes)
 
 
 def _fix(path: Path, sample: "Sample | None", *, quiet: bool) -> "list[Finding]":
     """Mend a file in place and show what changed."""
     from difflib import unified_diff
 
-    from tokbench.recipe import load
+    from tokbench.recipe import load_all
     from tokbench.rules import mend
     from tokbench.store import write_bytes
 
-    load(path)  # a file that cannot be read says so in its own words
+    load_all(path)  # a file that cannot be read says so in its own words
     data = path.read_bytes()
     mark = b"\xef\xbb\xbf" if data.startswith(b"\xef\xbb\xbf") else b""
     before = data.decode("utf-8-sig")

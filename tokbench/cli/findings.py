@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from rich.console import Console
     from rich.text import Text
@@ -56,19 +57,22 @@ def check_first(recipes: "Iterable[Recipe]") -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from tokbench.rules import RULES, check
+    from tokbench.rules import RULES, check_all
 
     wrong: list[Finding] = []
+    files: dict[Path, list[Recipe]] = {}
     for recipe in recipes:
-        checked = check(recipe)
+        files.setdefault(recipe.path, []).append(recipe)
+    for path, variants in files.items():
+        checked = check_all(variants)
         if checked.of("error"):
             wrong += checked.findings
         elif checked.findings:
-            told = [
+            told = dict.fromkeys(
                 f"{one.rule} {RULES[one.rule].title if one.rule in RULES.names() else one.message}"
                 for one in checked.findings
-            ]
-            line = f"{recipe.path}: {'; '.join(told)} (`tokbench check` says more)"
+            )
+            line = f"{path}: {'; '.join(told)} (`tokbench check` says more)"
             Console(stderr=True, highlight=False).print(Text(line, style="dim"), soft_wrap=True)
     if wrong:
         tell(wrong, err=True)

@@ -12,7 +12,8 @@ from tokbench.errors import StoreError, UnknownNameError, nearest
 @click.command("new")
 @click.argument("name")
 @click.option(
-    "--template",
+    "--like",
+    metavar="RECIPE",
     default="demo",
     show_default=True,
     help="What to start from; `tokbench list templates` names them.",
@@ -22,11 +23,11 @@ from tokbench.errors import StoreError, UnknownNameError, nearest
     type=click.Path(path_type=Path, dir_okay=False),
     help="The file to write; NAME.yaml without it.",
 )
-def command(name: str, template: str, out: Path | None) -> None:
+def command(name: str, like: str, out: Path | None) -> None:
     """Write a commented recipe to start from.
 
     \b
-    tokbench new my-tokenizer --template gpt2
+    tokbench new my-tokenizer --like gpt2
     """
     from tokbench.recipe import NAME, load, templates
     from tokbench.store import write_bytes
@@ -36,14 +37,14 @@ def command(name: str, template: str, out: Path | None) -> None:
             f"{name!r} is not a name: use letters, digits, dots, dashes and underscores"
         )
     known = templates()
-    if template not in known:
-        raise UnknownNameError(f"unknown template {template!r}: {nearest(template, list(known))}")
+    if like not in known:
+        raise UnknownNameError(f"unknown template {like!r}: {nearest(like, list(known))}")
     target = out or Path(f"{name}.yaml")
-    beside = [(data, target.parent / data.name) for data in known[template].data]
+    beside = [(data, target.parent / data.name) for data in known[like].data]
     for path in (target, *(copy for _, copy in beside if copy.suffix != ".txt")):
         if path.exists():
             raise StoreError(f"{path}: is there already; name another file with --out")
-    write_bytes(target, known[template].named(name).encode())
+    write_bytes(target, known[like].named(name).encode())
     try:
         for data, copy in beside:
             if not copy.exists():

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console, RenderableType
+from rich.text import Text
 
 from tokbench.store import write_bytes
 
@@ -17,6 +18,14 @@ _FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 def show(renderable: RenderableType) -> None:
     """Print to stdout; without colour where that is no terminal or NO_COLOR is set."""
     Console(highlight=False, soft_wrap=False).print(renderable)
+
+
+def show_yaml(text: str) -> None:
+    """Print YAML as it is, comments at the end of lines dim."""
+    console = Console(highlight=False, soft_wrap=True)
+    for line in text.splitlines():
+        shown, mark, comment = line.rpartition(" # ")
+        console.print(Text(shown).append(mark + comment, "dim") if mark else Text(line))
 
 
 def write_svg(renderable: RenderableType, path: str, title: str, width: int = 100) -> None:

@@ -8,14 +8,18 @@ from tokbench.values import Progress, Watch, ignore
 
 
 @contextmanager
-def progress() -> Iterator[Watch]:
-    """A watcher that draws a bar a stage; one that looks away where stderr is no terminal."""
+def progress(title: str = "") -> Iterator[Watch]:
+    """A watcher that draws a bar a stage; one that looks away where stderr is no terminal.
+
+    Args:
+        title: a line above the bars: which of several recipes this is.
+    """
     import sys
 
     if not sys.stderr.isatty():
         yield ignore
         return
-    from rich.console import Console
+    from rich.console import Console, RenderableType
     from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
     from rich.text import Text
@@ -29,6 +33,14 @@ def progress() -> Iterator[Watch]:
                 return Text("")
             return Text(f"{timedelta(seconds=int(seconds))} left")
 
+    class _Titled(Bars):
+        """Bars below the title."""
+
+        def get_renderables(self) -> Iterator[RenderableType]:
+            if title:
+                yield Text(title, style="bold")
+            yield from super().get_renderables()
+
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description:<10}"),
@@ -37,7 +49,7 @@ def progress() -> Iterator[Watch]:
         TimeElapsedColumn(),
         _Left(),
     )
-    with Bars(*columns, console=console, transient=True) as bars:
+    with _Titled(*columns, console=console, transient=True) as bars:
         tasks: dict[str, TaskID] = {}
 
         def watch(told: Progress) -> None:

@@ -1,5 +1,6 @@
 """`tokbench run`."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,11 @@ from tokbench.cli import options
 from tokbench.cli.progress import progress
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from tokbench.training import Engine
     from tokbench.values import Comparison
-    from tokbench.workbench import Run
+    from tokbench.workbench import Failure, Run, Runs
 
 
 @click.command("run")
@@ -31,50 +34,94 @@ def command(
 ) -> None:
     """Do all that recipes name: train, wrap, prove, measure; skip what is done.
 
-    Several recipes end with one comparison of them all.
+    Several recipes, and the variants of a recipe with a sweep, end with one comparison of them
+    all; one that fails does not lose the others.
 
     \b
     tokbench run recipes/demo.yaml
     tokbench run recipes/demo.yaml recipes/bert.yaml recipes/t5.yaml
-    tokbench run recipes/bert.yaml --set trainer.vocab_size=8000
+    tokbench run recipes/bert.yaml --set "trainer.vocab_size=[4000, 8000, 16000]"
     """
     from tokbench.cli.findings import check_first
     from tokbench.cli.output import note, write_json
-    from tokbench.recipe import load
-    from tokbench.reports import render
-    from tokbench.workbench import compare, run
+    from tokbench.recipe import load_all
+    from tokbench.workbench import Failure, attempt, finish
 
-    loaded = [load(recipe, overrides) for recipe in recipes]
+    loaded = [one for recipe in recipes for one in load_all(recipe, overrides)]
     check_first(loaded)
-    done: list[Run] = []
-    for recipe in loaded:
-        with progress() as watch:
-            done.append(run(recipe, runs=runs, engine=engine, force=force, watch=watch))
+    attempts: list[Run | Failure] = []
+    told: list[str] = []
+    for number, recipe in enumerate(loaded, 1):
+        place = f"{number}/{len(loaded)}" if len(loaded) > 1 else ""
+        with progress(f"{place} {recipe.name}" if place else "") as watch:
+            made = attempt(recipe, runs=runs, engine=engine, force=force, watch=watch)
+        attempts.append(made)
+        if isinstance(made, Failure):
+            continue
         if json_path != "-":
-            announce(done[-1])
-        if done[-1].note:
-            note(done[-1].note)
-    comparison = done[0].comparison
-    if len(done) > 1:
-        with progress() as watch:
-            comparison = compare([str(one.folder) for one in done], runs=runs, watch=watch)
-    if json_path != "-" and comparison:
-        _show(comparison)
+            announce(made, place, told)
+        told += made.notes
+        if made.note:
+            note(made.note)
+    with progress("comparing") as watch:
+        ended = finish(loaded, attempts, runs=runs, force=force, watch=watch)
+    if json_path != "-" and ended.comparison:
+        _show(ended.comparison)
+    if ended.note:
+        note(ended.note)
+    tell_failures(ended.failed, len(loaded))
     if json_path:
-        plain: dict[str, Any] = {"runs": [facts(one) for one in done]}
-        if len(done) > 1 and comparison:
-            plain["comparison"] = render("json", comparison)
-        write_json(plain, json_path)
+        write_json(_plain(ended), json_path)
+    if ended.failed:
+        sys.exit(1)
 
 
-def announce(made: "Run") -> None:
-    """One line: what was made, where it lies, that it is proven; beside it what may surprise."""
+def _plain(ended: "Runs") -> dict[str, Any]:
+    """Everything as plain data; one run that measured itself holds the comparison."""
+    from tokbench.reports import render
+
+    plain: dict[str, Any] = {"runs": [facts(one) for one in ended.done], **failures(ended.failed)}
+    if ended.comparison and not any(one.comparison is ended.comparison for one in ended.done):
+        plain["comparison"] = render("json", ended.comparison)
+    return plain
+
+
+def tell_failures(failed: "Sequence[Failure]", of: int) -> None:
+    """Every reason once, with the recipes that it kept from a tokenizer."""
+    from tokbench.errors import printable
+
+    reasons: dict[str, list[str]] = {}
+    for one in failed:
+        reasons.setdefault(one.why, []).append(one.name)
+    for why, names in reasons.items():
+        whose = "" if of == 1 else f"{', '.join(names)} failed: "
+        if 1 < of == len(names):
+            whose = f"all {of} failed: "
+        click.secho(printable(f"{whose}{why}"), fg="red", err=True)
+
+
+def failures(failed: "Sequence[Failure]") -> dict[str, Any]:
+    """The same as plain data; nothing where none failed."""
+    return {"failed": [{"name": one.name, "why": one.why} for one in failed]} if failed else {}
+
+
+def announce(made: "Run", place: str = "", told: "Collection[str]" = ()) -> None:
+    """One line: what was made, where it lies, that it is proven; beside it what may surprise.
+
+    Args:
+        made: the run.
+        place: "3/12" for one of many, which is told in fewer words.
+        told: what was said of others already.
+    """
     from tokbench.cli.output import note
 
     proof = made.proof
-    for sentence in made.notes:
+    for sentence in (one for one in made.notes if one not in told):
         note(f"{made.name}: {sentence}")
     before = f" (done before: {', '.join(made.done_before)})" if made.done_before else ""
+    if place:
+        click.echo(f"{place} {made.name}: {made.vocab_size:,} tokens in {made.folder}{before}")
+        return
     click.echo(
         f"{made.name} {made.signature}: {made.vocab_size:,} tokens in {made.tokenizer}; "
         f"AutoTokenizer gives the same ids on {proof.probes} probes, {proof.texts} documents "

@@ -9,6 +9,9 @@ import click
 from tokbench.cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tokbench.recipe import Recipe
     from tokbench.workbench import Found
 
 _SHOWN_TOKENS = 12
@@ -16,23 +19,36 @@ _SHOWN_TOKENS = 12
 
 @click.command("show")
 @click.argument("name")
+@click.option(
+    "--resolved", is_flag=True, help="The whole recipe as YAML, with what came from where."
+)
 @options.overrides
 @options.runs
 @options.json_out
-def command(name: str, overrides: tuple[str, ...], runs: Path, json_path: str | None) -> None:
+def command(
+    name: str, resolved: bool, overrides: tuple[str, ...], runs: Path, json_path: str | None
+) -> None:
     """What a run, a folder, a tokenizer.json or a recipe holds.
+
+    Of a recipe with a sweep, what its variants share and where they differ.
 
     \b
     tokbench show runs/demo
-    tokbench show recipes/bert.yaml --json -
+    tokbench show recipes/bert.yaml --resolved
     """
     from tokbench.cli.output import show, write_json
 
     path = Path(name)
-    if path.suffix in (".yaml", ".yml") and path.is_file():
-        from tokbench.recipe import load
+    if path.suffix in (".yaml", ".yml") and (path.is_file() or resolved):
+        from tokbench.recipe import load_all
 
-        facts = load(path, overrides).resolved()
+        recipes = load_all(path, overrides)
+        if resolved:
+            _resolved(recipes, json_path)
+            return
+        facts = _of_recipes(recipes)
+    elif resolved:
+        raise click.UsageError("--resolved is about recipes: name a .yaml file")
     else:
         from tokbench.workbench import find
 
@@ -41,6 +57,59 @@ def command(name: str, overrides: tuple[str, ...], runs: Path, json_path: str | 
         write_json(facts, json_path)
     if json_path != "-":
         show(_table(facts))
+
+
+def _of_recipes(recipes: "Sequence[Recipe]") -> dict[str, Any]:
+    """What recipes resolve to: what all share, then below the name of each what is its own."""
+    resolved = [one.resolved() for one in recipes]
+    if len(resolved) == 1:
+        return resolved[0]
+    names = [one.pop("name") for one in resolved]
+    shared, own = _parted(resolved)
+    return {
+        "name": recipes[0].family,
+        **shared,
+        "variants": dict(zip(names, own, strict=True)),
+    }
+
+
+def _parted(maps: list[dict[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What maps with the same keys share, and what each has for its own."""
+    shared: dict[str, Any] = {}
+    own: list[dict[str, Any]] = [{} for _ in maps]
+    for key in dict.fromkeys(key for one in maps for key in one):
+        values = [one.get(key) for one in maps]
+        if all(value == values[0] for value in values):
+            shared[key] = values[0]
+        elif all(isinstance(value, dict) and "type" not in value for value in values):
+            shared[key], inner = _parted([one[key] for one in maps])
+            for one, said in zip(own, inner, strict=True):
+                one[key] = said
+        else:
+            for one, value in zip(own, values, strict=True):
+                one[key] = value
+    return shared, own
+
+
+def _resolved(recipes: "Sequence[Recipe]", json_path: str | None) -> None:
+    """Every recipe with the place of each value, as YAML documents or as JSON."""
+    from tokbench.cli.output import show_yaml, write_json
+    from tokbench.recipe import DEFAULT, annotated, origins
+
+    if json_path:
+        plain = [
+            {
+                "recipe": one.resolved(),
+                "from": {
+                    ".".join(map(str, path)): DEFAULT if where is None else str(where)
+                    for path, where in origins(one).items()
+                },
+            }
+            for one in recipes
+        ]
+        write_json(plain[0] if len(plain) == 1 else plain, json_path)
+    if json_path != "-":
+        show_yaml("---\n".join(map(annotated, recipes)))
 
 
 def _facts(found: "Found") -> dict[str, Any]:
@@ -81,8 +150,9 @@ def _table(facts: dict[str, Any]) -> Any:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    for key, value in facts.items():
-        if key != "recipe" and value not in (None, 0, [], {}, ""):
+    variants = facts.get("variants", {})
+    for key, value in (*facts.items(), *variants.items()):
+        if key not in ("recipe", "variants") and value not in (None, 0, [], {}, ""):
             table.add_row(key, Text(_written(value)))
     return table
 

@@ -1,7 +1,8 @@
 """`tokbench train`."""
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +11,7 @@ from tokbench.cli.progress import progress
 
 if TYPE_CHECKING:
     from tokbench.training import Engine
+    from tokbench.workbench import Failure, Run
 
 
 @click.command("train")
@@ -35,21 +37,43 @@ def command(
 ) -> None:
     """Train a tokenizer and write a folder that AutoTokenizer loads, proven to.
 
+    Each variant of a recipe with a sweep gets a folder of its own, below --out where that is given.
+
     \b
     tokbench train recipes/bert.yaml --out my-tokenizer
     """
     from tokbench.cli.findings import check_first
-    from tokbench.cli.run import announce, facts
-    from tokbench.recipe import load
-    from tokbench.workbench import train
+    from tokbench.cli.run import announce, facts, tell_failures
+    from tokbench.recipe import load_all
+    from tokbench.workbench import Failure, attempt
 
-    loaded = load(recipe, overrides)
-    check_first([loaded])
-    with progress() as watch:
-        made = train(loaded, out, runs=runs, engine=engine, force=force, watch=watch)
-    if json_path:
+    loaded = load_all(recipe, overrides)
+    check_first(loaded)
+    done: list[Run] = []
+    failed: list[Failure] = []
+    for number, one in enumerate(loaded, 1):
+        place = f"{number}/{len(loaded)}" if len(loaded) > 1 else ""
+        target = out / one.name if out and place else out
+        with progress(f"{place} {one.name}" if place else "") as watch:
+            made = attempt(
+                one, measure=False, out=target, runs=runs, engine=engine, force=force, watch=watch
+            )
+        if isinstance(made, Failure):
+            failed.append(made)
+            continue
+        done.append(made)
+        if json_path != "-":
+            announce(made, place, [note for one in done[:-1] for note in one.notes])
+    tell_failures(failed, len(loaded))
+    if json_path and done:
         from tokbench.cli.output import write_json
 
-        write_json(facts(made), json_path)
-    if json_path != "-":
-        announce(made)
+        write_json(facts(done[0]) if len(loaded) == 1 else _plain(done, failed), json_path)
+    if failed:
+        sys.exit(1)
+
+
+def _plain(done: "list[Run]", failed: "list[Failure]") -> dict[str, Any]:
+    from tokbench.cli.run import facts, failures
+
+    return {"runs": [facts(one) for one in done], **failures(failed)}

@@ -1,13 +1,16 @@
 """Recipes: YAML in, frozen specs out, every mistake with its line and column."""
 
-from tokbench.recipe.document import Document, KeyPath, parse
+from tokbench.recipe.document import Document, KeyPath
 from tokbench.recipe.editing import Edit, Insert, Put, Remove, edited
-from tokbench.recipe.explain import as_written, dotted
-from tokbench.recipe.recipe import NAME, Recipe, load, validate
+from tokbench.recipe.explain import as_written, dotted, told_once
+from tokbench.recipe.extends import compose
+from tokbench.recipe.recipe import NAME, Recipe, load, load_all, parsed_all
+from tokbench.recipe.resolved import DEFAULT, annotated, origins
 from tokbench.recipe.schema import schema
 from tokbench.recipe.templates import Template, templates
 
 __all__ = [
+    "DEFAULT",
     "NAME",
     "Document",
     "Edit",
@@ -17,12 +20,16 @@ __all__ = [
     "Recipe",
     "Remove",
     "Template",
+    "annotated",
     "as_written",
+    "compose",
     "dotted",
     "edited",
     "load",
-    "parse",
+    "load_all",
+    "origins",
+    "parsed_all",
     "schema",
     "templates",
-    "validate",
+    "told_once",
 ]

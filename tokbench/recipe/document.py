@@ -86,6 +86,15 @@ def parse(text: str, name: str) -> Document:
     return document
 
 
+def short_form(parent: KeyPath) -> str:
+    """What a string below `parent` stands for, where a map could stand instead.
+
+    >>> short_form(("special_tokens",)), short_form(())
+    ('content', 'type')
+    """
+    return "content" if parent == ("special_tokens",) else "type"
+
+
 def override(document: Document, assignments: Iterable[str]) -> None:
     """Apply `key.path=value` assignments, as `--set` gives them, to a document in place."""
     for assignment in assignments:
@@ -111,8 +120,7 @@ def _descend(node: Any, parts: list[str | int], label: Location) -> tuple[Any, K
         if isinstance(node, dict):
             key: str | int = str(part)
             if isinstance(node.get(str(part)), str):  # a short form: a token's content, or a type
-                named = "content" if path == ("special_tokens",) else "type"
-                node[key] = {named: node[key]}
+                node[key] = {short_form(path): node[key]}
             child = node.setdefault(key, {})
         elif isinstance(node, list) and isinstance(part, int) and part < len(node):
             key, child = part, node[part]

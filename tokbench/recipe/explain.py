@@ -1,6 +1,7 @@
 """From pydantic's errors to sentences: where, what, what instead."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -12,6 +13,8 @@ from tokbench.errors import Finding, nearest
 from tokbench.recipe.document import Document, KeyPath
 from tokbench.spec import Problem
 
+_BEFORE = ("extends", "sweep")
+"""Keys of a file that are gone when its recipe is validated."""
 _TAGS = ("type", "for_model")
 _KINDS = {
     "int_type": "an integer",
@@ -47,7 +50,30 @@ def findings(error: ValidationError, document: Document, recipe: type[BaseModel]
     """One finding for each thing wrong, in the order of the file."""
     told = [one for one in error.errors() if not _follows(one, error.errors())]
     unique = dict.fromkeys(_finding(details, document, recipe) for details in told)
-    return sorted(unique, key=lambda one: (one.where.line or 0, one.where.column or 0))
+    return in_order(unique, document.file)
+
+
+def told_once(wrong: dict[Finding, list[str]], of: int, file: str) -> list[Finding]:
+    """Findings in the order of the files; in which of the variants, where it is not in all."""
+    told = []
+    for finding, names in wrong.items():
+        others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        where = "" if len(names) == of else f" (in {names[0]}{others})"
+        told.append(replace(finding, message=finding.message + where))
+    return in_order(told, file)
+
+
+def in_order(told: Iterable[Finding], file: str) -> list[Finding]:
+    """Findings by their place, those in `file` first, those in the recipes it extends after."""
+    return sorted(
+        told,
+        key=lambda one: (
+            one.where.file != file and one.where.line is not None,
+            one.where.file if one.where.line else "",
+            one.where.line or 0,
+            one.where.column or 0,
+        ),
+    )
 
 
 def _follows(details: ErrorDetails, others: list[ErrorDetails]) -> bool:
@@ -162,7 +188,7 @@ def _unknown_key(loc: KeyPath, path: KeyPath, document: Document, recipe: type[B
         return "trainer.type: a trainer has no type, it follows from the model; leave it out"
     where = f" in {dotted(parent)}" if parent else ""
     known = [name for model in _models_at(loc[:-1], recipe) for name in _user_fields(model)]
-    known = list(dict.fromkeys(known))
+    known = list(dict.fromkeys((*known, *(_BEFORE if not parent else ()))))
     elsewhere = [home for home in _homes(key, recipe, document) if home[:-1] != parent]
     if elsewhere:
         return f"unknown key {key!r}{where}: it belongs at {dotted(elsewhere[0])}"
@@ -201,7 +227,7 @@ def _wrong_value(details: ErrorDetails, path: KeyPath) -> str:
         wanted = _KINDS[sort]
         if wanted == "a map" and path:
             wanted = _SHORT_FORMS.get(str(path[0]), wanted)
-        return f"expected {wanted}, got {kind(value)}{_remedy(sort, value)}"
+        return f"expected {wanted}, got {kind(value)}{_remedy(sort, value, path)}"
     if sort == "string_pattern_mismatch":
         return f"{value!r} is not a name: use letters, digits, dots, dashes and underscores"
     if sort in ("string_too_short", "too_short"):
@@ -231,11 +257,13 @@ def _wrong_choice(details: ErrorDetails, path: KeyPath) -> str:
     return ""
 
 
-def _remedy(sort: str, value: Any) -> str:
+def _remedy(sort: str, value: Any, path: KeyPath) -> str:
     if sort in ("int_type", "float_type") and isinstance(value, str):
         plain = value.replace("_", "").replace(",", "")
         if plain.replace(".", "", 1).isdecimal():
             return f"; write {plain} without quotes"
+    if sort in ("int_type", "float_type", "bool_type") and isinstance(value, list):
+        return "; several values are a sweep: `sweep: {grid: {" + dotted(path) + ": [...]}}`"
     if sort == "string_type" and isinstance(value, bool | int | float):
         written = str(value).lower() if isinstance(value, bool) else value
         return f'; put it in quotes: "{written}"'

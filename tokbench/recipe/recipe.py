@@ -7,15 +7,19 @@ from typing import Annotated, Any
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from tokbench.corpus import CorpusSpec
-from tokbench.errors import RecipeError
+from tokbench.errors import Finding, RecipeError
 from tokbench.metrics import BenchmarkSpec
 from tokbench.pipeline import PipelineSpec
 from tokbench.recipe import checks, document, explain
 from tokbench.recipe.document import Document
+from tokbench.recipe.extends import compose
+from tokbench.recipe.labels import LONGEST_NAME
+from tokbench.recipe.sweep import SIZES, variants
 from tokbench.spec import Spec
 from tokbench.training import TRAINERS, TrainerSpec
 from tokbench.wrapping import WrapSpec
 
+_SHOWN = 5
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 """What a recipe may be called: it names a folder."""
 
@@ -23,7 +27,7 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 class _Heading(Spec):
     """What a recipe begins with; a base of its own so that these fields come first."""
 
-    name: Annotated[str, Field(pattern=NAME, max_length=100)]
+    name: Annotated[str, Field(pattern=NAME, max_length=LONGEST_NAME)]
     description: str = ""
     corpus: CorpusSpec
 
@@ -40,6 +44,7 @@ class Recipe(PipelineSpec, _Heading):
     benchmark: BenchmarkSpec = BenchmarkSpec()
 
     _path: Path = PrivateAttr(default=Path("recipe.yaml"))
+    _family: str = PrivateAttr(default="")
     _document: Document = PrivateAttr(default_factory=lambda: Document("recipe.yaml"))
 
     @model_validator(mode="before")
@@ -68,6 +73,11 @@ class Recipe(PipelineSpec, _Heading):
         return self._path
 
     @property
+    def family(self) -> str:
+        """The name in its file, which all variants of a sweep share; else the recipe's own."""
+        return self._family or self.name
+
+    @property
     def document(self) -> Document:
         """What was read, with the place of every key and value."""
         return self._document
@@ -85,19 +95,71 @@ class Recipe(PipelineSpec, _Heading):
 
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
-    """Read a recipe.
+    """Read a recipe that stands for itself only.
 
     Args:
         path: the YAML file.
         overrides: `key.path=value` assignments that win over the file; values are YAML.
 
     Raises:
-        RecipeError: with every finding, each with file, line and column.
+        RecipeError: with every finding, each with file, line and column; or that the file stands
+            for several recipes, which `load_all` gives.
     """
     path = Path(path)
-    read = document.read(path)
-    document.override(read, overrides)
-    return validate(read, path)
+    read, found = _all(document.read(path), path, overrides)
+    if len(found) == 1:
+        return found[0]
+    names = [one.name for one in found]
+    shown = names if len(names) <= _SHOWN else [*names[: _SHOWN - 1], "...", names[-1]]
+    raise document.refuse(
+        read.where(("sweep",) if ("sweep",) in read.keys else SIZES, key=True),
+        f"stands for {len(found)} recipes ({', '.join(shown)}), where one is wanted; "
+        f"`tokbench run {path}` makes them all, and each lies in its own folder below runs",
+    )
+
+
+def load_all(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Recipe, ...]:
+    """Read a recipe and give all that it stands for: several where it has a sweep, else one.
+
+    Args:
+        path: the YAML file.
+        overrides: `key.path=value` assignments that win over the file and its sweep.
+
+    Raises:
+        RecipeError: with every finding in any of them, each told once.
+    """
+    path = Path(path)
+    return _all(document.read(path), path, overrides)[1]
+
+
+def parsed_all(text: str, path: Path) -> tuple[Recipe, ...]:
+    """As `load_all`, from a text that may be written to that file."""
+    return _all(document.parse(text, str(path)), path, ())[1]
+
+
+def _all(
+    read: Document, path: Path, overrides: Sequence[str]
+) -> tuple[Document, tuple[Recipe, ...]]:
+    """A document with its bases, and the recipes that it stands for."""
+    read = compose(read, path)
+    found = variants(read, overrides)
+    made: list[Recipe] = []
+    wrong: dict[Finding, list[str]] = {}
+    for one in found:
+        try:
+            made.append(validate(one, path))
+        except RecipeError as error:
+            for finding in error.findings:
+                wrong.setdefault(finding, []).append(_name(one))
+    if wrong:
+        raise RecipeError(explain.told_once(wrong, len(found), str(path)))
+    for recipe in made:
+        recipe._family = _name(read)  # noqa: SLF001 - set once, here
+    return read, tuple(made)
+
+
+def _name(read: Document) -> str:
+    return str(read.value.get("name", "")) if isinstance(read.value, dict) else ""
 
 
 def validate(read: document.Document, path: Path) -> Recipe:

@@ -24,7 +24,41 @@ def schema() -> dict[str, Any]:
     made["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     made["title"] = "tokbench recipe, format 1"
     _follow_model(made)
+    _compose(made)
     return made
+
+
+def _compose(made: dict[str, Any]) -> None:
+    """What is gone when a recipe is validated: bases, sweeps, lists of sizes."""
+    needed = [name for name in made.pop("required") if name != "name"]
+    made["required"] = ["name"]
+    made["if"] = {"not": {"anyOf": [{"required": ["extends"]}, {"required": ["sweep"]}]}}
+    made["then"] = {"required": needed}
+    text, some = {"type": "string"}, {"minItems": 1, "type": "array"}
+    case = {"type": "object", "properties": {"name": text}}
+    values = {"anyOf": [some, {"type": "object", "minProperties": 1}]}
+    made["properties"] |= {
+        "extends": {
+            "title": "Extends",
+            "description": "Recipes to lay this one over, relative to this file.",
+            "anyOf": [text, {**some, "items": text}],
+        },
+        "sweep": {
+            "title": "Sweep",
+            "description": "Fields that vary: dotted keys to lists of values, or a list of cases.",
+            "type": ["object", "null"],
+            "additionalProperties": False,
+            "properties": {
+                "grid": {"type": "object", "minProperties": 1, "additionalProperties": values},
+                "cases": {**some, "items": case},
+            },
+        },
+    }
+    for definition in made["$defs"].values():
+        size = definition.get("properties", {}).get("vocab_size")
+        if size:
+            plain = {key: size.pop(key) for key in ("type", "minimum") if key in size}
+            size["anyOf"] = [plain, {**some, "items": plain}]
 
 
 def _follow_model(made: dict[str, Any]) -> None:

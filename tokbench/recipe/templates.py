@@ -13,7 +13,7 @@ class Template:
     """A recipe that can be copied under a new name.
 
     Attributes:
-        name: what `tokbench new --template` calls it.
+        name: what `tokbench new --like` calls it.
         summary: its first comment line.
         text: the YAML.
         data: files beside it that its corpus names.

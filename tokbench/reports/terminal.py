@@ -1,8 +1,8 @@
 """The comparison as tables and coloured text that fit the terminal."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +15,8 @@ _TITLE_WIDTH = 18
 _COLUMN_WIDTH = 18
 _GAP = 2
 _NAME_WIDTH = 16
+_MOST_TABLES = 2
+_MOST_NAMES = 4
 _MOST_PERCENT = 1000
 _MOST_LOST = 0.001
 _STYLES = {
@@ -69,7 +71,10 @@ def _size(size: int) -> str:
 
 
 class _Tables:
-    """As many tokenizers side by side as the width holds; the first is repeated in each table."""
+    """As many tokenizers side by side as the width holds; the first is repeated in each table.
+
+    Where that would take more than two tables, a tokenizer is a row instead.
+    """
 
     def __init__(self, comparison: Comparison, rows: Mapping[str, Row]) -> None:
         self._all = comparison.tokenizers
@@ -79,8 +84,45 @@ class _Tables:
         columns = max(2, (options.max_width - _TITLE_WIDTH) // (_COLUMN_WIDTH + _GAP))
         first, *others = self._all
         step = columns - 1
-        for start in range(0, max(1, len(others)), step):
+        starts = range(0, max(1, len(others)), step)
+        if len(starts) > _MOST_TABLES:
+            yield from self._by_rows(options.max_width)
+            yield Text("* best of its column", style="dim")
+            return
+        for start in starts:
             yield self._table([first, *others[start : start + step]])
+        if others:
+            yield Text("* best of its row; percentages are to the first", style="dim")
+
+    def _by_rows(self, width: int) -> Iterator[Table]:
+        """Tables with a line for each tokenizer and as many metrics as the width holds."""
+        names = _name_width([one.name for one in self._all], width)
+        columns = [
+            self._column(name, row)
+            for name, row in self._rows.items()
+            if any(name in one.measurements for one in self._all)
+        ]
+        while columns:
+            table = Table(box=None, pad_edge=False, padding=(0, 0, 0, _GAP), header_style="bold")
+            table.add_column("", width=names, no_wrap=True)
+            lines = [[_shortened(one.name, names)] for one in self._all]
+            left = width - names
+            while columns and (left >= columns[0][1] + _GAP or len(table.columns) == 1):
+                title, needed, cells = columns.pop(0)
+                left -= needed + _GAP
+                table.add_column(Text(title), justify="right", width=needed, vertical="bottom")
+                for line, cell in zip(lines, cells, strict=True):
+                    line.append(cell)
+            for line in lines:
+                table.add_row(*line)
+            yield table
+
+    def _column(self, name: str, row: Row) -> tuple[str, int, list[Text]]:
+        """A metric as a column: title, width, the cell of each tokenizer."""
+        best = _best(self._all, name, row)
+        cells = [_number(one.measurements[name], row.digits, best=one in best) for one in self._all]
+        least = max(map(len, row.title.split()))
+        return row.title, max(least, *(len(cell) for cell in cells)), cells
 
     def _table(self, shown: Sequence[Measured]) -> Table:
         table = Table(box=None, pad_edge=False, padding=(0, 0, 0, _GAP), header_style="bold")
@@ -121,13 +163,19 @@ def _best(all_: Sequence[Measured], name: str, row: Row) -> list[Measured]:
 
 
 def _cell(measurement: Measurement, baseline: Measurement, digits: int, *, best: bool) -> Text:
-    value = measurement.value
-    if value is None:
+    text = _number(measurement, digits, best=best)
+    if measurement.value is not None and measurement is not baseline:
+        text.append(f" {_change(measurement.value, baseline):>7}", style="dim")
+    return text
+
+
+def _number(measurement: Measurement, digits: int, *, best: bool) -> Text:
+    if measurement.value is None:
         return Text("n/a", style="dim")
     text = Text()
-    text.append(f"{value:,.{digits}f}" + ("*" if best else ""), "bold green" if best else "")
-    if measurement is not baseline:
-        text.append(f" {_change(value, baseline):>7}", style="dim")
+    text.append(
+        f"{measurement.value:,.{digits}f}" + ("*" if best else ""), "bold green" if best else ""
+    )
     return text
 
 
@@ -142,8 +190,6 @@ def _change(value: float, baseline: Measurement) -> str:
 def _notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableType]:
     """What the numbers do not say: why a metric does not apply, how a round trip fails."""
     lines: list[RenderableType] = []
-    if len(comparison.tokenizers) > 1:
-        lines.append(Text("* best of its row; percentages are to the first", style="dim"))
     for one in comparison.tokenizers:
         if (lost := one.letters_lost) > _MOST_LOST:
             said = f" loses {lost:.1%} of the letters: text that it skips costs it no tokens"
@@ -155,13 +201,15 @@ def _notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableTy
             if (got := one.measurements.get(name)) and got.value is None:
                 whys.setdefault((row.title, got.why), []).append(one.name)
     for (title, why), names in whys.items():
-        whose = "" if len(names) == len(comparison.tokenizers) else f" ({', '.join(names)})"
+        whose = "" if len(names) == len(comparison.tokenizers) else f" ({_listed(names)})"
         lines.append(Text(f"n/a {title}{whose}: {why}", style="dim"))
+    trips: dict[tuple[str, ...], list[str]] = {}
     for one in comparison.tokenizers:
         trip = one.measurements.get("roundtrip")
         if trip and trip.detail.get("verdict", "lossless") != "lossless":
-            lines.append(_trip(one.name, trip.detail))
-    return lines
+            first = trip.detail["differences"][0] if trip.detail["differences"] else ()
+            trips.setdefault((trip.detail["verdict"], *first), []).append(one.name)
+    return lines + [_trip(names, *said) for said, names in trips.items()]
 
 
 def _encoded_by(comparison: Comparison) -> list[RenderableType]:
@@ -197,10 +245,23 @@ def _percent(share: float) -> str:
     return f"{max(0.0001, share):.2%}" if share < 0.01 else f"{min(0.999, share):.1%}"  # noqa: PLR2004
 
 
-def _trip(name: str, detail: Mapping[str, Any]) -> Text:
-    text = Text.assemble((_visible(name), "bold"), f" is {detail['verdict']}")
-    if detail["differences"]:
-        wanted, got = detail["differences"][0]
+def _listed(names: Sequence[str]) -> str:
+    """Names in a sentence, the first ones where there are many.
+
+    >>> _listed(["a", "b", "c", "d"]), _listed(["a", "b", "c", "d", "e"])
+    ('a, b, c, d', 'a, b, c and 2 more')
+    """
+    if len(names) <= _MOST_NAMES:
+        return ", ".join(names)
+    shown = names[: _MOST_NAMES - 1]
+    return f"{', '.join(shown)} and {len(names) - len(shown)} more"
+
+
+def _trip(names: Sequence[str], verdict: str, *difference: str) -> Text:
+    said = f" {'is' if len(names) == 1 else 'are'} {verdict}"
+    text = Text.assemble((_visible(_listed(names)), "bold"), said)
+    if difference:
+        wanted, got = difference
         text.append(": ").append(repr(wanted), "green").append(" came back as ")
         text.append(repr(got), "red")
     return text
@@ -208,26 +269,44 @@ def _trip(name: str, detail: Mapping[str, Any]) -> Text:
 
 def _samples(comparison: Comparison) -> list[RenderableType]:
     lines: list[RenderableType] = []
+    names = [one.name for one in comparison.tokenizers]
     for sample in comparison.samples:
-        lines += [_Line("", Text(_visible(sample.text)), "")]
-        for one, cuts in zip(comparison.tokenizers, sample.cuts, strict=True):
-            lines.append(_Line(one.name, cuts, str(len(cuts))))
+        lines += [_Line("", Text(_visible(sample.text)), "", names)]
+        for name, cuts in zip(names, sample.cuts, strict=True):
+            lines.append(_Line(name, cuts, str(len(cuts)), names))
         lines.append("")
     return lines[:-1]
+
+
+def _name_width(names: Sequence[str], width: int) -> int:
+    """As wide as the longest name, within a third of the line."""
+    return max(_NAME_WIDTH, min(max(map(cell_len, names)), width // 3))
+
+
+def _shortened(name: str, width: int) -> Text:
+    """A name in so many cells; one too long loses its middle, since variants differ at the end."""
+    visible = _visible(name)
+    if cell_len(visible) > width:
+        visible = f"{visible[: width // 3]}…{visible[-(width - width // 3 - 1) :]}"
+    text = Text(visible, style="bold")
+    text.truncate(width, overflow="ellipsis", pad=True)
+    return text
 
 
 class _Line:
     """One line: whose, how many tokens, and as much of the cut text as fits."""
 
-    def __init__(self, name: str, content: Text | Sequence[Cut], count: str) -> None:
+    def __init__(
+        self, name: str, content: Text | Sequence[Cut], count: str, names: Sequence[str]
+    ) -> None:
         self._name = name
+        self._names = names
         self._content = content
         self._count = count
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         line = Text(overflow="ellipsis", no_wrap=True)
-        name = Text(_visible(self._name), style="bold")
-        name.truncate(_NAME_WIDTH, overflow="ellipsis", pad=True)
+        name = _shortened(self._name, _name_width(self._names, options.max_width))
         line.append_text(name).append(f"{self._count:>4} ", "dim")
         coloured = console.color_system is not None and not console.no_color
         line.append_text(

@@ -5,7 +5,7 @@ anything heavy, and reads no more than the sample.
 """
 
 from tokbench.rules.allowing import Allowed, allowances
-from tokbench.rules.checking import Checked, check, known_ids
+from tokbench.rules.checking import Checked, check, check_all, known_ids
 from tokbench.rules.fixing import Mended, mend
 from tokbench.rules.registry import RULES, Fault, Rule, rule, rules_named, rules_of
 from tokbench.rules.samples import NO_SAMPLE, Sample, sample, sample_of
@@ -26,6 +26,7 @@ __all__ = [
     "Settled",
     "allowances",
     "check",
+    "check_all",
     "known_ids",
     "mend",
     "rule",

@@ -1,9 +1,10 @@
 """Runs the rules over a recipe: findings with their places, less what its comments allow."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tokbench.errors import Finding, Severity
-from tokbench.recipe import Edit, Recipe, as_written, dotted
+from tokbench.recipe import Edit, Recipe, as_written, dotted, told_once
 from tokbench.rules.allowing import Allowed, allowances
 from tokbench.rules.registry import RULES, Fault, Rule, rules_of
 from tokbench.rules.samples import Sample, sample
@@ -19,12 +20,14 @@ class Checked:
         findings: by their place in the file.
         fixes: for findings that have one right answer, the changes that mend them.
         allowed: what comments silenced, with their reasons.
+        idle: those of the findings that say that a comment silences nothing.
         without_text: why no rule looked at text, empty where they did.
     """
 
     findings: tuple[Finding, ...] = ()
     fixes: tuple[tuple[Finding, tuple[Edit, ...]], ...] = ()
     allowed: tuple[Allowed, ...] = ()
+    idle: tuple[Finding, ...] = ()
     without_text: str = ""
 
     def of(self, severity: Severity) -> tuple[Finding, ...]:
@@ -51,12 +54,46 @@ def check(recipe: Recipe, text: Sample | None = None) -> Checked:
     used = {_key(one) for one, _ in found}
     judged = {one.id for one in ran if not (text.chosen and one.needs_text)}
     idle = [one for one in allowed if (one.where.file, one.line, one.rule) not in used]
-    wrong += [_idle(one) for one in idle if one.rule in judged]
+    useless = tuple(_idle(one) for one in idle if one.rule in judged)
     return Checked(
-        findings=tuple(sorted((*(one for one, _ in kept), *wrong), key=_order)),
+        findings=tuple(sorted((*(one for one, _ in kept), *wrong, *useless), key=_order)),
         fixes=tuple((one, fix) for one, fix in kept if fix),
         allowed=tuple(one for one in allowed if one not in idle),
+        idle=useless,
         without_text="" if text.texts else text.problem or "no text was read",
+    )
+
+
+def check_all(recipes: Sequence[Recipe], text: Sample | None = None) -> Checked:
+    """Run every rule about the variants of one file; what several break is told once.
+
+    A comment that allows something is of use if it is in one of them.
+
+    Args:
+        recipes: as `recipe.load_all` gave them.
+        text: what to check them on; None for the first documents of their own corpora.
+    """
+    if len(recipes) == 1:
+        return check(recipes[0], text)
+    texts: dict[str, Sample] = {}
+    each = []
+    for recipe in recipes:
+        key = recipe.corpus.model_dump_json()
+        if text is None and key not in texts:
+            texts[key] = sample(recipe.corpus, recipe.base)
+        each.append(check(recipe, text or texts[key]))
+    idle = set.intersection(*(set(one.idle) for one in each))
+    names: dict[Finding, list[str]] = {}
+    for recipe, one in zip(recipes, each, strict=True):
+        for finding in one.findings:
+            if finding not in one.idle or finding in idle:
+                names.setdefault(finding, []).append(recipe.name)
+    return Checked(
+        findings=tuple(told_once(names, len(recipes), str(recipes[0].path))),
+        fixes=tuple({fix: None for one in each for fix in one.fixes}),
+        allowed=tuple({allowed: None for one in each for allowed in one.allowed}),
+        idle=tuple(idle),
+        without_text=each[0].without_text,
     )
 
 

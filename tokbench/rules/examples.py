@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tokbench.recipe import Recipe, parse, validate
+from tokbench.recipe import Recipe, parsed_all
 from tokbench.rules.samples import Sample
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def whole(snippet: str) -> str:
 
 def recipe(snippet: str, file: str = "example.yaml") -> Recipe:
     """The recipe that a snippet stands for."""
-    return validate(parse(whole(snippet), file), Path(file))
+    return parsed_all(whole(snippet), Path(file))[0]
 
 
 def sample_of(rule: "Rule") -> Sample:

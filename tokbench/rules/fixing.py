@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tokbench.errors import Finding, RecipeError
-from tokbench.recipe import Edit, Recipe, edited, parse, validate
-from tokbench.rules.checking import check
+from tokbench.recipe import Edit, Recipe, edited, parsed_all
+from tokbench.rules.checking import check, check_all
 from tokbench.rules.samples import Sample, sample
 
 _MOST = 100
@@ -37,24 +37,20 @@ def mend(text: str, path: Path, read: Sample | None = None) -> Mended:
     Raises:
         RecipeError: the recipe cannot be used as it is.
     """
-    recipe = _recipe(text, path)
+    recipes = parsed_all(text, path)
     if read is None:
-        read = sample(recipe.corpus, recipe.base)
+        read = sample(recipes[0].corpus, recipes[0].base)
     done: list[Finding] = []
     for _ in range(_MOST):
-        for finding, edits in check(recipe, read).fixes:
+        for finding, edits in check_all(recipes, read).fixes:
             better = _with(text, edits) if finding.where.file == str(path) else None
             if better is not None and (mended := _mended(better, path, finding, read)):
-                text, recipe = better, mended
+                text, recipes = better, mended
                 done.append(finding)
                 break
         else:
             break
     return Mended(text, tuple(done))
-
-
-def _recipe(text: str, path: Path) -> Recipe:
-    return validate(parse(text, str(path)), path)
 
 
 def _with(text: str, edits: tuple[Edit, ...]) -> str | None:
@@ -66,11 +62,11 @@ def _with(text: str, edits: tuple[Edit, ...]) -> str | None:
     return made
 
 
-def _mended(text: str, path: Path, finding: Finding, read: Sample) -> Recipe | None:
-    """The recipe if it loads and the finding is gone."""
+def _mended(text: str, path: Path, finding: Finding, read: Sample) -> tuple[Recipe, ...]:
+    """The recipes if they load and the finding is gone; none otherwise."""
     try:
-        recipe = _recipe(text, path)
+        recipes = parsed_all(text, path)
     except RecipeError:
-        return None
-    left = [(one.rule, one.message) for one in check(recipe, read).findings]
-    return None if (finding.rule, finding.message) in left else recipe
+        return ()
+    left = [(one.rule, one.message) for recipe in recipes for one in check(recipe, read).findings]
+    return () if (finding.rule, finding.message) in left else recipes

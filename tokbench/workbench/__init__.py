@@ -6,18 +6,24 @@ from tokbench.workbench.demonstrations import demonstrate, demonstrate_lost_byte
 from tokbench.workbench.find import Found, find
 from tokbench.workbench.plan import RUNS, Plan
 from tokbench.workbench.runs import Run, run, train
+from tokbench.workbench.sweeps import Failure, Runs, attempt, finish, run_all
 
 __all__ = [
     "RUNS",
+    "Failure",
     "Found",
     "Plan",
     "Run",
+    "Runs",
+    "attempt",
     "compare",
     "curve",
     "demonstrate",
     "demonstrate_lost_bytes",
     "find",
+    "finish",
     "named_corpus",
     "run",
+    "run_all",
     "train",
 ]

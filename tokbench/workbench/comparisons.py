@@ -1,5 +1,6 @@
 """Measure tokenizers on the same documents and put them side by side."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from tokbench import corpus as corpora
 from tokbench import encoding, metrics, store
 from tokbench.encoding import Subject
 from tokbench.errors import CorpusError, StoreError, SubjectError
+from tokbench.recipe import Recipe
 from tokbench.values import (
     Comparison,
     Corpus,
@@ -25,7 +27,7 @@ from tokbench.values import (
     ignore,
     texts,
 )
-from tokbench.workbench.find import Found, find
+from tokbench.workbench.find import Found, find, find_all
 from tokbench.workbench.plan import RUNS, Plan
 
 _COMPARISON = "comparison.json"
@@ -45,8 +47,8 @@ def compare(
     """Measure tokenizers on one text.
 
     Args:
-        names: runs, recipes, folders, tokenizer.json files or Hub names; differences are to the
-            first.
+        names: runs, recipes, folders, tokenizer.json files or Hub names; a recipe with a sweep
+            stands for all its variants. Differences are to the first.
         on: files (or the name of a built-in source) to read whole; empty for the documents that
             the first run holds out.
         text: the column or field that is the text, for files that have some.
@@ -62,7 +64,7 @@ def compare(
     if not names:
         raise ValueError("name at least one tokenizer")
     on = [on] if isinstance(on, str) else on
-    found = [find(name, runs=runs, overrides=overrides) for name in names]
+    found = [one for name in names for one in find_all(name, runs=runs, overrides=overrides)]
     subjects = _distinct([one.subject for one in found])
     if on:
         corpus, split = named_corpus(on, text), "all"
@@ -104,12 +106,55 @@ def of_run(
         )
     except CorpusError as error:
         return None, str(error), False
-    value = asdict(made)
-    store.write_json(
-        folder / _COMPARISON,
-        {"signature": signature, "check": store.signature(value), "comparison": value},
-    )
+    _keep(folder / _COMPARISON, signature, made)
     return made, "", False
+
+
+def together(
+    recipes: Sequence[Recipe],
+    folders: Sequence[Path],
+    *,
+    runs: Path = RUNS,
+    force: bool = False,
+    watch: Watch = ignore,
+) -> Comparison:
+    """Runs side by side, with the baselines of their recipes, on what the first holds out.
+
+    Variants of one sweep keep it in `runs/<family>/`, where it is found again.
+
+    Args:
+        recipes: what was run.
+        folders: the run folder of each.
+        runs: the folder of run folders.
+        force: measure again even so.
+        watch: told how far it has come.
+
+    Raises:
+        SubjectError: a baseline cannot be loaded, or one was trained on what it would be measured
+            on.
+        CorpusError: nothing is held out.
+    """
+    first, *others = [find(str(folder)) for folder in folders]
+    wanted = [(one.base, name) for one in recipes for name in one.benchmark.baselines]
+    named = dict.fromkeys((os.path.normpath(base / name), base, name) for base, name in wanted)
+    others += [find(name, runs=runs, base=base) for _, base, name in named]
+    corpus = first.corpus()
+    for other in others:
+        _refuse_trained_on(first, corpus, other)
+    asked = [one.benchmark.metrics for one in recipes]
+    names = list(dict.fromkeys(name for some in asked for name in some)) if all(asked) else []
+    subjects = _distinct([first.subject, *(one.subject for one in others)])
+    families = {one.family for one in recipes}
+    path = runs / families.pop() / _COMPARISON if len(families) == 1 else None
+    signature = store.signature(corpus.identity(), names, [(s.name, s.state) for s in subjects])
+    if path and not force and (kept := _kept(path, signature)):
+        return kept
+    alike = path and len({one.corpus for one in recipes}) == 1
+    said = f"the documents held out by {recipes[0].family if alike else first.subject.name}"
+    made = _measure(subjects, corpus, "held_out", said, names, watch)
+    if path:
+        _keep(path, signature, made)
+    return made
 
 
 def named_corpus(on: Sequence[str], text: str | None) -> Corpus:
@@ -185,6 +230,13 @@ def _measure(
         bytes=int(encoded[0].documents.bytes.sum()),
         tokenizers=tuple(metrics.measure(one, chosen) for one in encoded),
         samples=encoding.samples(subjects, corpus, split),
+    )
+
+
+def _keep(path: Path, signature: str, made: Comparison) -> None:
+    value = asdict(made)
+    store.write_json(
+        path, {"signature": signature, "check": store.signature(value), "comparison": value}
     )
 
 

@@ -10,7 +10,7 @@ from tokbench import corpus as corpora
 from tokbench import store
 from tokbench.encoding import Subject, from_folder, from_hub
 from tokbench.errors import StoreError, SubjectError
-from tokbench.recipe import load
+from tokbench.recipe import Recipe, load, load_all
 from tokbench.values import Corpus
 from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan
 
@@ -83,7 +83,7 @@ def find(
         return _folder(path)
     if path.is_file():
         if path.suffix in _RECIPES:
-            return _recipe(path, runs, overrides)
+            return _recipe(load(path, overrides), runs)
         return Found(from_folder(path))
     looks_local = path.suffix in (*_RECIPES, ".json") or name.startswith((".", "/", "~"))
     looks_local |= Path(name).parts[:1] == (runs.name,)
@@ -92,10 +92,22 @@ def find(
     return Found(from_hub(name))
 
 
-def _recipe(path: Path, runs: Path, overrides: Sequence[str]) -> Found:
-    folder = Plan.of(load(path, overrides)).folder(runs)
+def find_all(name: str, *, runs: Path = RUNS, overrides: Sequence[str] = ()) -> list[Found]:
+    """The same, and every variant where the name is that of a recipe with a sweep."""
+    path = Path(name)
+    if path.suffix not in _RECIPES or not path.is_file():
+        return [find(name, runs=runs, overrides=overrides)]
+    return [_recipe(one, runs) for one in load_all(path, overrides)]
+
+
+def _recipe(recipe: Recipe, runs: Path) -> Found:
+    folder = Plan.of(recipe).folder(runs)
     if not (folder / RUN_FILE).is_file():
-        raise SubjectError(f"{path}: is not trained as it stands; `tokbench run {path}` first")
+        path = recipe.path
+        said = "" if recipe.name == recipe.family else f" in its variant {recipe.name}"
+        raise SubjectError(
+            f"{path}: is not trained as it stands{said}; `tokbench run {path}` first"
+        )
     return _folder(folder)
 
 

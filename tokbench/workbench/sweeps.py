@@ -1,0 +1,130 @@
+"""Several recipes in one go: one that fails does not lose the others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tokbench.errors import CorpusError, SubjectError, TokbenchError, sentence
+from tokbench.recipe import Recipe, load_all
+from tokbench.training import Engine
+from tokbench.values import Comparison, Watch, ignore
+from tokbench.workbench.comparisons import together
+from tokbench.workbench.plan import RUNS
+from tokbench.workbench.runs import Run, run, train
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A recipe that gave no tokenizer, and why."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What several recipes gave.
+
+    Attributes:
+        done: the runs, in the order of the recipes.
+        failed: the recipes that gave none.
+        comparison: all of them and their baselines on the same documents; None where nothing was
+            measured.
+        note: why nothing was measured.
+    """
+
+    done: tuple[Run, ...]
+    failed: tuple[Failure, ...] = ()
+    comparison: Comparison | None = None
+    note: str = ""
+
+
+def attempt(
+    recipe: Recipe,
+    *,
+    measure: bool = True,
+    out: Path | None = None,
+    runs: Path = RUNS,
+    engine: Engine = "tokbench",
+    force: bool = False,
+    watch: Watch = ignore,
+) -> Run | Failure:
+    """Run a recipe, or say why it cannot be run.
+
+    Args:
+        recipe: what to do.
+        measure: measure it too; a variant of a sweep never is by itself, `finish` measures all.
+        out: the folder to fill where it is not measured; None for the run folder.
+        runs: the folder of run folders.
+        engine: who trains.
+        force: do every stage again.
+        watch: told how far each stage has come.
+    """
+    try:
+        if measure and recipe.family == recipe.name:
+            return run(recipe, runs=runs, engine=engine, force=force, watch=watch)
+        return train(recipe, out, runs=runs, engine=engine, force=force, watch=watch)
+    except (TokbenchError, OSError, MemoryError) as error:
+        return Failure(recipe.name, sentence(error))
+
+
+def finish(
+    recipes: Sequence[Recipe],
+    attempts: Sequence[Run | Failure],
+    *,
+    runs: Path = RUNS,
+    force: bool = False,
+    watch: Watch = ignore,
+) -> Runs:
+    """What came of recipes, with one comparison of all that succeeded.
+
+    A single recipe that is no variant has measured itself.
+    """
+    pairs = list(zip(recipes, attempts, strict=True))
+    done = [(recipe, one) for recipe, one in pairs if isinstance(one, Run)]
+    made = Runs(
+        tuple(one for _, one in done), tuple(one for one in attempts if isinstance(one, Failure))
+    )
+    if not done:
+        return made
+    if len(recipes) == 1 and recipes[0].family == recipes[0].name:
+        return replace(made, comparison=made.done[0].comparison)
+    try:
+        comparison = together(
+            [recipe for recipe, _ in done],
+            [one.folder for one in made.done],
+            runs=runs,
+            force=force,
+            watch=watch,
+        )
+    except (CorpusError, SubjectError) as error:
+        return replace(made, note=str(error))
+    return replace(made, comparison=comparison)
+
+
+def run_all(
+    recipe: str | Path,
+    *,
+    overrides: Sequence[str] = (),
+    runs: str | Path = RUNS,
+    engine: Engine = "tokbench",
+    force: bool = False,
+    watch: Watch = ignore,
+) -> Runs:
+    """Run every variant of a recipe and compare them; skip what was done before.
+
+    Args:
+        recipe: a file.
+        overrides: `key.path=value` assignments that win over the file and its sweep.
+        runs: the folder of run folders.
+        engine: who trains: "tokbench" from counts, "tokenizers" from text.
+        force: do every stage again.
+        watch: told how far each stage has come.
+
+    Raises:
+        RecipeError: the recipe cannot be used; nothing was trained.
+    """
+    recipes = load_all(recipe, overrides)
+    runs = Path(runs)
+    attempts = [attempt(one, runs=runs, engine=engine, force=force, watch=watch) for one in recipes]
+    return finish(recipes, attempts, runs=runs, force=force, watch=watch)
