@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tokbench import encoding, pipeline, training
+from tokbench.errors import RecipeError
 from tokbench.recipe import load
 from tokbench.workbench import Plan, curve
 from tokbench.workbench.curves import at_size, halves
@@ -66,6 +67,17 @@ def test_another_text(write_recipe: Callable[..., Path], tmp_path: Path) -> None
 def test_no_held_out_documents(write_recipe: Callable[..., Path]) -> None:
     made = curve(write_recipe(PIPELINES["byte-level"], held_out=0.0), sizes=[300])
     assert [one.name for one in made.texts] == ["training"]
+
+
+def test_the_sizes_that_a_recipe_lists(write_recipe: Callable[..., Path]) -> None:
+    recipe = write_recipe(PIPELINES["byte-level"] + "trainer: {vocab_size: [300, 290, 310]}\n")
+    made = curve(recipe)
+    assert (made.name, made.sizes) == ("tiny", (290, 300, 310))
+    other = write_recipe(
+        PIPELINES["byte-level"] + "sweep: {grid: {trainer.min_frequency: [2, 3]}}\n", name="other"
+    )
+    with pytest.raises(RecipeError, match="stands for 2 recipes"):
+        curve(other)
 
 
 def test_halves() -> None:

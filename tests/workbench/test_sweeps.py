@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import tokbench
+from tokbench import training
 from tokbench.corpus.opening import OpenCorpus
 from tokbench.errors import RecipeError, SubjectError
 from tokbench.recipe import load_all
@@ -178,3 +179,21 @@ def test_a_run_keeps_the_resolved_recipe_only(
     kept = json.loads((made.done[0].folder / "run.json").read_text())["recipe"]
     assert kept["trainer"]["vocab_size"] == 320
     assert not {"sweep", "extends"} & kept.keys()
+
+
+def test_sizes_are_learned_once_and_cut(
+    write_recipe: Callable[..., Path], runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned = []
+    from_counts = training.from_counts
+
+    def learning(spec: Any, *rest: Any) -> Any:
+        learned.append(spec.vocab_size)
+        return from_counts(spec, *rest)
+
+    monkeypatch.setattr(training, "from_counts", learning)
+    made = run_all(write_recipe(SIZES.format(model="BPE")), runs=runs)
+    assert learned == [340]
+    assert [one.vocab_size for one in made.done] == [320, 340]
+    run_all(write_recipe(SIZES.format(model="BPE")), runs=runs)
+    assert learned == [340]

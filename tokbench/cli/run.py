@@ -45,10 +45,13 @@ def command(
     from tokbench.cli.findings import check_first
     from tokbench.cli.output import note, write_json
     from tokbench.recipe import load_all
-    from tokbench.workbench import Failure, attempt, finish
+    from tokbench.workbench import Failure, attempt, finish, learn_largest
 
     loaded = [one for recipe in recipes for one in load_all(recipe, overrides)]
     check_first(loaded)
+    if not force:
+        with progress() as watch:
+            learn_largest(loaded, runs=runs, engine=engine, watch=watch)
     attempts: list[Run | Failure] = []
     told: list[str] = []
     for number, recipe in enumerate(loaded, 1):

@@ -45,10 +45,13 @@ def command(
     from tokbench.cli.findings import check_first
     from tokbench.cli.run import announce, facts, tell_failures
     from tokbench.recipe import load_all
-    from tokbench.workbench import Failure, attempt
+    from tokbench.workbench import Failure, attempt, learn_largest
 
     loaded = load_all(recipe, overrides)
     check_first(loaded)
+    if not force:
+        with progress() as watch:
+            learn_largest(loaded, runs=runs, engine=engine, watch=watch)
     done: list[Run] = []
     failed: list[Failure] = []
     for number, one in enumerate(loaded, 1):

@@ -6,7 +6,7 @@ from tokbench.workbench.demonstrations import demonstrate, demonstrate_lost_byte
 from tokbench.workbench.find import Found, find
 from tokbench.workbench.plan import RUNS, Plan
 from tokbench.workbench.runs import Run, run, train
-from tokbench.workbench.sweeps import Failure, Runs, attempt, finish, run_all
+from tokbench.workbench.sweeps import Failure, Runs, attempt, finish, learn_largest, run_all
 
 __all__ = [
     "RUNS",
@@ -22,6 +22,7 @@ __all__ = [
     "demonstrate_lost_bytes",
     "find",
     "finish",
+    "learn_largest",
     "named_corpus",
     "run",
     "run_all",

@@ -6,7 +6,7 @@ from pathlib import Path
 from tokbench import encoding, pipeline, training
 from tokbench.encoding import Subject
 from tokbench.errors import CorpusError
-from tokbench.recipe import Recipe, load
+from tokbench.recipe import Recipe, load, load_all
 from tokbench.values import Corpus, Curve, CurveText, Encoded, Split, Trained, Watch, ignore
 from tokbench.workbench.comparisons import named_corpus
 from tokbench.workbench.plan import Plan
@@ -43,7 +43,8 @@ def curve(
         CorpusError: there is nothing to learn from.
     """
     if not isinstance(recipe, Recipe):
-        recipe = load(recipe, overrides)
+        recipe, listed = _one(recipe, overrides)
+        sizes = sizes or listed
     sizes = sorted(set(sizes)) or halves(recipe.trainer.vocab_size)
     largest = learn(Plan.of(at_size(recipe, sizes[-1])), watch)
     corpus = Plan.of(recipe).corpus
@@ -67,7 +68,19 @@ def curve(
                 continue
             raise
         found.append(_text(name, encoded, largest if follows else None, sizes))
-    return Curve(recipe.name, tuple(sizes), tuple(found), encoded=not follows)
+    return Curve(recipe.family, tuple(sizes), tuple(found), encoded=not follows)
+
+
+def _one(path: str | Path, overrides: Sequence[str]) -> tuple[Recipe, list[int]]:
+    """The recipe in a file, and its sizes where it lists some and varies nothing else."""
+    first, *others = load_all(path, overrides)
+    if not others:
+        return first, []
+    said = {at_size(one, 1).model_dump_json(exclude={"name"}) for one in (first, *others)}
+    if len(said) > 1:
+        return load(path, overrides), []  # which says what the recipe stands for
+    largest = max((first, *others), key=lambda one: one.trainer.vocab_size)
+    return largest, [one.trainer.vocab_size for one in (first, *others)]
 
 
 def halves(size: int) -> list[int]:

@@ -181,6 +181,11 @@ def _tokenizer(
     return manifest, done
 
 
+def is_finished(plan: Plan, runs: Path = RUNS) -> bool:
+    """Whether a plan's tokenizer is there, whole."""
+    return _finished(plan.folder(runs), plan) is not None
+
+
 def _finished(folder: Path, plan: Plan) -> dict[str, Any] | None:
     """The manifest of a complete run, None where there is none or it is damaged."""
     try:

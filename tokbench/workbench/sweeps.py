@@ -1,6 +1,7 @@
 """Several recipes in one go: one that fails does not lose the others."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,8 +10,8 @@ from tokbench.recipe import Recipe, load_all
 from tokbench.training import Engine
 from tokbench.values import Comparison, Watch, ignore
 from tokbench.workbench.comparisons import together
-from tokbench.workbench.plan import RUNS
-from tokbench.workbench.runs import Run, run, train
+from tokbench.workbench.plan import RUNS, Plan
+from tokbench.workbench.runs import Run, is_finished, learn, run, train
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,29 @@ class Runs:
     failed: tuple[Failure, ...] = ()
     comparison: Comparison | None = None
     note: str = ""
+
+
+def learn_largest(
+    recipes: Sequence[Recipe],
+    *,
+    runs: Path = RUNS,
+    engine: Engine = "tokbench",
+    watch: Watch = ignore,
+) -> None:
+    """Learn the largest of vocabularies that differ in size only: the others are cut from it.
+
+    What cannot be learned is left for `attempt` to say.
+    """
+    families: dict[str, list[Plan]] = {}
+    for recipe in recipes if len(recipes) > 1 else ():
+        with suppress(TokbenchError, OSError):
+            plan = Plan.of(recipe, engine)
+            if not is_finished(plan, runs):
+                families.setdefault(plan.family, []).append(plan)
+    for plans in families.values():
+        if len(plans) > 1:
+            with suppress(TokbenchError, OSError, MemoryError):
+                learn(max(plans, key=lambda plan: plan.recipe.trainer.vocab_size), watch)
 
 
 def attempt(
@@ -126,5 +150,7 @@ def run_all(
     """
     recipes = load_all(recipe, overrides)
     runs = Path(runs)
+    if not force:
+        learn_largest(recipes, runs=runs, engine=engine, watch=watch)
     attempts = [attempt(one, runs=runs, engine=engine, force=force, watch=watch) for one in recipes]
     return finish(recipes, attempts, runs=runs, force=force, watch=watch)
