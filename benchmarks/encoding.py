@@ -11,7 +11,6 @@ on the machine disturbs the first.
 
 import argparse
 import json
-import resource
 import statistics
 import tempfile
 import time
@@ -20,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from training import SHARED, gather
+from processes import peak_memory
+from texts import SHARED, as_file
 
 from tokbench import corpus as corpora
 from tokbench.chunks.numbering import Numbering
@@ -112,14 +112,13 @@ def main() -> None:
     parser.add_argument("--tokenizers", nargs="+", default=["gpt2", "bert-base-uncased"])
     told = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "text.txt"
-        gather("english", told.megabytes * 1_000_000, path)
+        path = as_file("english", told.megabytes, Path(folder))
         source = {"type": "files", "paths": [str(path)], "format": "txt"}
         spec = corpora.CorpusSpec.model_validate({"sources": [source], "held_out": 0.0})
         columns = [batch.column("text") for batch in corpora.open(spec, Path()).batches("all")]
     for name in told.tokenizers:
         measure(name, columns, told.rounds)
-    print(f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    print(f"peak {peak_memory()} MB")
 
 
 if __name__ == "__main__":

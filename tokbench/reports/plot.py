@@ -44,12 +44,14 @@ def plot(
     """
     every = [point for line in lines for point in line.points]
     low, high = min(x for x, _ in every), max(x for x, _ in every)
-    marks = nice_ticks(min(y for _, y in every), max(y for _, y in every), max(2, height // 3))
+    bottom, top = min(y for _, y in every), max(y for _, y in every)
+    if bottom == top:
+        bottom, top = bottom - 0.5, top + 0.5
+    marks = [one for one in nice_ticks(bottom, top, max(2, height // 2)) if bottom <= one <= top]
     labels = [f"{mark:g}" for mark in marks]
     margin = max(map(len, labels)) + 2
     columns = width - margin
     across = math.log(high / low) if high > low else 1.0
-    bottom, top = marks[0], marks[-1]
 
     def column(x: float) -> float:
         return math.log(x / low) / across * (2 * columns - 1)
@@ -77,13 +79,11 @@ def plot(
 
 
 def nice_ticks(low: float, high: float, most: int) -> list[float]:
-    """Round numbers around a range, at most so many steps apart.
+    """Round numbers around a range that is not empty, at most so many steps apart.
 
     >>> nice_ticks(2.13, 4.4, 4)
     [2.0, 3.0, 4.0, 5.0]
     """
-    if high <= low:
-        low, high = low - 0.5, high + 0.5
     step = next(
         size * 10.0**power
         for power in range(math.floor(math.log10((high - low) / most)), 400)
