@@ -86,16 +86,24 @@ class Kernel:
     def _key(self, kinds: tuple[Any, ...]) -> str:
         """What decides the object code: arguments, Python code, constants, compiler, processor."""
         parts = [
-            sys.version_info[:2],
-            version("numba"),
-            version("llvmlite"),
-            loading.host(),
-            Path(machine.__file__).with_name("intrinsics.py").read_text(),
+            *_surroundings(),
             kinds,
             [one[0]._fields for one in kinds if isinstance(one, tuple) and _is_named(one[0])],
             list(_code(self.function, set())),
         ]
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+@functools.cache
+def _surroundings() -> tuple[Any, ...]:
+    """What decides the object code of all kernels."""
+    return (
+        sys.version_info[:2],
+        version("numba"),
+        version("llvmlite"),
+        loading.host(),
+        Path(machine.__file__).with_name("intrinsics.py").read_text(encoding="utf-8"),
+    )
 
 
 def jit(function: Function) -> Function:
