@@ -91,3 +91,11 @@ def test_an_override_is_not_silenced_by_the_line_it_replaces(tmp_path: Path) -> 
     assert [(one.rule, one.where.file) for one in found if one.rule != "allow"] == [
         ("L39", "--set normalizer=Lowercase")
     ]
+
+
+def test_what_a_base_allows_is_not_idle_in_a_recipe_that_extends_it(tmp_path: Path) -> None:
+    allowed = "normalizer: Lowercase  # tokbench: allow L39 because case means nothing here\n"
+    (tmp_path / "base.yaml").write_text(HEAD + allowed)
+    (tmp_path / "child.yaml").write_text("name: child\nextends: base.yaml\nnormalizer: NFC\n")
+    found = check(load(tmp_path / "child.yaml"), TEXT)
+    assert (found.findings, found.idle) == ((), ())

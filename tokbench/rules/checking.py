@@ -54,7 +54,8 @@ def check(recipe: Recipe, text: Sample | None = None) -> Checked:
     used = {_key(one) for one, _ in found}
     judged = {one.id for one in ran if not (text.chosen and one.needs_text)}
     idle = [one for one in allowed if (one.where.file, one.line, one.rule) not in used]
-    useless = tuple(_idle(one) for one in idle if one.rule in judged)
+    own = recipe.document.file  # what a base allows may be of use to others that extend it
+    useless = tuple(_idle(one) for one in idle if one.rule in judged and one.where.file == own)
     return Checked(
         findings=tuple(sorted((*(one for one, _ in kept), *wrong, *useless), key=_order)),
         fixes=tuple((one, fix) for one, fix in kept if fix),
