@@ -2,8 +2,8 @@
 
 from tokbench.workbench.comparisons import compare, named_corpus
 from tokbench.workbench.curves import curve
-from tokbench.workbench.demonstrations import demonstrate, demonstrate_lost_bytes
-from tokbench.workbench.find import Found, find
+from tokbench.workbench.demonstrations import demonstrate, small_tokenizer
+from tokbench.workbench.find import Found, find, tokenizer_folder
 from tokbench.workbench.plan import RUNS, Plan
 from tokbench.workbench.runs import Run, run, train
 
@@ -15,9 +15,10 @@ __all__ = [
     "compare",
     "curve",
     "demonstrate",
-    "demonstrate_lost_bytes",
     "find",
     "named_corpus",
     "run",
+    "small_tokenizer",
+    "tokenizer_folder",
     "train",
 ]
