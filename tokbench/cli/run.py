@@ -10,7 +10,7 @@ from tokbench.cli.progress import progress
 
 if TYPE_CHECKING:
     from tokbench.training import Engine
-    from tokbench.values import Comparison
+    from tokbench.values import Comparison, Verdict
     from tokbench.workbench import Run
 
 
@@ -80,6 +80,20 @@ def announce(made: "Run") -> None:
         f"AutoTokenizer gives the same ids on {proof.probes} probes, {proof.texts} documents "
         f"and {proof.pairs} pairs{before}"
     )
+    click.echo(f"{made.name}: {judged(made.verdict)}")
+
+
+def judged(verdict: "Verdict") -> str:
+    """A verdict in one line, the first difference with it."""
+    from tokbench.errors import printable
+
+    if not verdict.differing:
+        return f"{verdict.kind}: all of {verdict.texts} texts come back exactly"
+    was, came = verdict.differences[0]
+    return printable(
+        f"{verdict.kind}: {verdict.differing} of {verdict.texts} texts come back otherwise, first "
+        f"{was!r} as {came!r}"
+    )
 
 
 def _show(comparison: "Comparison") -> None:
@@ -103,6 +117,7 @@ def facts(made: "Run") -> dict[str, Any]:
         "tokenizer": str(made.tokenizer),
         "vocab_size": made.vocab_size,
         "proof": asdict(made.proof),
+        "verdict": asdict(made.verdict),
         "done_before": list(made.done_before),
     }
     if made.comparison:

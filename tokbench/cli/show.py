@@ -67,6 +67,7 @@ def _facts(found: "Found") -> dict[str, Any]:
             "signature": found.manifest["signature"],
             "corpus": found.manifest["corpus"],
             "proof": found.manifest["proof"],
+            "verdict": found.manifest.get("verdict"),
             "allowed": {one["rule"]: one["reason"] for one in found.manifest.get("allowed", ())},
             "versions": {"tokbench": found.manifest["tokbench"], **found.manifest["versions"]},
             "recipe": found.manifest["recipe"],
