@@ -217,6 +217,21 @@ class Proof:
     pairs: int
 
 
+@dataclass(frozen=True)
+class Guarantee:
+    """What training again gives.
+
+    Attributes:
+        identical: whether the same bytes are guaranteed.
+        why: what makes it so, or what prevents it.
+        checked: what was compared and what came of it, empty where nobody looked.
+    """
+
+    identical: bool
+    why: str
+    checked: str = ""
+
+
 Kind = Literal["lossless", "equal after normalizing", "lossy by design"]
 
 

@@ -228,3 +228,27 @@ def test_a_tokenizer_is_checked(tokbench: Callable[..., Result], tmp_path: Path)
 
     with pytest.raises(SubjectError, match="nowhere: no such file, folder or run"):
         tokbench("check", "nowhere")
+
+
+@pytest.mark.usefixtures("in_process")
+def test_verdict_and_determinism_are_told(
+    tokbench: Callable[..., Result],
+    write_recipe: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        "tokbench.workbench.again.run_in_child", lambda function, plan, **_: function(plan)
+    )
+    path = write_recipe(FINE + "normalizer: Lowercase  # tokbench: allow L39 because we fold\n")
+    said = tokbench("train", path.name, "--out", "made", "--check-determinism").stdout
+    assert "tiny: equal after normalizing: " in said
+    assert "tiny: trained again in a fresh process with another hash seed" in said
+    shown = " ".join(tokbench("show", "made").stdout.split())
+    assert "verdict equal after normalizing: " in shown
+    assert "determinism training again gives the same bytes: BPE is learned by" in shown
+    assert "checked trained again" in shown
+    told = tokbench("check", "made", "--json", "-")
+    assert json.loads(told.stdout)["allowed"] == [
+        {"rule": "L39", "file": "made", "line": None, "reason": "we fold"}
+    ]
+    assert "L39" not in told.stderr

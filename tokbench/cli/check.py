@@ -10,7 +10,7 @@ from tokbench.cli import options
 
 if TYPE_CHECKING:
     from tokbench.errors import Finding
-    from tokbench.rules import Checked, Sample
+    from tokbench.rules import Checked, Sample, TokenizerSubject
 
 
 @click.command("check")
@@ -49,6 +49,7 @@ def command(
     """
     from tokbench.cli.findings import tell
     from tokbench.errors import RecipeError
+    from tokbench.rules import check_tokenizer
 
     refused = {
         f"--json {json_path} would overwrite what is checked": json_path in names,
@@ -67,8 +68,13 @@ def command(
     fixable = 0
     for path in names:
         if not _is_recipe(path):
-            told = _of_tokenizer(path, runs, sample)
+            subject = _tokenizer(path, runs, sample)
+            told = check_tokenizer(subject)
             findings += told
+            allowed += [
+                {"rule": rule, "file": path, "line": None, "reason": reason}
+                for rule, reason in subject.allowed.items()
+            ]
             _tell(path, told, quiet=quiet)
             continue
         try:
@@ -101,12 +107,11 @@ def _is_recipe(name: str) -> bool:
     return path.is_file() and path.suffix != ".json"
 
 
-def _of_tokenizer(name: str, runs: Path, sample: "Sample | None") -> "tuple[Finding, ...]":
-    from tokbench.rules import NO_SAMPLE, TokenizerSubject, check_tokenizer
+def _tokenizer(name: str, runs: Path, sample: "Sample | None") -> "TokenizerSubject":
+    from tokbench.rules import NO_SAMPLE, TokenizerSubject
     from tokbench.workbench import tokenizer_folder
 
-    path = tokenizer_folder(name, runs)
-    return check_tokenizer(TokenizerSubject.read(path, sample or NO_SAMPLE))
+    return TokenizerSubject.read(tokenizer_folder(name, runs), sample or NO_SAMPLE)
 
 
 def _tell(name: str, findings: "tuple[Finding, ...]", *, quiet: bool) -> None:

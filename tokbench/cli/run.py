@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @click.argument("recipes", nargs=-1, required=True)
 @click.option("--force", is_flag=True, help="Do every stage again.")
 @options.engine
+@options.determinism
 @options.overrides
 @options.runs
 @options.json_out
@@ -25,6 +26,7 @@ def command(
     recipes: tuple[str, ...],
     force: bool,
     engine: "Engine",
+    check_determinism: bool,
     overrides: tuple[str, ...],
     runs: Path,
     json_path: str | None,
@@ -42,6 +44,7 @@ def command(
     from tokbench.cli.output import note, write_json
     from tokbench.recipe import load
     from tokbench.reports import render
+    from tokbench.workbench import check_determinism as compare_again
     from tokbench.workbench import compare, run
 
     loaded = [load(recipe, overrides) for recipe in recipes]
@@ -50,6 +53,8 @@ def command(
     for recipe in loaded:
         with progress() as watch:
             done.append(run(recipe, runs=runs, engine=engine, force=force, watch=watch))
+            if check_determinism:
+                done[-1] = compare_again(recipe, done[-1], engine)
         if json_path != "-":
             announce(done[-1])
         if done[-1].note:
@@ -81,6 +86,8 @@ def announce(made: "Run") -> None:
         f"and {proof.pairs} pairs{before}"
     )
     click.echo(f"{made.name}: {judged(made.verdict)}")
+    if made.determinism.checked:
+        click.echo(f"{made.name}: {made.determinism.checked}")
 
 
 def judged(verdict: "Verdict") -> str:
@@ -118,6 +125,7 @@ def facts(made: "Run") -> dict[str, Any]:
         "vocab_size": made.vocab_size,
         "proof": asdict(made.proof),
         "verdict": asdict(made.verdict),
+        "determinism": asdict(made.determinism),
         "done_before": list(made.done_before),
     }
     if made.comparison:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 )
 @click.option("--force", is_flag=True, help="Train again even if it is done.")
 @options.engine
+@options.determinism
 @options.overrides
 @options.runs
 @options.json_out
@@ -29,6 +30,7 @@ def command(
     out: Path | None,
     force: bool,
     engine: "Engine",
+    check_determinism: bool,
     overrides: tuple[str, ...],
     runs: Path,
     json_path: str | None,
@@ -41,12 +43,15 @@ def command(
     from tokbench.cli.findings import check_first
     from tokbench.cli.run import announce, facts
     from tokbench.recipe import load
+    from tokbench.workbench import check_determinism as compare_again
     from tokbench.workbench import train
 
     loaded = load(recipe, overrides)
     check_first([loaded])
     with progress() as watch:
         made = train(loaded, out, runs=runs, engine=engine, force=force, watch=watch)
+        if check_determinism:
+            made = compare_again(loaded, made, engine)
     if json_path:
         from tokbench.cli.output import write_json
 

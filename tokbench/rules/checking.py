@@ -69,6 +69,8 @@ def check(recipe: Recipe, text: Sample | None = None) -> Checked:
 def check_tokenizer(subject: TokenizerSubject, only: Rule | None = None) -> tuple[Finding, ...]:
     """Run the rules about finished tokenizers; findings in the order of files and rules.
 
+    Rules that the tokenizer's own recipe silenced are left out.
+
     Args:
         subject: what is checked. If `tokenizers` cannot load it, rules say why where they can.
         only: this rule and no other.
@@ -80,7 +82,11 @@ def check_tokenizer(subject: TokenizerSubject, only: Rule | None = None) -> tupl
         message = f"tokenizers cannot load it: {subject.problem}"
         return tuple(found) or (Finding("format", "error", where, message),)
     chosen = [only] if only else rules_of("tokenizer")
-    ran = [one for one in chosen if subject.sample.texts or not one.needs_text]
+    ran = [
+        one
+        for one in chosen
+        if one.id not in subject.allowed and (subject.sample.texts or not one.needs_text)
+    ]
     found = [_of_file(subject, one, fault) for one in ran for fault in one.function(subject)]
     return tuple(sorted(found, key=lambda one: (one.where.file, one.rule)))
 

@@ -13,6 +13,7 @@ from tokbench.child import ChildError, run_in_child
 from tokbench.errors import SubjectError
 from tokbench.recipe import KeyPath
 from tokbench.rules.samples import NO_SAMPLE, Sample
+from tokbench.store import MANIFEST
 from tokbench.wrapping import probes
 from tokbench.wrapping.proof import QUIET
 
@@ -22,7 +23,7 @@ SPECIAL_TOKENS_MAP = "special_tokens_map.json"
 MODEL_CONFIG = "config.json"
 CHAT_TEMPLATE = "chat_template.jinja"
 ROLES = ("bos", "eos", "unk", "sep", "pad", "cls", "mask")
-_JSON = (TOKENIZER, CONFIG, SPECIAL_TOKENS_MAP, MODEL_CONFIG)
+_JSON = (TOKENIZER, CONFIG, SPECIAL_TOKENS_MAP, MODEL_CONFIG, MANIFEST)
 _INNER = ("normalizers", "pretokenizers", "decoders", "processors")
 UNSEEN = ("ꙮ", "𠜎", "ⴲ", "㐂", "ﬗ", "ᚠ", "☃", "ж")
 """Characters of which small vocabularies lack some."""
@@ -146,6 +147,13 @@ class TokenizerSubject:
             return self.model.get("unk_token")
         position, vocab = self.model.get("unk_id"), self.model.get("vocab") or []
         return vocab[position][0] if position is not None and position < len(vocab) else None
+
+    @property
+    def allowed(self) -> dict[str, str]:
+        """The rules that its recipe silenced, with the author's reasons; none if not tokbench's."""
+        manifest = self.files.get(MANIFEST)
+        told = manifest.get("allowed") if isinstance(manifest, dict) else None
+        return {str(one["rule"]): str(one["reason"]) for one in told or ()}
 
     def parts(self, section: str) -> list[tuple[KeyPath, dict[str, Any]]]:
         """The components of a section in order, each with its place; sequences are opened."""

@@ -1,5 +1,6 @@
 """Runs a recipe's stages in order, skips what is done, and compares what came of it."""
 
+from tokbench.workbench.again import check_determinism
 from tokbench.workbench.comparisons import compare, named_corpus
 from tokbench.workbench.curves import curve
 from tokbench.workbench.demonstrations import demonstrate, small_tokenizer
@@ -12,6 +13,7 @@ __all__ = [
     "Found",
     "Plan",
     "Run",
+    "check_determinism",
     "compare",
     "curve",
     "demonstrate",

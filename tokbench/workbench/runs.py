@@ -15,6 +15,7 @@ from tokbench.recipe import Recipe, load
 from tokbench.training import Engine
 from tokbench.values import (
     Comparison,
+    Guarantee,
     Measurement,
     Progress,
     Proof,
@@ -46,6 +47,7 @@ class Run:
         vocab_size: tokens, added ones included.
         proof: that it loads to the same ids.
         verdict: what comes back of text.
+        determinism: whether training again gives the same.
         comparison: measurements of it and its baselines; None where nothing was measured.
         note: why nothing was measured.
         notes: what may surprise about how it was trained.
@@ -59,6 +61,7 @@ class Run:
     vocab_size: int
     proof: Proof
     verdict: Verdict
+    determinism: Guarantee
     comparison: Comparison | None = None
     note: str = ""
     notes: tuple[str, ...] = ()
@@ -163,6 +166,7 @@ def _result(
         vocab_size=manifest["vocab_size"],
         proof=Proof(**manifest["proof"]),
         verdict=Verdict(**manifest["verdict"]),
+        determinism=Guarantee(**manifest["determinism"]),
         comparison=comparison,
         note=note,
         notes=tuple(manifest["notes"]),
@@ -195,6 +199,7 @@ def _finished(folder: Path, plan: Plan) -> dict[str, Any] | None:
         whole = store.digests(folder / TOKENIZER) == manifest["files"]
         judged = Proof(**manifest["proof"]) and Verdict(**manifest["verdict"])
         ours = manifest["signature"] == plan.signature and judged
+        ours = ours and Guarantee(**manifest["determinism"])
     except (StoreError, OSError, KeyError, TypeError):
         return None
     return manifest if same and whole and ours else None
@@ -205,7 +210,7 @@ def _trained(plan: Plan, *, force: bool, watch: Watch) -> tuple[Trained, list[st
     size = plan.recipe.trainer.vocab_size
     if not force and (found := vocabularies.find(plan.family, size)):
         return _noted(found, plan.recipe), ["train"]
-    trained = _learned(plan, watch)
+    trained = learned(plan, watch)
     with store.optional():
         vocabularies.keep(plan.family, trained, size)
     return _noted(trained, plan.recipe), []
@@ -216,7 +221,7 @@ def learn(plan: Plan, watch: Watch = ignore) -> Trained:
     return _trained(plan, force=False, watch=watch)[0]
 
 
-def _learned(plan: Plan, watch: Watch) -> Trained:
+def learned(plan: Plan, watch: Watch = ignore) -> Trained:
     """The vocabulary, learned now."""
     recipe = plan.recipe
     demands = demands_of(recipe)
@@ -304,6 +309,7 @@ def _wrap(plan: Plan, trained: Trained, target: Path, watch: Watch) -> dict[str,
             "files": store.digests(folder),
             "proof": asdict(proof),
             "verdict": asdict(verdict),
+            "determinism": asdict(training.guarantee(recipe.trainer, plan.engine)),
         }
         store.write_json(folder / store.MANIFEST, manifest)
     return manifest

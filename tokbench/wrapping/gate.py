@@ -55,14 +55,13 @@ def judge(tokenizer: Tokenizer, texts: Sequence[str]) -> Verdict:
     normalized_only = True
     for text in tried:
         encoding = gate.encode(text)
-        gate.offsets(text, encoding)
         back = gate.back(encoding)
-        if back == text:
-            continue
-        normalized = gate.normalized(text)
-        normalized_only &= back == normalized
-        gate.bytes_kept(normalized, encoding, back)
-        differing.append((text, back))
+        if back != text:
+            normalized = gate.normalized(text)
+            normalized_only &= back == normalized
+            gate.bytes_kept(normalized, encoding, back)
+            differing.append((text, back))
+        gate.offsets(text, encoding)
     differing.sort(key=lambda pair: not pair[0].strip())  # blank text shows little
     kind: Kind = "equal after normalizing" if normalized_only else "lossy by design"
     everything = "".join(texts)
@@ -165,6 +164,7 @@ class _Gate:
     def offsets(self, text: str, encoding: Encoding) -> None:
         """Each token's offsets cut out what it stands for, as far as that can be told."""
         local = len(text) <= _SHORT and self._is_local(text)
+        same = local and self.normalized(text) == text
         last = 0
         for token, number, (start, end) in zip(
             encoding.tokens, encoding.ids, encoding.offsets, strict=True
@@ -174,7 +174,7 @@ class _Gate:
             last = start if start < end else last
             if local and number not in self._added and token != self._unk:
                 piece = self.normalized(text[start:end])
-                if not self._stands_for(token, piece):
+                if not self._stands_for(token, piece, exactly=same):
                     raise self._wrong_offsets(text, token, start, end)
 
     def _wrong_offsets(self, text: str, token: str, start: int, end: int) -> WrappingError:
@@ -189,16 +189,26 @@ class _Gate:
             return True
         return "".join(map(self.normalized, text)) == self.normalized(text)
 
-    def _stands_for(self, token: str, piece: str) -> bool:
+    def _stands_for(self, token: str, piece: str, *, exactly: bool) -> bool:
+        """Whether a token is a piece of text, white space aside.
+
+        Of a character that is cut into bytes each token has the whole; so it is where a character
+        is normalized to several, and tokens that are several normalized to one have more.
+        """
         if found := _BYTE_TOKEN.fullmatch(token):
             return int(found[1], 16) in piece.encode() or token in piece
         plain = token.removeprefix(self._model.get("continuing_subword_prefix") or "")
         plain = plain.removesuffix(self._model.get("end_of_word_suffix") or "")
-        if self._byte_level:
-            own, cut = (self._in_bytes(one).strip() for one in (plain, piece))
-            return own in cut or cut in own or own in piece.encode()
-        own, cut = _SPACES.sub("", plain), _SPACES.sub("", piece)
-        return own in cut or (cut != "" and cut in own)
+        if not self._byte_level:
+            own, cut = _SPACES.sub("", plain), _SPACES.sub("", piece)
+            if exactly or not own or not cut:
+                return own in ("", cut)
+            return own in cut or cut in own
+        made = self._in_bytes(plain.replace(_MARK, "")).strip()
+        there = [self._in_bytes(piece.replace(_MARK, "")).strip(), piece.encode().strip()]
+        if exactly and _is_text(made):
+            return made in (b"", *there)
+        return any(made in one or one in made for one in there)
 
     def _in_bytes(self, characters: str) -> bytes:
         """The bytes that ByteLevel's characters stand for; others as they are in UTF-8."""
@@ -240,6 +250,14 @@ def _bytes_of_characters() -> dict[str, int]:
     others = [byte for byte in range(0x100) if byte not in seen]
     moved = {chr(0x100 + place): byte for place, byte in enumerate(others)}
     return {**{chr(byte): byte for byte in seen}, **moved}
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_within(characters: str, text: str) -> bool:
