@@ -218,6 +218,44 @@ class Proof:
 
 
 @dataclass(frozen=True)
+class Guarantee:
+    """What training again gives.
+
+    Attributes:
+        identical: whether the same bytes are guaranteed.
+        why: what makes it so, or what prevents it.
+        checked: what was compared and what came of it, empty where nobody looked.
+    """
+
+    identical: bool
+    why: str
+    checked: str = ""
+
+
+Kind = Literal["lossless", "equal after normalizing", "lossy by design"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What comes back of probes of every script and of real documents.
+
+    Attributes:
+        kind: "lossless" where all do exactly; "equal after normalizing" where the others are what
+            the normalizer makes of them.
+        texts: how many were tried.
+        differing: how many did not come back exactly.
+        differences: of the first of those, the text around the first difference and what came back.
+        scripts: those that the documents are written in.
+    """
+
+    kind: Kind
+    texts: int
+    differing: int
+    differences: tuple[tuple[str, str], ...] = ()
+    scripts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Documents:
     """What is known of the measured text whatever the tokenizer; arrays are int64, one a document.
 

@@ -160,25 +160,95 @@ def test_rules_are_listed_and_explained(tokbench: Callable[..., Result]) -> None
     listed = json.loads(tokbench("list", "rules", "--json", "-").stdout)["rules"]
     assert {
         "name": "L32",
-        "summary": "error: a splitter before ByteLevel with add_prefix_space (pre_tokenizers)",
+        "summary": "recipe, error: a splitter before ByteLevel with add_prefix_space "
+        "(pre_tokenizers)",
+    } in listed
+    assert {
+        "name": "L53",
+        "summary": "tokenizer, error: padding or truncation left on inside tokenizer.json "
+        "(saved_folder)",
     } in listed
     shown = tokbench("rule", "l32").stdout
     assert "'low12'" in shown
     assert "' low 1 2'" in shown
-    assert shown.index("broken") < shown.rindex("L32 error: ") < shown.index("mended")
-    told = json.loads(tokbench("rule", "L44", "--json", "-").stdout)
+    assert shown.index("broken") < shown.index("L32 error: ") < shown.index("mended")
+    assert "L32 error of a tokenizer" in shown
+    told, of_tokenizer = json.loads(tokbench("rule", "L44", "--json", "-").stdout)
     mended = told["demonstration"]["mended"]
     assert {"what": "type ids", "is": "0 0 0 1 1 1"} in mended["shows"]
     assert mended["findings"] == []
+    assert of_tokenizer["about"] == "tokenizer"
+    broken = of_tokenizer["demonstration"]["broken"]
+    assert broken["tokenizer"].startswith("tokenizer.json: post_processor.pair: ")
+    (tokens,) = (one["is"] for one in broken["shows"] if one["what"] == "tokens")
+    assert "[SEP]" not in tokens
 
 
 def test_rows_without_a_rule_say_why(tokbench: Callable[..., Result]) -> None:
     shown = " ".join(tokbench("rule", "L08").stdout.split())
     assert "impossible in a recipe" in shown
-    assert "without the alphabet decodes to 'nave '" in shown
-    assert "with it decodes to 'naïve 日本'" in shown
+    assert "L08 error of a tokenizer" in shown
+    assert "decoded 'nave '" in shown
+    assert "decoded 'naïve 日本'" in shown
     assert "waits for: mixing sources" in tokbench("rule", "L58").stdout
     from tokbench.errors import UnknownNameError
 
     with pytest.raises(UnknownNameError, match="unknown rule 'L99'"):
         tokbench("rule", "L99")
+
+
+def test_a_tokenizer_is_checked(tokbench: Callable[..., Result], tmp_path: Path) -> None:
+    from tokbench.rules import saved_examples
+    from tokbench.workbench import small_tokenizer
+
+    files = small_tokenizer("byte_level")
+    whole = {name: value for name, value in files.items() if name == "tokenizer.json"}
+    saved_examples.write(whole, tmp_path / "whole")
+    made = tokbench("check", "whole")
+    assert made.exit_code == 0
+    assert made.stdout == "whole: fine\nno errors, no warnings in 1 tokenizer\n"
+
+    damage = saved_examples.put("decoder", value=None)
+    saved_examples.write(damage.to(whole), tmp_path / "runs" / "mine")
+    for name in ("mine", "runs/mine", "runs/mine/tokenizer.json"):
+        made = tokbench("check", name)
+        assert made.exit_code == 1
+        first, example, last = made.stdout.splitlines()
+        assert first.startswith("runs/mine/tokenizer.json: L41 error: decoder: what ByteLevel")
+        assert example.startswith("    low Ġsea")
+        assert last == "1 error, no warnings in 1 tokenizer"
+    assert tokbench("check", "whole", "--fix").exit_code == 2
+
+    (tmp_path / "text.txt").write_text("the <|end|> of it\n")
+    made = tokbench("check", "whole", "--on", "text.txt", "--json", "-")
+    (finding,) = json.loads(made.stdout)["findings"]
+    assert (finding["rule"], finding["line"]) == ("L48", None)
+
+    from tokbench.errors import SubjectError
+
+    with pytest.raises(SubjectError, match="nowhere: no such file, folder or run"):
+        tokbench("check", "nowhere")
+
+
+@pytest.mark.usefixtures("in_process")
+def test_verdict_and_determinism_are_told(
+    tokbench: Callable[..., Result],
+    write_recipe: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        "tokbench.workbench.again.run_in_child", lambda function, plan, **_: function(plan)
+    )
+    path = write_recipe(FINE + "normalizer: Lowercase  # tokbench: allow L39 because we fold\n")
+    said = tokbench("train", path.name, "--out", "made", "--check-determinism").stdout
+    assert "tiny: equal after normalizing: " in said
+    assert "tiny: trained again in a fresh process with another hash seed" in said
+    shown = " ".join(tokbench("show", "made").stdout.split())
+    assert "verdict equal after normalizing: " in shown
+    assert "determinism training again gives the same bytes: BPE is learned by" in shown
+    assert "checked trained again" in shown
+    told = tokbench("check", "made", "--json", "-")
+    assert json.loads(told.stdout)["allowed"] == [
+        {"rule": "L39", "file": "made", "line": None, "reason": "we fold"}
+    ]
+    assert "L39" not in told.stderr

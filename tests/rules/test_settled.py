@@ -46,7 +46,8 @@ def trained(snippet: str, tmp_path: Path) -> tuple[Tokenizer, tuple[str, ...]]:
 def test_every_row_of_the_catalogue_has_its_place() -> None:
     missing = {24, 26, 52, 57, 72}  # the catalogue has no such rows
     rows = {f"L{number:02}" for number in range(1, 75) if number not in missing}
-    assert set(known_ids()) == rows
+    ours = {"L75"}  # found by looking at real folders
+    assert set(known_ids()) == rows | ours
     assert not {one.id for one in rules_of("recipe")} & set(SETTLED)
 
 

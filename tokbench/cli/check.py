@@ -10,45 +10,53 @@ from tokbench.cli import options
 
 if TYPE_CHECKING:
     from tokbench.errors import Finding
-    from tokbench.rules import Checked, Sample
+    from tokbench.rules import Checked, Sample, TokenizerSubject
 
 
 @click.command("check")
-@click.argument("recipes", nargs=-1, required=True)
+@click.argument("names", metavar="RECIPE|TOKENIZER...", nargs=-1, required=True)
 @click.option("--on", metavar="FILE", help="Check on this text, not on the recipe's own corpus.")
 @click.option("--text", metavar="COLUMN", help="The column or nested field of --on that is text.")
 @click.option("--no-text", is_flag=True, help="Read no text; rules that look at it are left out.")
 @click.option("--fix", is_flag=True, help="Write the repairs that have only one right answer.")
 @options.overrides
+@options.runs
 @options.json_out
 def command(
-    recipes: tuple[str, ...],
+    names: tuple[str, ...],
     on: str | None,
     text: str | None,
     no_text: bool,
     fix: bool,
     overrides: tuple[str, ...],
+    runs: Path,
     json_path: str | None,
 ) -> None:
-    """Say what is wrong with recipes, each mistake with file, line and column.
+    """Say what is wrong with recipes, or with finished tokenizers from anywhere.
 
-    The first documents of the corpus are read, 1 MB at most. A comment in the line, or above it,
-    silences a rule there: # tokbench: allow L39 because case means nothing in our data.
-    `tokbench rule L39` explains a rule.
+    A recipe is a YAML file; each mistake is told with file, line and column. The first documents
+    of the corpus are read, 1 MB at most. A comment in the line, or above it, silences a rule there:
+    # tokbench: allow L39 because case means nothing in our data. `tokbench rule L39` explains one.
+
+    A tokenizer is a folder, a tokenizer.json or the name of a run; it is loaded, encodes and
+    decodes, and AutoTokenizer loads the folder in a process of its own.
 
     \b
     tokbench check recipes/*.yaml
+    tokbench check my-tokenizer
     tokbench check my.yaml --fix
     tokbench check my.yaml --set trainer.vocab_size=8000 --json -
     """
     from tokbench.cli.findings import tell
     from tokbench.errors import RecipeError
+    from tokbench.rules import check_tokenizer
 
     refused = {
-        f"--json {json_path} would overwrite the recipe": json_path in recipes,
+        f"--json {json_path} would overwrite what is checked": json_path in names,
         "--fix writes to the file, where --set is not: leave one out": fix and overrides,
         "--text names a column of --on, which is not given": text and not on,
         "--on names a text and --no-text wants none: leave one out": on and no_text,
+        "--fix and --set are for recipes": (fix or overrides) and not all(map(_is_recipe, names)),
     }
     for why in (why for why, so in refused.items() if so):
         raise click.UsageError(why)
@@ -58,7 +66,17 @@ def command(
     allowed: list[dict[str, Any]] = []
     fixed: list[Finding] = []
     fixable = 0
-    for path in recipes:
+    for path in names:
+        if not _is_recipe(path):
+            subject = _tokenizer(path, runs, sample)
+            told = check_tokenizer(subject)
+            findings += told
+            allowed += [
+                {"rule": rule, "file": path, "line": None, "reason": reason}
+                for rule, reason in subject.allowed.items()
+            ]
+            _tell(path, told, 1, quiet=quiet)
+            continue
         try:
             if fix:
                 fixed += _fix(Path(path), sample, quiet=quiet)
@@ -73,16 +91,37 @@ def command(
             {"rule": one.rule, "file": one.where.file, "line": one.line, "reason": one.reason}
             for one in found.allowed
         ]
-        if found.findings:
-            tell(found.findings, err=quiet)
-        else:
-            said = f", all {many} variants" if many > 1 else ""
-            click.echo(f"{path}: fine{said}", err=quiet)
+        _tell(path, found.findings, many, quiet=quiet)
     if json_path:
         _write(json_path, findings, allowed, fixed)
-    _count(findings, len(recipes), len(allowed), fixable, err=quiet)
+    _count(findings, names, len(allowed), fixable, err=quiet)
     if any(finding.severity == "error" for finding in findings):
         sys.exit(1)
+
+
+def _is_recipe(name: str) -> bool:
+    """Whether a name is of a recipe: a file, there or not, that is not called *.json."""
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml"):
+        return True
+    return path.is_file() and path.suffix != ".json"
+
+
+def _tokenizer(name: str, runs: Path, sample: "Sample | None") -> "TokenizerSubject":
+    from tokbench.rules import NO_SAMPLE, TokenizerSubject
+    from tokbench.workbench import tokenizer_folder
+
+    return TokenizerSubject.read(tokenizer_folder(name, runs), sample or NO_SAMPLE)
+
+
+def _tell(name: str, findings: "tuple[Finding, ...]", many: int, *, quiet: bool) -> None:
+    from tokbench.cli.findings import tell
+
+    if findings:
+        tell(findings, err=quiet)
+    else:
+        said = f", all {many} variants" if many > 1 else ""
+        click.echo(f"{name}: fine{said}", err=quiet)
 
 
 def _chosen(on: str | None, column: str | None, no_text: bool) -> "Sample | None":
@@ -148,11 +187,14 @@ def _write(
 
 
 def _count(
-    findings: "list[Finding]", recipes: int, allowed: int, fixable: int, *, err: bool
+    findings: "list[Finding]", names: tuple[str, ...], allowed: int, fixable: int, *, err: bool
 ) -> None:
     from tokbench.cli.findings import counted
 
-    line = f"{counted(findings)} in {recipes} recipe{'s' * (recipes != 1)}"
+    recipes = sum(map(_is_recipe, names))
+    counts = {"recipe": recipes, "tokenizer": len(names) - recipes}
+    where = [f"{count} {noun}{'s' * (count != 1)}" for noun, count in counts.items() if count]
+    line = f"{counted(findings)} in {' and '.join(where)}"
     if allowed:
         line += f"; {allowed} allowed"
     if fixable:

@@ -102,7 +102,10 @@ def _reports() -> Rows:
 def _rules() -> Rows:
     from tokbench.rules import RULES
 
-    return [(name, f"{one.severity}: {one.title} ({one.family})") for name, one in RULES.items()]
+    return [
+        (one.id, f"{one.about}, {one.severity}: {one.title} ({one.family})")
+        for _, one in RULES.items()
+    ]
 
 
 COMPONENTS: dict[str, Callable[[], Rows]] = {

@@ -31,6 +31,16 @@ def engine(command: F) -> F:
     )(command)
 
 
+def determinism(command: F) -> F:
+    """`--check-determinism`."""
+    return click.option(
+        "--check-determinism",
+        is_flag=True,
+        help="Train a second time in a fresh process, other in all that should not matter, and "
+        "compare.",
+    )(command)
+
+
 def json_out(command: F) -> F:
     """`--json PATH`."""
     return click.option(

@@ -9,8 +9,6 @@ from tokbench.cli import options
 if TYPE_CHECKING:
     from tokbench.rules import Rule
 
-_FOUND_BY_HAND = "L08"
-
 
 @click.command("rule")
 @click.argument("name", metavar="RULE")
@@ -18,7 +16,8 @@ _FOUND_BY_HAND = "L08"
 def command(name: str, json_path: str | None) -> None:
     """Explain a rule of `check`, and show the harm: a broken recipe beside the mended one.
 
-    Both are trained on a few lines as you wait. `tokbench list rules` names the rules.
+    Both are trained on a few lines as you wait; of rules about finished tokenizers, a small one is
+    trained and then damaged. `tokbench list rules` names the rules.
 
     \b
     tokbench rule L08
@@ -30,11 +29,15 @@ def command(name: str, json_path: str | None) -> None:
     found, settled = rules_named(name), SETTLED.get(name)
     if not found and settled is None:
         raise registry.unknown(name, SETTLED)
-    told = [_told(one) for one in found] or [_settled(name)]
+    told = [_told(one) for one in found]
+    if settled is not None:
+        told.insert(0, _settled(name))
     if json_path:
         write_json(told[0] if len(told) == 1 else told, json_path)
     if json_path != "-":
-        for one in told:
+        for position, one in enumerate(told):
+            if position:
+                click.echo()
             show(_shown(one))
 
 
@@ -52,7 +55,7 @@ def _told(rule: "Rule") -> dict[str, Any]:
         "explanation": rule.explanation,
         "demonstration": {
             label: {
-                "recipe": side.snippet,
+                rule.about: side.snippet,
                 "findings": [f"{one.rule} {one.severity}: {one.message}" for one in side.findings],
                 "shows": [{"what": what, "is": shown} for what, shown in side.facts],
             }
@@ -63,14 +66,9 @@ def _told(rule: "Rule") -> dict[str, Any]:
 
 def _settled(name: str) -> dict[str, Any]:
     from tokbench.rules import SETTLED
-    from tokbench.workbench import demonstrate_lost_bytes
 
     one = SETTLED[name]
-    told: dict[str, Any] = {"rule": name, "state": one.state, "title": one.title, "why": one.why}
-    if name == _FOUND_BY_HAND:
-        facts = demonstrate_lost_bytes()
-        told["demonstration"] = [{"what": what, "is": shown} for what, shown in facts]
-    return told
+    return {"rule": name, "about": "recipe", "state": one.state, "title": one.title, "why": one.why}
 
 
 def _shown(told: dict[str, Any]) -> Any:
@@ -81,19 +79,18 @@ def _shown(told: dict[str, Any]) -> Any:
     if "state" in told:
         state = {"impossible": "impossible in a recipe", "later": "waits for"}
         title.append(f"{told['title']}\n", style="bold")
-        parts = [title, Text(f"{state.get(told['state'], told['state'])}: {told['why']}")]
-        if facts := told.get("demonstration"):
-            parts += [Text("\nthe library by hand", style="bold"), _indented(_table(facts))]
-        return Group(*parts)
+        return Group(title, Text(f"{state.get(told['state'], told['state'])}: {told['why']}"))
     colour = {"error": "bold red", "warning": "yellow"}[told["severity"]]
-    title.append(told["severity"], style=colour).append(f": {told['title']}\n", style="bold")
+    title.append(told["severity"], style=colour).append(
+        f" of a {told['about']}: {told['title']}\n", style="bold"
+    )
     parts = [title, Text(told["explanation"])]
     for label, side in told["demonstration"].items():
         style = "bold red" if label == "broken" else "bold green"
         findings = side["findings"] or ["no findings"]
         parts += [
             Text(f"\n{label}", style=style),
-            _indented(Text(side["recipe"], style="cyan")),
+            _indented(Text(side[told["about"]], style="cyan")),
             *(_indented(Text(one, style="dim")) for one in findings),
             _indented(_table(side["shows"])),
         ]

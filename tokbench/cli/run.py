@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from tokbench.training import Engine
-    from tokbench.values import Comparison
+    from tokbench.values import Comparison, Verdict
     from tokbench.workbench import Failure, Run, Runs
 
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.argument("recipes", nargs=-1, required=True)
 @click.option("--force", is_flag=True, help="Do every stage again.")
 @options.engine
+@options.determinism
 @options.overrides
 @options.runs
 @options.json_out
@@ -28,6 +29,7 @@ def command(
     recipes: tuple[str, ...],
     force: bool,
     engine: "Engine",
+    check_determinism: bool,
     overrides: tuple[str, ...],
     runs: Path,
     json_path: str | None,
@@ -57,7 +59,9 @@ def command(
     for number, recipe in enumerate(loaded, 1):
         place = f"{number}/{len(loaded)}" if len(loaded) > 1 else ""
         with progress(f"{place} {recipe.name}" if place else "") as watch:
-            made = attempt(recipe, runs=runs, engine=engine, force=force, watch=watch)
+            made = attempt(
+                recipe, runs=runs, engine=engine, force=force, again=check_determinism, watch=watch
+            )
         attempts.append(made)
         if isinstance(made, Failure):
             continue
@@ -124,11 +128,27 @@ def announce(made: "Run", place: str = "", told: "Collection[str]" = ()) -> None
     before = f" (done before: {', '.join(made.done_before)})" if made.done_before else ""
     if place:
         click.echo(f"{place} {made.name}: {made.vocab_size:,} tokens in {made.folder}{before}")
-        return
-    click.echo(
-        f"{made.name} {made.signature}: {made.vocab_size:,} tokens in {made.tokenizer}; "
-        f"AutoTokenizer gives the same ids on {proof.probes} probes, {proof.texts} documents "
-        f"and {proof.pairs} pairs{before}"
+    else:
+        click.echo(
+            f"{made.name} {made.signature}: {made.vocab_size:,} tokens in {made.tokenizer}; "
+            f"AutoTokenizer gives the same ids on {proof.probes} probes, {proof.texts} documents "
+            f"and {proof.pairs} pairs{before}"
+        )
+        click.echo(f"{made.name}: {judged(made.verdict)}")
+    if made.determinism.checked:
+        click.echo(f"{made.name}: {made.determinism.checked}")
+
+
+def judged(verdict: "Verdict") -> str:
+    """A verdict in one line, the first difference with it."""
+    from tokbench.errors import printable
+
+    if not verdict.differing:
+        return f"{verdict.kind}: all of {verdict.texts} texts come back exactly"
+    was, came = verdict.differences[0]
+    return printable(
+        f"{verdict.kind}: {verdict.differing} of {verdict.texts} texts come back otherwise, first "
+        f"{was!r} as {came!r}"
     )
 
 
@@ -153,6 +173,8 @@ def facts(made: "Run") -> dict[str, Any]:
         "tokenizer": str(made.tokenizer),
         "vocab_size": made.vocab_size,
         "proof": asdict(made.proof),
+        "verdict": asdict(made.verdict),
+        "determinism": asdict(made.determinism),
         "done_before": list(made.done_before),
     }
     if made.comparison:

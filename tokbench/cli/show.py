@@ -56,7 +56,7 @@ def command(
     if json_path:
         write_json(facts, json_path)
     if json_path != "-":
-        show(_table(facts))
+        show(_table(facts | _sentences(facts)))
 
 
 def _of_recipes(recipes: "Sequence[Recipe]") -> dict[str, Any]:
@@ -136,11 +136,30 @@ def _facts(found: "Found") -> dict[str, Any]:
             "signature": found.manifest["signature"],
             "corpus": found.manifest["corpus"],
             "proof": found.manifest["proof"],
+            "verdict": found.manifest.get("verdict"),
+            "determinism": found.manifest.get("determinism"),
             "allowed": {one["rule"]: one["reason"] for one in found.manifest.get("allowed", ())},
             "versions": {"tokbench": found.manifest["tokbench"], **found.manifest["versions"]},
             "recipe": found.manifest["recipe"],
         }
     return facts
+
+
+def _sentences(facts: dict[str, Any]) -> dict[str, str]:
+    """Verdict and determinism as a person reads them."""
+    from tokbench.cli.run import judged
+    from tokbench.values import Guarantee, Verdict
+
+    told: dict[str, str] = {}
+    if facts.get("verdict"):
+        told["verdict"] = judged(Verdict(**facts["verdict"]))
+    if facts.get("determinism"):
+        said = Guarantee(**facts["determinism"])
+        same = "training again gives the same bytes" if said.identical else "none guaranteed"
+        told["determinism"] = f"{same}: {said.why}"
+        if said.checked:
+            told["checked"] = said.checked
+    return told
 
 
 def _table(facts: dict[str, Any]) -> Any:

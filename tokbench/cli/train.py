@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 )
 @click.option("--force", is_flag=True, help="Train again even if it is done.")
 @options.engine
+@options.determinism
 @options.overrides
 @options.runs
 @options.json_out
@@ -31,6 +32,7 @@ def command(
     out: Path | None,
     force: bool,
     engine: "Engine",
+    check_determinism: bool,
     overrides: tuple[str, ...],
     runs: Path,
     json_path: str | None,
@@ -59,7 +61,14 @@ def command(
         target = out / one.name if out and place else out
         with progress(f"{place} {one.name}" if place else "") as watch:
             made = attempt(
-                one, measure=False, out=target, runs=runs, engine=engine, force=force, watch=watch
+                one,
+                measure=False,
+                out=target,
+                runs=runs,
+                engine=engine,
+                force=force,
+                again=check_determinism,
+                watch=watch,
             )
         if isinstance(made, Failure):
             failed.append(made)

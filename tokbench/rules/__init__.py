@@ -1,14 +1,16 @@
-"""Rules: what is wrong with a recipe though every value in it is right; one file a family.
+"""Rules: what is wrong with a recipe or a finished tokenizer; one file a family.
 
-A rule takes a subject (a recipe with a sample of its text) and yields faults. It never imports
-anything heavy, and reads no more than the sample.
+A rule takes a subject (a recipe with a sample of its text, or a tokenizer's files) and yields
+faults. It never imports anything heavy, and reads no more than the sample. What is wrong with a
+tokenizer is judged by what it does: it is loaded, encodes and decodes.
 """
 
 from tokbench.rules.allowing import Allowed, allowances
-from tokbench.rules.checking import Checked, check, check_all, known_ids
+from tokbench.rules.checking import Checked, check, check_all, check_tokenizer, known_ids
 from tokbench.rules.fixing import Mended, mend
 from tokbench.rules.registry import RULES, Fault, Rule, rule, rules_named, rules_of
 from tokbench.rules.samples import NO_SAMPLE, Sample, sample, sample_of
+from tokbench.rules.saved import TokenizerSubject
 from tokbench.rules.settled import SETTLED, Settled
 from tokbench.rules.subjects import RecipeSubject
 
@@ -24,9 +26,11 @@ __all__ = [
     "Rule",
     "Sample",
     "Settled",
+    "TokenizerSubject",
     "allowances",
     "check",
     "check_all",
+    "check_tokenizer",
     "known_ids",
     "mend",
     "rule",

@@ -1,15 +1,21 @@
-"""Runs the rules over a recipe: findings with their places, less what its comments allow."""
+"""Runs the rules over a recipe or a finished tokenizer: findings with their places.
+
+What comments of a recipe allow is left out.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tokbench.errors import Finding, Severity
+from tokbench.errors import Finding, Location, Severity
 from tokbench.recipe import Edit, Recipe, as_written, dotted, told_once
 from tokbench.rules.allowing import Allowed, allowances
 from tokbench.rules.registry import RULES, Fault, Rule, rules_of
 from tokbench.rules.samples import Sample, sample
+from tokbench.rules.saved import TokenizerSubject
 from tokbench.rules.settled import SETTLED
 from tokbench.rules.subjects import RecipeSubject
+
+_OF_UNLOADABLE = ("L28/tokenizer",)
 
 
 @dataclass(frozen=True)
@@ -98,9 +104,41 @@ def check_all(recipes: Sequence[Recipe], text: Sample | None = None) -> Checked:
     )
 
 
+def check_tokenizer(subject: TokenizerSubject, only: Rule | None = None) -> tuple[Finding, ...]:
+    """Run the rules about finished tokenizers; findings in the order of files and rules.
+
+    Rules that the tokenizer's own recipe silenced are left out.
+
+    Args:
+        subject: what is checked. If `tokenizers` cannot load it, rules say why where they can.
+        only: this rule and no other.
+    """
+    if subject.problem:
+        faults = [(one, fault) for one in _OF_UNLOADABLE for fault in RULES[one].function(subject)]
+        found = [_of_file(subject, RULES[one], fault) for one, fault in faults]
+        where = Location(str(subject.folder / "tokenizer.json"))
+        message = f"tokenizers cannot load it: {subject.problem}"
+        return tuple(found) or (Finding("format", "error", where, message),)
+    chosen = [only] if only else rules_of("tokenizer")
+    ran = [
+        one
+        for one in chosen
+        if one.id not in subject.allowed and (subject.sample.texts or not one.needs_text)
+    ]
+    found = [_of_file(subject, one, fault) for one in ran for fault in one.function(subject)]
+    return tuple(sorted(found, key=lambda one: (one.where.file, one.rule)))
+
+
 def known_ids() -> list[str]:
     """Every row of the catalogue."""
     return sorted({one.id for _, one in RULES.items()} | set(SETTLED))
+
+
+def _of_file(subject: TokenizerSubject, one: Rule, fault: Fault) -> Finding:
+    place = f"{dotted(fault.path)}: " if fault.path else ""
+    where = Location(str(subject.folder / fault.file))
+    severity = fault.severity or one.severity
+    return Finding(one.id, severity, where, f"{place}{fault.message}", fault.example)
 
 
 def _finding(recipe: Recipe, one: Rule, fault: Fault) -> Finding:

@@ -12,10 +12,11 @@ from tokbench.recipe import KeyPath, Put
 from tokbench.rules.registry import Fault, rule
 from tokbench.rules.subjects import RecipeSubject, letters, shown
 
-_LIKE_REGEX = re.compile(
+LIKE_REGEX = re.compile(
     r"\\[swdSWDpPbBnrtu]|\(\?|\[\^|\[[^\]]*\w-\w[^\]]*\]|\[[^\]]+\][+*?]|\.[+*]|\)[+*?]"
     r"| [+*]$|^\[[^\w\s]{2,}\]$|\w\|\w"
 )
+"""What a plain string hardly has unless it is meant as a regular expression."""
 _DROP_SPACE = ("Whitespace", "WhitespaceSplit", "BertPreTokenizer")
 _READ_CHARACTERS = (*_DROP_SPACE, "Punctuation", "Digits", "UnicodeScripts", "Split")
 _LAYOUT = re.compile(r"[^\n]*(?:[\n\t]|  )[^\n]*")
@@ -73,7 +74,7 @@ def literal_regex(subject: RecipeSubject) -> list[Fault]:
     found = []
     for path, pattern in _patterns(subject):
         text = pattern.literal
-        if text is None or not _LIKE_REGEX.search(text) or subject.written((*path, "literal")):
+        if text is None or not LIKE_REGEX.search(text) or subject.written((*path, "literal")):
             continue
         if any(text in document for document in subject.sample.texts):
             continue

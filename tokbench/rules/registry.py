@@ -1,8 +1,9 @@
 """What a rule is, and where rules are found.
 
 A rule is a generator of faults with a docstring that explains it, decorated with `@rule(...)`. It
-carries the recipe that breaks it and the mended one: tests check both, and `tokbench rule L08`
-trains both to show the harm.
+carries the recipe that breaks it and the mended one, or, if it is about finished tokenizers, the
+damage that breaks a small one: tests check both, and `tokbench rule L08` trains both to show the
+harm.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,6 +13,7 @@ from typing import Any, Literal
 from tokbench.errors import Severity, UnknownNameError, nearest
 from tokbench.recipe import Edit, KeyPath
 from tokbench.registry import Registry
+from tokbench.rules.saved_examples import Damage
 
 About = Literal["recipe", "tokenizer"]
 Shows = Literal["round trip", "words", "pair", "vocabulary", "twice", "wrapped", "nothing"]
@@ -37,6 +39,7 @@ class Fault:
         example: what the harm looks like: the text that is lost, what becomes of it.
         fix: the changes that mend it; only where there is one right answer.
         severity: where it is not the rule's own.
+        file: of a finished tokenizer, the file that `path` is in.
     """
 
     path: KeyPath
@@ -44,6 +47,7 @@ class Fault:
     example: str = ""
     fix: tuple[Edit, ...] = ()
     severity: Severity | None = None
+    file: str = "tokenizer.json"
 
 
 Check = Callable[[Any], Iterable[Fault]]
@@ -67,6 +71,9 @@ class Rule:
         shows: what the demonstration shows of the two tokenizers.
         times: how often the demonstration repeats the text, as a real corpus would.
         needs_text: whether it says nothing without a sample of the corpus.
+        like: of a rule about finished tokenizers, the small tokenizer to break
+            (`saved_examples.SMALL`).
+        damage: what breaks it.
     """
 
     id: str
@@ -82,6 +89,8 @@ class Rule:
     shows: Shows
     times: int
     needs_text: bool
+    like: str = ""
+    damage: Damage | None = None
 
     @property
     def explanation(self) -> str:
@@ -107,6 +116,8 @@ def rule(
     shows: Shows = "round trip",
     times: int = 20,
     needs_text: bool = False,
+    like: str = "",
+    damage: Damage | None = None,
 ) -> Callable[[Check], Check]:
     """Register the decorated function as a rule and leave it as it is; see `Rule`."""
 
@@ -128,6 +139,8 @@ def rule(
                 shows=shows,
                 times=times,
                 needs_text=needs_text,
+                like=like,
+                damage=damage,
             )
         )
         return function

@@ -23,7 +23,8 @@ def _tokens(subject: RecipeSubject) -> Iterator[tuple[KeyPath, SpecialToken, boo
         yield ("added_tokens", position), added, added.special
 
 
-def _is_word(content: str) -> bool:
+def is_word(content: str) -> bool:
+    """Whether a token's text is white space, or a word as texts have it."""
     return content.isspace() or re.fullmatch(r"\w+", content) is not None
 
 
@@ -76,7 +77,7 @@ def ordinary_text(subject: RecipeSubject) -> list[Fault]:
             f"too; write it as no text has it, for example <|{token.content.strip() or 'sep'}|>",
         )
         for path, token, special in _tokens(subject)
-        if special and _is_word(token.content)
+        if special and is_word(token.content)
     ]
 
 
@@ -98,7 +99,7 @@ def occurs_in_text(subject: RecipeSubject) -> list[Fault]:
     """
     found = []
     for path, token, special in _tokens(subject):
-        if not special or _is_word(token.content):
+        if not special or is_word(token.content):
             continue
         hits = [text for text in subject.sample.texts if token.content in text]
         if hits:

@@ -32,6 +32,18 @@ def _lines() -> Iterator[str]:
     )
     for one in rules_of("recipe"):
         yield f"| {one.id} | {one.severity} | {one.title} | {one.family} |"
+    yield from (
+        "",
+        "## Rules of `tokbench check FOLDER`",
+        "",
+        "A finished tokenizer from anywhere is loaded and judged by what it does. A warning is",
+        "what may be meant: a tokenizer that lower-cases, say.",
+        "",
+        "| rule | severity | what is wrong | family |",
+        "| --- | --- | --- | --- |",
+    )
+    for one in rules_of("tokenizer"):
+        yield f"| {one.id} | {one.severity} | {one.title} | {one.family} |"
     for state, title in _STATES.items():
         yield from ("", f"## {title}", "", f"| row | what | {_WHY[state]} |", "| --- | --- | --- |")
         for name, row in sorted(SETTLED.items()):

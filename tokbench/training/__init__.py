@@ -2,6 +2,7 @@
 
 from tokbench.training.bpe import train_bpe
 from tokbench.training.cut import cut, tokens_by_size
+from tokbench.training.determinism import guarantee
 from tokbench.training.engines import Demands, from_counts, from_text, no_documents
 from tokbench.training.spec import ENGINES, TRAINERS, Engine, TrainerSpec, UnigramTrainer
 from tokbench.training.unigram import train_unigram
@@ -18,6 +19,7 @@ __all__ = [
     "cut",
     "from_counts",
     "from_text",
+    "guarantee",
     "no_documents",
     "tokens_by_size",
     "train_bpe",

@@ -1,9 +1,10 @@
 """Runs a recipe's stages in order, skips what is done, and compares what came of it."""
 
+from tokbench.workbench.again import check_determinism
 from tokbench.workbench.comparisons import compare, named_corpus
 from tokbench.workbench.curves import curve
-from tokbench.workbench.demonstrations import demonstrate, demonstrate_lost_bytes
-from tokbench.workbench.find import Found, find
+from tokbench.workbench.demonstrations import demonstrate, small_tokenizer
+from tokbench.workbench.find import Found, find, tokenizer_folder
 from tokbench.workbench.plan import RUNS, Plan
 from tokbench.workbench.runs import Run, run, train
 from tokbench.workbench.sweeps import Failure, Runs, attempt, finish, learn_largest, run_all
@@ -16,15 +17,17 @@ __all__ = [
     "Run",
     "Runs",
     "attempt",
+    "check_determinism",
     "compare",
     "curve",
     "demonstrate",
-    "demonstrate_lost_bytes",
     "find",
     "finish",
     "learn_largest",
     "named_corpus",
     "run",
     "run_all",
+    "small_tokenizer",
+    "tokenizer_folder",
     "train",
 ]

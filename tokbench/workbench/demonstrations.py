@@ -1,18 +1,34 @@
-"""What a rule is about, shown: its broken and its mended recipe trained on a few lines of text."""
+"""What a rule is about, shown: its broken and its mended recipe trained on a few lines of text.
 
+Of a rule about finished tokenizers: a small one as it was trained, and damaged.
+"""
+
+import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from tokenizers import Tokenizer, models, trainers
-from tokenizers import decoders as library_decoders
-from tokenizers import pre_tokenizers as library_pre_tokenizers
+from tokenizers import Tokenizer
 
 from tokbench import pipeline, training
 from tokbench.child import run_in_child
 from tokbench.errors import Finding
 from tokbench.recipe import Recipe
-from tokbench.rules import RecipeSubject, Rule, Sample, check, examples, sample
+from tokbench.rules import (
+    RecipeSubject,
+    Rule,
+    Sample,
+    TokenizerSubject,
+    check,
+    check_tokenizer,
+    examples,
+    sample,
+    saved_examples,
+)
+from tokbench.rules.registry import PLAIN
 from tokbench.values import Progress, Split, Watch, ignore
 from tokbench.workbench.plan import demands_of
 from tokbench.wrapping import WrapSpec
@@ -24,6 +40,7 @@ if TYPE_CHECKING:
 _ENCODINGS = 20
 _LONG = 1000
 _LAST_TOKENS = 6
+_TIMES = 20
 
 
 Fact = tuple[str, str]
@@ -32,10 +49,10 @@ Fact = tuple[str, str]
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two recipes and what came of it.
+    """One of the two recipes or tokenizers, and what came of it.
 
     Attributes:
-        snippet: the sections of the recipe that matter.
+        snippet: the sections of the recipe that matter, or what was done to the tokenizer.
         findings: what `check` says of it.
         facts: what its tokenizer does: a label and what to show.
     """
@@ -47,26 +64,57 @@ class Side:
 
 def demonstrate(rule: Rule) -> tuple[Side, Side]:
     """Check and train a rule's broken recipe and its mended one, and look at what they give."""
+    if rule.damage is not None:
+        whole = small_tokenizer(rule.like)
+        sides = ((rule.damage.words, rule.damage.to(whole)), ("as it was trained", whole))
+        broken, mended = (_side_of_files(rule, words, files) for words, files in sides)
+        return broken, mended
     return _side(rule, rule.broken), _side(rule, rule.mended)
 
 
-def demonstrate_lost_bytes() -> tuple[Fact, ...]:
-    """L08 by hand, since no recipe can say it: the library without and with the byte alphabet."""
-    text = "naïve 日本"
-    facts = [("text", repr(text))]
-    for label, alphabet in (
-        ("without the alphabet", []),
-        ("with it", list(pipeline.byte_alphabet())),
-    ):
-        tokenizer = Tokenizer(models.BPE())
-        tokenizer.pre_tokenizer = library_pre_tokenizers.ByteLevel(add_prefix_space=False)
-        tokenizer.decoder = library_decoders.ByteLevel()
-        trainer = trainers.BpeTrainer(
-            vocab_size=300, initial_alphabet=alphabet, show_progress=False
-        )
-        tokenizer.train_from_iterator(["native knaves have lives"], trainer)
-        facts.append((label, f"decodes to {tokenizer.decode(tokenizer.encode(text).ids)!r}"))
-    return tuple(facts)
+@cache
+def small_tokenizer(like: str) -> saved_examples.Files:
+    """The files of one of the small tokenizers of `saved_examples.SMALL`, trained once."""
+    recipe = examples.recipe(saved_examples.SMALL[like])
+    tokenizer = _trained(recipe, Sample(PLAIN * _TIMES))
+    roles = recipe.special_tokens.roles()
+    config: dict[str, Any] = {f"{role}_token": token for role, token in roles.items()}
+    config |= {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "clean_up_tokenization_spaces": False,
+        "model_max_length": recipe.wrap.model_max_length,
+        "model_input_names": list(recipe.wrap.model_input_names),
+    }
+    return {
+        saved_examples.TOKENIZER: json.loads(tokenizer.to_str()),
+        saved_examples.CONFIG: config,
+    }
+
+
+def _side_of_files(rule: Rule, words: str, files: saved_examples.Files) -> Side:
+    text = Sample(rule.text if rule.needs_text else ())
+    with TemporaryDirectory() as folder:
+        subject = TokenizerSubject.read(saved_examples.write(files, Path(folder)), text)
+        findings = [
+            replace(one, where=replace(one.where, file=Path(one.where.file).name))
+            for one in check_tokenizer(subject, rule)
+        ]
+        facts = () if rule.shows == "nothing" else tuple(_facts_of_files(rule, subject))
+    return Side(words, tuple(findings), facts)
+
+
+def _facts_of_files(rule: Rule, subject: TokenizerSubject) -> Iterator[Fact]:
+    if subject.problem:
+        yield "loading", subject.problem
+    elif said := subject.refusal(rule.probe):
+        yield "text", repr(rule.probe)
+        yield "encoding", said
+    elif rule.shows == "words":
+        yield "text", repr(rule.probe)
+        yield "cut into", _listed(map(repr, subject.words(rule.probe)))
+    else:
+        tokenizer = Tokenizer.from_str(json.dumps(subject.state))
+        yield from _facts_of(rule, tokenizer, str(tokenizer.get_vocab_size()))
 
 
 def _side(rule: Rule, snippet: str) -> Side:
@@ -83,11 +131,23 @@ def _facts(rule: Rule, recipe: Recipe, text: Sample) -> Iterator[Fact]:
         yield "cut into", _listed(map(repr, RecipeSubject(recipe, text).words(rule.probe)))
         return
     tokenizer = _trained(recipe, Sample(text.texts * rule.times))
+    if rule.shows == "wrapped":
+        roles = recipe.special_tokens.roles()
+        yield from run_in_child(
+            _wrapped, tokenizer.to_str(), recipe.wrap, roles, rule.probe, environment=QUIET
+        )
+        return
+    size = f"asked for {recipe.trainer.vocab_size}, has {tokenizer.get_vocab_size()}"
+    yield from _facts_of(rule, tokenizer, size)
+
+
+def _facts_of(rule: Rule, tokenizer: Tokenizer, size: str) -> Iterator[Fact]:
     match rule.shows:
         case "pair":
             encoded = tokenizer.encode("low", "lower")
             yield "pair", "'low', 'lower'"
             yield "tokens", _listed(encoded.tokens)
+            yield "ids", " ".join(map(str, encoded.ids))
             yield "type ids", " ".join(map(str, encoded.type_ids))
         case "twice":
             cuts = {tuple(tokenizer.encode(rule.probe).tokens) for _ in range(_ENCODINGS)}
@@ -95,15 +155,10 @@ def _facts(rule: Rule, recipe: Recipe, text: Sample) -> Iterator[Fact]:
             yield f"encoded {_ENCODINGS} times", f"cut in {len(cuts)} way{'s' * (len(cuts) > 1)}"
             for cut in sorted(cuts)[:2]:
                 yield "tokens", _listed(cut)
-        case "wrapped":
-            roles = recipe.special_tokens.roles()
-            yield from run_in_child(
-                _wrapped, tokenizer.to_str(), recipe.wrap, roles, rule.probe, environment=QUIET
-            )
         case "vocabulary":
-            size = tokenizer.get_vocab_size()
-            last = [tokenizer.id_to_token(i) for i in range(size - _LAST_TOKENS, size)]
-            yield "vocab_size", f"asked for {recipe.trainer.vocab_size}, has {size}"
+            end = tokenizer.get_vocab_size()
+            last = [tokenizer.id_to_token(i) for i in range(end - _LAST_TOKENS, end)]
+            yield "vocab_size", size
             yield "last tokens", _listed([token for token in last if token])
         case _:
             encoded = tokenizer.encode(rule.probe, add_special_tokens=False)

@@ -92,6 +92,31 @@ def find(
     return Found(from_hub(name))
 
 
+def tokenizer_folder(name: str, runs: Path = RUNS) -> Path:
+    """The folder or tokenizer.json that a path or the name of a run means; it need not load.
+
+    Raises:
+        SubjectError: there is no such file, folder or run.
+    """
+    path = Path(name)
+    if not path.exists() and path.parts[1:] == () and (runs / name).is_dir():
+        path = runs / name
+    if path.is_dir():
+        return _of_run(path)
+    if not path.is_file():
+        raise SubjectError(f"{name}: no such file, folder or run")
+    return path
+
+
+def _of_run(path: Path) -> Path:
+    """The tokenizer of a run, of the newest run of a recipe, or the folder itself."""
+    if not (path / RUN_FILE).is_file() and not (path / "tokenizer.json").is_file():
+        runs = [one.parent for one in path.glob(f"*/{RUN_FILE}")]
+        if runs:
+            path = max(runs, key=lambda run: (run / RUN_FILE).stat().st_mtime)
+    return path / TOKENIZER if (path / RUN_FILE).is_file() else path
+
+
 def find_all(name: str, *, runs: Path = RUNS, overrides: Sequence[str] = ()) -> list[Found]:
     """The same, and every variant where the name is that of a recipe with a sweep."""
     path = Path(name)
@@ -112,12 +137,7 @@ def _recipe(recipe: Recipe, runs: Path) -> Found:
 
 
 def _folder(path: Path) -> Found:
-    if not (path / RUN_FILE).is_file() and not (path / "tokenizer.json").is_file():
-        runs = [one.parent for one in path.glob(f"*/{RUN_FILE}")]
-        if runs:
-            path = max(runs, key=lambda run: (run / RUN_FILE).stat().st_mtime)
-    if (path / RUN_FILE).is_file():
-        path = path / TOKENIZER
+    path = _of_run(path)
     manifest = None
     if (path / store.MANIFEST).is_file():
         manifest = store.read_json(path / store.MANIFEST)

@@ -7,17 +7,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from tokenizers import Tokenizer
+
 from tokbench import counting, kernels, pipeline, rules, store, training, wrapping
-from tokbench.errors import StoreError
+from tokbench.errors import StoreError, WrappingError
 from tokbench.recipe import Recipe, load
 from tokbench.training import Engine
 from tokbench.values import (
     Comparison,
+    Guarantee,
     Measurement,
     Progress,
     Proof,
     Split,
     Trained,
+    Verdict,
     Watch,
     WordCounts,
     ignore,
@@ -42,6 +46,8 @@ class Run:
         tokenizer: the folder that `AutoTokenizer` loads.
         vocab_size: tokens, added ones included.
         proof: that it loads to the same ids.
+        verdict: what comes back of text.
+        determinism: whether training again gives the same.
         comparison: measurements of it and its baselines; None where nothing was measured.
         note: why nothing was measured.
         notes: what may surprise about how it was trained.
@@ -54,6 +60,8 @@ class Run:
     tokenizer: Path
     vocab_size: int
     proof: Proof
+    verdict: Verdict
+    determinism: Guarantee
     comparison: Comparison | None = None
     note: str = ""
     notes: tuple[str, ...] = ()
@@ -157,6 +165,8 @@ def _result(
         tokenizer=tokenizer,
         vocab_size=manifest["vocab_size"],
         proof=Proof(**manifest["proof"]),
+        verdict=Verdict(**manifest["verdict"]),
+        determinism=Guarantee(**manifest["determinism"]),
         comparison=comparison,
         note=note,
         notes=tuple(manifest["notes"]),
@@ -192,7 +202,9 @@ def _finished(folder: Path, plan: Plan) -> dict[str, Any] | None:
         manifest: dict[str, Any] = store.read_json(folder / RUN_FILE)
         same = store.read_json(folder / TOKENIZER / store.MANIFEST) == manifest
         whole = store.digests(folder / TOKENIZER) == manifest["files"]
-        ours = manifest["signature"] == plan.signature and Proof(**manifest["proof"])
+        judged = Proof(**manifest["proof"]) and Verdict(**manifest["verdict"])
+        ours = manifest["signature"] == plan.signature and judged
+        ours = ours and Guarantee(**manifest["determinism"])
     except (StoreError, OSError, KeyError, TypeError):
         return None
     return manifest if same and whole and ours else None
@@ -203,7 +215,7 @@ def _trained(plan: Plan, *, force: bool, watch: Watch) -> tuple[Trained, list[st
     size = plan.recipe.trainer.vocab_size
     if not force and (found := vocabularies.find(plan.family, size)):
         return _noted(found, plan.recipe), ["train"]
-    trained = _learned(plan, watch)
+    trained = learned(plan, watch)
     with store.optional():
         vocabularies.keep(plan.family, trained, size)
     return _noted(trained, plan.recipe), []
@@ -214,7 +226,7 @@ def learn(plan: Plan, watch: Watch = ignore) -> Trained:
     return _trained(plan, force=False, watch=watch)[0]
 
 
-def _learned(plan: Plan, watch: Watch) -> Trained:
+def learned(plan: Plan, watch: Watch = ignore) -> Trained:
     """The vocabulary, learned now."""
     recipe = plan.recipe
     demands = demands_of(recipe)
@@ -269,17 +281,19 @@ def _notes(words: WordCounts) -> Iterator[str]:
 
 
 def _wrap(plan: Plan, trained: Trained, target: Path, watch: Watch) -> dict[str, Any]:
-    """Assemble, write the folder, prove it; the folder appears only when the proof holds."""
+    """Assemble, judge, write the folder, prove it; the folder appears only when all holds."""
     recipe = plan.recipe
     tokenizer = pipeline.assemble(recipe.pipeline, trained)
     watch(Progress("wrapping", 0, None, "files"))
+    documents = list(_proof_texts(plan))
+    verdict = _judged(recipe, tokenizer, documents)
     with store.new_folder(target, target.parent / RUN_FILE) as folder:
         proof = wrapping.wrap(
             tokenizer,
             recipe.wrap,
             recipe.special_tokens.roles(),
             [token.content for token in recipe.special_tokens.extra],
-            list(_proof_texts(plan)),
+            documents,
             folder,
         )
         manifest = {
@@ -299,9 +313,18 @@ def _wrap(plan: Plan, trained: Trained, target: Path, watch: Watch) -> dict[str,
             "allowed": _allowed(recipe),
             "files": store.digests(folder),
             "proof": asdict(proof),
+            "verdict": asdict(verdict),
+            "determinism": asdict(training.guarantee(recipe.trainer, plan.engine)),
         }
         store.write_json(folder / store.MANIFEST, manifest)
     return manifest
+
+
+def _judged(recipe: Recipe, tokenizer: Tokenizer, documents: list[str]) -> Verdict:
+    try:
+        return wrapping.judge(tokenizer, documents)
+    except WrappingError as error:
+        raise WrappingError(f"{recipe.path}: is trained and not kept: {error}") from error
 
 
 def _allowed(recipe: Recipe) -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ from tokbench.errors import CorpusError, SubjectError, TokbenchError, sentence
 from tokbench.recipe import Recipe, load_all
 from tokbench.training import Engine
 from tokbench.values import Comparison, Watch, ignore
+from tokbench.workbench.again import check_determinism
 from tokbench.workbench.comparisons import together
 from tokbench.workbench.plan import RUNS, Plan
 from tokbench.workbench.runs import Run, is_finished, learn, run, train
@@ -71,6 +72,7 @@ def attempt(
     runs: Path = RUNS,
     engine: Engine = "tokbench",
     force: bool = False,
+    again: bool = False,
     watch: Watch = ignore,
 ) -> Run | Failure:
     """Run a recipe, or say why it cannot be run.
@@ -82,12 +84,15 @@ def attempt(
         runs: the folder of run folders.
         engine: who trains.
         force: do every stage again.
+        again: train a second time elsewhere and compare.
         watch: told how far each stage has come.
     """
     try:
         if measure and recipe.family == recipe.name:
-            return run(recipe, runs=runs, engine=engine, force=force, watch=watch)
-        return train(recipe, out, runs=runs, engine=engine, force=force, watch=watch)
+            made = run(recipe, runs=runs, engine=engine, force=force, watch=watch)
+        else:
+            made = train(recipe, out, runs=runs, engine=engine, force=force, watch=watch)
+        return check_determinism(recipe, made, engine) if again else made
     except (TokbenchError, OSError, MemoryError) as error:
         return Failure(recipe.name, sentence(error))
 

@@ -1,6 +1,7 @@
-"""From a tokenizer to a folder that `AutoTokenizer` loads, proven in a fresh process."""
+"""From a tokenizer to a folder that `AutoTokenizer` loads, judged and proven in a fresh process."""
 
 from tokbench.wrapping.folder import wrap
+from tokbench.wrapping.gate import judge
 from tokbench.wrapping.spec import WrapSpec
 
-__all__ = ["WrapSpec", "wrap"]
+__all__ = ["WrapSpec", "judge", "wrap"]

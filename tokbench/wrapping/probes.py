@@ -35,6 +35,13 @@ TEXTS = (
     "<s></s><unk><pad>[CLS][SEP][MASK] <mask> <|endoftext|>",
 )
 """Each is encoded alone, as a first and as a second text of a pair."""
+BYTES = (
+    *("".join(map(chr, range(start, start + 32))) for start in range(0, 0x100, 32)),
+    "".join(chr(code << 6) for code in range(2, 32)),
+    "".join(chr(max(0x800, code << 12)) for code in range(16)),
+    "\U00010000\U00040000\U00080000\U000c0000\U00100000",
+)
+"""Text whose UTF-8 has each of the 243 bytes that text can have; most of these are unseen."""
 _MOST_TOKENS = 64
 
 
