@@ -44,17 +44,23 @@ def parsed(text: str) -> int:
         known = f"{number}{unit[0].upper()}B" if unit[0].upper() in "KMGT" else "500MB"
         raise BudgetError(f"{text!r} has no unit of size; write {known}, or a number of bytes")
     size = int(float(number) * _UNITS[unit.upper()])
-    if size < LEAST:
-        hint = f"; {number} is in bytes: write {number}GB?" if not unit else ""
-        raise BudgetError(
-            f"{text!r} is too little: Python, Arrow and compiled kernels take some "
-            f"{shown(RESERVED)} themselves; give at least {shown(LEAST)}{hint}"
-        )
+    if size < LEAST and not unit:
+        raise BudgetError(f"{text} bytes are too little; with a unit: {number}GB, {number}MB")
+    room(size)
     return size
 
 
 def room(budget: int | None) -> int:
-    """Bytes for tables out of a budget for the whole process; None: half of what is free."""
+    """Bytes for tables out of a budget for the whole process; None: half of what is free.
+
+    Raises:
+        BudgetError: the budget is less than LEAST.
+    """
+    if budget is not None and budget < LEAST:
+        raise BudgetError(
+            f"{budget:,} bytes are too little: Python, Arrow and compiled kernels take some "
+            f"{shown(RESERVED)} themselves; give at least {shown(LEAST)}"
+        )
     return (budget or max(LEAST, available() // 2)) - RESERVED
 
 

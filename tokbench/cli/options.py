@@ -49,6 +49,29 @@ def runs(command: F) -> F:
     )(command)
 
 
+def memory(command: F) -> F:
+    """`--memory 2GB`."""
+
+    def parsed(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
+        from tokbench import memory as sizes
+
+        return None if value is None else sizes.parsed(value)
+
+    return click.option(
+        "--memory",
+        metavar="SIZE",
+        callback=parsed,
+        help="What counting and training may take, as 500MB or 2GB; what finds no room goes to "
+        "disk, the result is the same.  [default: half of what is free]",
+    )(command)
+
+
+def ours_only(engine: str, memory: int | None) -> None:
+    """Refuse a budget where the library counts."""
+    if memory is not None and engine != "tokbench":
+        raise click.UsageError("--memory bounds tokbench's own counting: leave out --engine or it")
+
+
 def on(command: F) -> F:
     """`--on FILE` and `--text COLUMN`."""
     command = click.option(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @click.command("run")
 @click.argument("recipes", nargs=-1, required=True)
 @click.option("--force", is_flag=True, help="Do every stage again.")
+@options.memory
 @options.engine
 @options.overrides
 @options.runs
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 def command(
     recipes: tuple[str, ...],
     force: bool,
+    memory: int | None,
     engine: "Engine",
     overrides: tuple[str, ...],
     runs: Path,
@@ -44,12 +46,15 @@ def command(
     from tokbench.reports import render
     from tokbench.workbench import compare, run
 
+    options.ours_only(engine, memory)
     loaded = [load(recipe, overrides) for recipe in recipes]
     check_first(loaded)
     done: list[Run] = []
     for recipe in loaded:
         with progress() as watch:
-            done.append(run(recipe, runs=runs, engine=engine, force=force, watch=watch))
+            done.append(
+                run(recipe, runs=runs, engine=engine, force=force, memory=memory, watch=watch)
+            )
         if json_path != "-":
             announce(done[-1])
         if done[-1].note:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     help="The folder to fill; an existing one is replaced only if tokbench wrote it.",
 )
 @click.option("--force", is_flag=True, help="Train again even if it is done.")
+@options.memory
 @options.engine
 @options.overrides
 @options.runs
@@ -28,6 +29,7 @@ def command(
     recipe: str,
     out: Path | None,
     force: bool,
+    memory: int | None,
     engine: "Engine",
     overrides: tuple[str, ...],
     runs: Path,
@@ -43,10 +45,11 @@ def command(
     from tokbench.recipe import load
     from tokbench.workbench import train
 
+    options.ours_only(engine, memory)
     loaded = load(recipe, overrides)
     check_first([loaded])
     with progress() as watch:
-        made = train(loaded, out, runs=runs, engine=engine, force=force, watch=watch)
+        made = train(loaded, out, runs=runs, engine=engine, force=force, memory=memory, watch=watch)
     if json_path:
         from tokbench.cli.output import write_json
 

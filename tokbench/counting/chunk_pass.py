@@ -9,7 +9,7 @@ they are merged at the end. A table that outgrows its share of memory goes to di
 import os
 import queue
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np

@@ -68,7 +68,7 @@ def _write(path: Path, whole: ChunkCounts | WordCounts, parts: "Iterable[Strings
                 numbers = pa.Array.from_buffers(
                     pa.int64(), len(counts), [None, pa.py_buffer(counts.data)]
                 )
-                arrays = [large_strings(text, offsets), numbers]
+                arrays: list[pa.Array[Any]] = [large_strings(text, offsets), numbers]
                 writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
         file.write(digest.hash.digest())
 
@@ -130,7 +130,7 @@ def load_parts(path: Path) -> ChunkParts | None:
                 return None
     except OSError:
         return None
-    with pa.OSFile(str(path)) as file:
+    with pa.OSFile(str(path), "rb") as file:
         schema = pa.ipc.open_stream(file).schema
     nothing = pa.array([], pa.large_string())
     whole = _value(ChunkCounts, schema, nothing, np.empty(0, np.int64))
@@ -138,7 +138,7 @@ def load_parts(path: Path) -> ChunkParts | None:
 
 
 def _parts(path: Path) -> "Iterator[Strings]":
-    with pa.OSFile(str(path)) as file:
+    with pa.OSFile(str(path), "rb") as file:
         for batch in pa.ipc.open_stream(file):
             counts = _numbers(pa.chunked_array([batch.column("count")]))
             yield (*raw_strings(batch.column("text")), counts)

@@ -1,6 +1,5 @@
 """The chunks of a corpus a part at a time, from memory or from disk."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -8,6 +7,8 @@ from tokbench.chunks.arrow import raw_strings
 from tokbench.values import ChunkCounts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from tokbench.counting.spilling import Strings
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from tokbench.chunks.distinct import Distinct
-from tokbench.store import unwritable
+from tokbench.errors import StoreError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -111,7 +111,11 @@ class Bounded:
                     for array in (counts, offsets, text):
                         place += file.write(array.data)
         except OSError as error:
-            raise unwritable(folder, error) from error
+            raise StoreError(
+                f"{folder.parent}: what finds no room in memory cannot be written: "
+                f"{error.strerror or error}; nothing was left behind: give more --memory, or let "
+                "TOKBENCH_CACHE name a folder on a larger disk"
+            ) from error
         self.files.append(_File(path, places))
 
 
@@ -177,4 +181,3 @@ def _groups(files: Sequence[_File], room: int) -> Iterator[list[int]]:
 def _size(pieces: int, text: int) -> int:
     """The bytes of a table for so many strings, and of the strings as they are read."""
     return Distinct(0, 0).size_with(pieces, text) + 16 * pieces + text
-

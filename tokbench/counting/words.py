@@ -93,9 +93,7 @@ def count_words(
         The words; `why` says so if the rules were not used because they disagreed.
     """
     parts = [ChunkParts.of(chunks)]
-    return count_words_of(
-        parts, tokenizer, UNBOUNDED, max_word_chars=max_word_chars, watch=watch
-    )
+    return count_words_of(parts, tokenizer, UNBOUNDED, max_word_chars=max_word_chars, watch=watch)
 
 
 def count_words_of(
@@ -269,13 +267,13 @@ def word_counts(
     return WordCounts(words=words, counts=counts, bytes=size, left_out=tuple(left_out), **fields)
 
 
-def _without_long(
-    strings: "Strings", most: int | None, left_out: list[LeftOut]
-) -> "Strings":
+def _without_long(strings: "Strings", most: int | None, left_out: list[LeftOut]) -> "Strings":
     """The words of at most so many characters; the others go to `left_out`."""
     text, offsets, counts = strings
     found = []
-    for number in [] if most is None else np.flatnonzero(np.diff(offsets) > most).tolist():
+    if most is None:
+        return strings
+    for number in np.flatnonzero(np.diff(offsets) > most).tolist():
         word = text[offsets[number] : offsets[number + 1]].tobytes().decode()
         if len(word) > most:
             found.append(number)

@@ -23,6 +23,7 @@ def curve(
     on: Sequence[str] = (),
     text: str | None = None,
     overrides: Sequence[str] = (),
+    memory: int | None = None,
     watch: Watch = ignore,
 ) -> Curve:
     """Tokens of the training text and of others against vocabulary size.
@@ -37,6 +38,7 @@ def curve(
         on: files (or the name of a built-in source) to encode instead of the held-out documents.
         text: the column or field that is the text, for files that have some.
         overrides: `key.path=value` assignments that win over the file.
+        memory: bytes that counting and training may take; None: as for `run`.
         watch: told how far each stage has come.
 
     Raises:
@@ -45,7 +47,7 @@ def curve(
     if not isinstance(recipe, Recipe):
         recipe = load(recipe, overrides)
     sizes = sorted(set(sizes)) or halves(recipe.trainer.vocab_size)
-    largest = learn(Plan.of(at_size(recipe, sizes[-1])), watch)
+    largest = learn(Plan.of(at_size(recipe, sizes[-1])), watch, memory)
     sizes = sorted({min(max(size, largest.initial), len(largest.tokens)) for size in sizes})
     corpus = Plan.of(recipe).corpus
     texts: list[tuple[str, Corpus, Split]] = [("training", corpus, "train")]
@@ -58,7 +60,7 @@ def curve(
     if follows:
         subjects = [_subject(recipe, largest)]
     else:
-        subjects = [_subject(recipe, one) for one in _each(recipe, largest, sizes, watch)]
+        subjects = [_subject(recipe, one) for one in _each(recipe, largest, sizes, watch, memory)]
     found = []
     for name, read, split in texts:
         try:
@@ -90,12 +92,12 @@ def at_size(recipe: Recipe, vocab_size: int) -> Recipe:
 
 
 def _each(
-    recipe: Recipe, largest: Trained, sizes: Sequence[int], watch: Watch
+    recipe: Recipe, largest: Trained, sizes: Sequence[int], watch: Watch, memory: int | None
 ) -> Iterator[Trained]:
     """The vocabulary of every size: cut where that can be, learned where not."""
     for size in sizes:
         smaller = largest if size == len(largest.tokens) else training.cut(largest, size)
-        yield smaller or learn(Plan.of(at_size(recipe, size)), watch)
+        yield smaller or learn(Plan.of(at_size(recipe, size)), watch, memory)
 
 
 def _subject(recipe: Recipe, trained: Trained) -> Subject:
