@@ -25,7 +25,7 @@ def test_what_does_not_fit_is_refused(trainer, monkeypatch):
     with pytest.raises(BudgetError) as caught:
         from_counts(spec, Demands(), words, memory=1_000_000)
     said = str(caught.value)
-    assert said.startswith(f"{spec.for_model} training of 20,000 distinct words (112,")
+    assert said.startswith(f"{spec.for_model} training of 20,000 distinct words (95,632 ")
     assert "more than --memory 1 MB: give --memory 0." in said
     monkeypatch.setattr(memory, "available", lambda: 1_000_000)
     with pytest.raises(BudgetError, match=r"and 1 MB are free: use less text"):
