@@ -66,10 +66,20 @@ def memory(command: F) -> F:
     )(command)
 
 
-def ours_only(engine: str, memory: int | None) -> None:
-    """Refuse a budget where the library counts."""
-    if memory is not None and engine != "tokbench":
-        raise click.UsageError("--memory bounds tokbench's own counting: leave out --engine or it")
+def dry_run(command: F) -> F:
+    """`--dry-run`."""
+    return click.option(
+        "--dry-run",
+        is_flag=True,
+        help="Only estimate what it would take, from a sample of the corpus; writes nothing.",
+    )(command)
+
+
+def ours_only(engine: str, memory: int | None, *, dry_run: bool) -> None:
+    """Refuse a budget, and an estimate, where the library counts."""
+    if engine != "tokbench" and (dry_run or memory is not None):
+        option = "--dry-run" if dry_run else "--memory"
+        raise click.UsageError(f"{option} is about tokbench's own counting: leave out --engine")
 
 
 def on(command: F) -> F:

@@ -9,6 +9,7 @@ from tokbench.cli import options
 from tokbench.cli.progress import progress
 
 if TYPE_CHECKING:
+    from tokbench.recipe import Recipe
     from tokbench.training import Engine
     from tokbench.values import Comparison
     from tokbench.workbench import Run
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 @click.argument("recipes", nargs=-1, required=True)
 @click.option("--force", is_flag=True, help="Do every stage again.")
 @options.memory
+@options.dry_run
 @options.engine
 @options.overrides
 @options.runs
@@ -26,6 +28,7 @@ def command(
     recipes: tuple[str, ...],
     force: bool,
     memory: int | None,
+    dry_run: bool,
     engine: "Engine",
     overrides: tuple[str, ...],
     runs: Path,
@@ -46,9 +49,12 @@ def command(
     from tokbench.reports import render
     from tokbench.workbench import compare, run
 
-    options.ours_only(engine, memory)
+    options.ours_only(engine, memory, dry_run=dry_run)
     loaded = [load(recipe, overrides) for recipe in recipes]
     check_first(loaded)
+    if dry_run:
+        show_estimates(loaded, memory, json_path)
+        return
     done: list[Run] = []
     for recipe in loaded:
         with progress() as watch:
@@ -70,6 +76,22 @@ def command(
         if len(done) > 1 and comparison:
             plain["comparison"] = render("json", comparison)
         write_json(plain, json_path)
+
+
+def show_estimates(recipes: "list[Recipe]", memory: int | None, json_path: str | None) -> None:
+    """What training each would take."""
+    from tokbench.cli.output import show, write_json
+    from tokbench.reports import estimate as report
+    from tokbench.workbench import estimate
+
+    found = []
+    for recipe in recipes:
+        with progress() as watch:
+            found.append(estimate(recipe, budget=memory, watch=watch))
+        if json_path != "-":
+            show(report.render(found[-1]))
+    if json_path:
+        write_json({"estimates": [report.plain(one) for one in found]}, json_path)
 
 
 def announce(made: "Run") -> None:

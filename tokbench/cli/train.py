@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 )
 @click.option("--force", is_flag=True, help="Train again even if it is done.")
 @options.memory
+@options.dry_run
 @options.engine
 @options.overrides
 @options.runs
@@ -30,6 +31,7 @@ def command(
     out: Path | None,
     force: bool,
     memory: int | None,
+    dry_run: bool,
     engine: "Engine",
     overrides: tuple[str, ...],
     runs: Path,
@@ -41,13 +43,16 @@ def command(
     tokbench train recipes/bert.yaml --out my-tokenizer
     """
     from tokbench.cli.findings import check_first
-    from tokbench.cli.run import announce, facts
+    from tokbench.cli.run import announce, facts, show_estimates
     from tokbench.recipe import load
     from tokbench.workbench import train
 
-    options.ours_only(engine, memory)
+    options.ours_only(engine, memory, dry_run=dry_run)
     loaded = load(recipe, overrides)
     check_first([loaded])
+    if dry_run:
+        show_estimates([loaded], memory, json_path)
+        return
     with progress() as watch:
         made = train(loaded, out, runs=runs, engine=engine, force=force, memory=memory, watch=watch)
     if json_path:

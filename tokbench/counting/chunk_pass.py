@@ -140,7 +140,7 @@ def _cut(
     threads: int | None,
 ) -> "list[Cutter]":
     """What the threads counted, each for itself."""
-    threads = threads or _cores()
+    threads = threads or cores()
     share = bounds.share(threads)
     cutters = [Cutter(cut_set, Bounded(share)) for _ in range(threads)]
     _share(_units(corpus.batches(split, watch)), cutters)
@@ -192,7 +192,12 @@ def cut_documents(documents: "Sequence[str]", cut_set: CutSet) -> ChunkCounts:
     ends = np.zeros(len(encoded) + 1, np.int64)
     np.cumsum([len(document) for document in encoded], out=ends[1:])
     cutter.add(np.frombuffer(b"".join(encoded), np.uint8), ends)
-    return _value(cutter.table.table.texts(), **_facts([cutter]))
+    return value_of([cutter])
+
+
+def value_of(cutters: "Sequence[Cutter]") -> ChunkCounts:
+    """What the first one's table holds, of the documents that all have cut."""
+    return _value(cutters[0].table.table.texts(), **_facts(cutters))
 
 
 def _share(units: "Iterable[Unit]", cutters: list[Cutter]) -> None:
@@ -236,7 +241,8 @@ def _value(strings: "Strings", *, sample: list[str], **facts: Any) -> ChunkCount
     return ChunkCounts(chunks=large_strings(text, offsets), counts=counts, sample=some, **facts)
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many threads count."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -170,7 +170,7 @@ def _groups(files: Sequence[_File], room: int) -> Iterator[list[int]]:
     for number in range(PARTITIONS):
         more = sum(file.places[number][1] for file in files)
         longer = sum(file.places[number][2] for file in files)
-        if group and _size(pieces + more, text + longer) > room:
+        if group and size(pieces + more, text + longer) > room:
             yield group
             group, pieces, text = [], 0, 0
         group.append(number)
@@ -178,6 +178,6 @@ def _groups(files: Sequence[_File], room: int) -> Iterator[list[int]]:
     yield group
 
 
-def _size(pieces: int, text: int) -> int:
+def size(pieces: int, text: int) -> int:
     """The bytes of a table for so many strings, and of the strings as they are read."""
     return Distinct(0, 0).size_with(pieces, text) + 16 * pieces + text

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from tokenizers import Tokenizer
 
+PER_WORD = 300
+"""Bytes of a word in the library's table, in JSON and as a Python string."""
 AT_ONCE = 1000
 """How many documents are handed to the library at a time."""
 PER_BYTE = 60

@@ -3,6 +3,7 @@
 from tokbench.workbench.comparisons import compare, named_corpus
 from tokbench.workbench.curves import curve
 from tokbench.workbench.demonstrations import demonstrate, demonstrate_lost_bytes
+from tokbench.workbench.estimates import estimate
 from tokbench.workbench.find import Found, find
 from tokbench.workbench.plan import RUNS, Plan
 from tokbench.workbench.runs import Run, run, train
@@ -16,6 +17,7 @@ __all__ = [
     "curve",
     "demonstrate",
     "demonstrate_lost_bytes",
+    "estimate",
     "find",
     "named_corpus",
     "run",
