@@ -1,5 +1,6 @@
 """The nouns that travel between stages. All are frozen; none knows a stage."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -97,6 +98,9 @@ class ChunkCounts:
     sample: tuple[str, ...] = ()
 
 
+_FALL, _NEW = 0.02, 0.95
+
+
 @dataclass(frozen=True)
 class Growth:
     """Distinct strings of a sample, and how their number grows: by Heaps' law, as K n^exponent.
@@ -116,10 +120,14 @@ class Growth:
     def at(self, times: float) -> "Growth":
         """What a text has that is so many times as long.
 
-        >>> Growth(1000, 5000, 5000, 0.5).at(4).pieces
-        2000.0
+        With each doubling the exponent falls, by about 0.02 on English and source code from 1 MB
+        to 700; where nearly every string is new, it stays.
+
+        >>> round(Growth(1000, 5000, 5000, 0.5).at(4).pieces)
+        1918
         """
-        factor = times**self.exponent
+        falls = _FALL * (math.log2(times) + 1) / 2 if times > 1 and self.exponent < _NEW else 0.0
+        factor = times ** max(0.0, self.exponent - falls)
         return Growth(
             self.pieces * factor, self.text * factor, self.characters * factor, self.exponent
         )
@@ -130,18 +138,20 @@ class Sampled:
     """What counting a part of a corpus found.
 
     Attributes:
-        consumed: bytes on disk that were read for it; -1: all.
-        documents: how many documents.
+        share: how much of the corpus it was; 1: all.
+        documents: how many the corpus will have.
         bytes: their UTF-8 bytes.
-        words: their distinct pre-tokens.
-        chunks: their distinct chunks; None where whole documents are counted.
+        times: how much longer the corpus is than the sample.
+        words: the distinct pre-tokens of the sample.
+        chunks: its distinct chunks; None where whole documents are counted.
         reading: seconds for reading, and likewise for counting chunks (or documents), and for
             finding the words of the distinct chunks, each by one thread.
     """
 
-    consumed: int
-    documents: int
-    bytes: int
+    share: float
+    documents: float
+    bytes: float
+    times: float
     words: Growth
     chunks: Growth | None
     reading: float

@@ -74,11 +74,14 @@ class OpenCorpus:
             before += source.size
             watch(Progress("reading", before, total, "bytes", documents=count))
 
-    def spread(self, split: Split = "train") -> "Iterator[tuple[pa.RecordBatch, int]]":
+    def spread(
+        self, split: Split = "train"
+    ) -> "Iterator[tuple[pa.RecordBatch, tuple[int, int, float]]]":
         """The documents of one split in batches from all over, for whoever stops early.
 
         Yields:
-            A batch, and how many bytes on disk were consumed up to it.
+            A batch; with it the number of the file it comes from, the file's bytes on disk, and the
+            share of them that was consumed.
 
         Raises:
             CorpusError: a file cannot be read.

@@ -33,7 +33,7 @@ _WINDOWS, _WIDTH = 256, 1 << 18
 _BITS = _WINDOWS.bit_length() - 1
 
 
-@dataclass
+@dataclass(eq=False)
 class _Reader:
     """Something that is read bit by bit: its bytes on disk, and how many of them were consumed."""
 
@@ -42,23 +42,34 @@ class _Reader:
     done: int = 0
     more: bool = True
 
+    @property
+    def share(self) -> float:
+        """How much of it was consumed."""
+        return self.done / max(self.size, 1)
 
-def spread(corpus: "OpenCorpus", split: "Split") -> "Iterator[tuple[pa.RecordBatch, int]]":
-    """Documents of a split, a share of each file at a time, with the bytes on disk consumed so far.
+
+def spread(
+    corpus: "OpenCorpus", split: "Split"
+) -> "Iterator[tuple[pa.RecordBatch, tuple[int, int, float]]]":
+    """Documents of a split, a share of each file at a time.
+
+    Yields:
+        A batch; with it the number of the file that it comes from (or of the source, if that has
+        many), the file's bytes on disk, and the share of them that was consumed.
 
     Raises:
         CorpusError: a file cannot be read; a row that it names may be counted from elsewhere.
     """
     readers = [reader for source in corpus.opened for reader in _readers(source)]
     while open_ := [reader for reader in readers if reader.more]:
-        reader = min(open_, key=lambda each: each.done / max(each.size, 1))
+        reader = min(open_, key=lambda each: each.share)
         found = next(reader.texts, None)
         if found is None:
             reader.more, reader.done = False, reader.size
             continue
         texts, reader.done = found
         kept = keep(texts, split, corpus.held_out)
-        yield batch(kept, 0), sum(each.done for each in readers)
+        yield batch(kept, 0), (readers.index(reader), reader.size, reader.share)
 
 
 def _readers(source: "OpenSource") -> Iterator[_Reader]:

@@ -24,8 +24,8 @@ def estimate(
 
     Nothing is written but compiled kernels. Documents come from all over the corpus; files that
     cannot be entered in the middle give their beginning. The number of distinct strings is taken to
-    grow as a power of the text's length, with the exponent seen between halves of the sample and
-    all of it (Heaps' law).
+    grow as a power of the text's length (Heaps' law), with the exponent seen between halves of the
+    sample and all of it, which falls a little (`values.Growth`).
 
     Args:
         recipe: a file, or a recipe already loaded.
@@ -41,13 +41,13 @@ def estimate(
     corpus = corpora.open(recipe.corpus, recipe.base)
     if not kernels.compiled_before():
         watch(Progress("compiling", 0, None, "kernels"))
-    seen = counting.sample(corpus.spread("train"), pipeline.assemble(recipe.pipeline))
+    blank = pipeline.assemble(recipe.pipeline)
+    seen = counting.sample(corpus.spread("train"), corpus.size, blank)
     if not seen.documents:
         raise CorpusError(
             f"the sample of the corpus ({', '.join(corpus.sources)}) has no documents"
         )
-    share = 1.0 if seen.consumed < 0 else min(1.0, seen.consumed / max(corpus.size, 1))
-    times = 1 / share
+    times = seen.times
     words = seen.words.at(times)
     chunks = seen.chunks.at(times) if seen.chunks else None
     room = memory.room(budget)
@@ -55,19 +55,19 @@ def estimate(
     held = words.text + _ENTRY * words.pieces
     learning = held + training.needed(model, words.pieces, words.characters)
     whole = budget or memory.RESERVED + room
-    counting_ = min(counting.tables(seen, times), room)
+    counting_ = min(counting.tables(seen), room)
     threads = counting.cores()
     passing = max(seen.reading, (seen.reading + seen.counting) / threads) * times
     growing = (chunks.pieces / max(seen.chunks.pieces, 1)) if chunks and seen.chunks else times
     return Estimate(
         name=recipe.name,
-        share=share,
-        documents=seen.documents * times,
-        bytes=seen.bytes * times,
+        share=seen.share,
+        documents=seen.documents,
+        bytes=seen.bytes,
         chunks=chunks.pieces if chunks else None,
         words=words.pieces,
         peak=memory.RESERVED + max(counting_, learning),
-        spilled=counting.spilled(seen, times, room),
+        spilled=counting.spilled(seen, room),
         kept=held + (_on_disk(chunks) if chunks else 0),
         counting=passing + seen.pre_tokenizing * growing,
         training=training.seconds(model, words.pieces, words.characters),
