@@ -86,6 +86,8 @@ def show_estimates(recipes: "list[Recipe]", memory: int | None, json_path: str |
 
     found = []
     for recipe in recipes:
+        if found and json_path != "-":
+            click.echo()
         with progress() as watch:
             found.append(estimate(recipe, budget=memory, watch=watch))
         if json_path != "-":
