@@ -72,6 +72,10 @@ class TrainingError(TokbenchError):
     """A training that cannot give the tokenizer that was asked for."""
 
 
+class BudgetError(TokbenchError):
+    """An amount of memory that cannot be read, or that the work needs more than."""
+
+
 class WrappingError(TokbenchError):
     """A tokenizer whose saved folder does not load as what was trained."""
 

@@ -14,11 +14,12 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from filelock import FileLock
 
@@ -67,15 +68,62 @@ def write_bytes(path: Path, data: bytes) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(data)
             return
+        with new_file(path) as file:
+            file.write(data)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to fill that becomes `path` when the block ends without an error.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    try:
         with _part(path, _new_file) as part:
             with part.open("wb") as file:
-                file.write(data)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             part.chmod(0o666 & ~_umask())
             part.replace(path)
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise unwritable(path, error) from error
+
+
+@contextmanager
+def scratch(target: Path) -> Iterator[Callable[[], Path]]:
+    """For files that are needed only while the block runs: gives their folder, made when asked for.
+
+    It lies beside `target`, or among the system's temporary files where nothing can be written
+    there, and is removed in the end; what a killed process left is removed by the next one.
+
+    Raises:
+        StoreError: the folder cannot be made.
+    """
+    with suppress(OSError):
+        _remove_abandoned(target)
+    places = (target, Path(tempfile.gettempdir()) / f"tokbench-{target.name}")
+    made: list[Path] = []
+    making = threading.Lock()
+    with ExitStack() as stack:
+
+        def folder() -> Path:
+            with making:
+                for place in places:
+                    if made:
+                        break
+                    try:
+                        made.append(stack.enter_context(_part(place, tempfile.mkdtemp)))
+                        stack.callback(_remove, made[0])
+                    except OSError as error:
+                        if error.errno not in _NOT_OURS or place == places[-1]:
+                            raise unwritable(place, error) from error
+                return made[0]
+
+        yield folder
 
 
 @contextmanager
@@ -87,8 +135,13 @@ def optional() -> Iterator[None]:
     try:
         yield
     except StoreError as error:
-        if getattr(error.__cause__, "errno", None) not in _NOT_OURS:
+        if not not_ours(error):
             raise
+
+
+def not_ours(error: StoreError) -> bool:
+    """Whether nothing was ever to be written there; a full disk is another matter."""
+    return getattr(error.__cause__, "errno", None) in _NOT_OURS
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -128,7 +181,7 @@ def new_folder(target: Path, record: Path | None = None) -> Iterator[Path]:
             refuse_foreign(target, record)
             _put(part, target)
     except OSError as error:
-        raise _unwritable(shown, error) from error
+        raise unwritable(shown, error) from error
     except (StoreError, WrappingError) as error:  # of a file inside, by its temporary name
         raise type(error)(str(error).replace(inside, str(shown)) if inside else error) from error
 
@@ -294,7 +347,7 @@ def lock(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         file.acquire()
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise unwritable(path, error) from error
     try:
         yield
     finally:
@@ -307,6 +360,7 @@ def _umask() -> int:
     return mask
 
 
-def _unwritable(path: Path, error: OSError) -> StoreError:
+def unwritable(path: Path, error: OSError) -> StoreError:
+    """The error for what the system does not let be written."""
     reason = error.strerror or str(error)
     return StoreError(f"{path}: cannot be written: {reason}; nothing was left behind")

@@ -1,5 +1,6 @@
 """The nouns that travel between stages. All are frozen; none knows a stage."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -95,6 +96,101 @@ class ChunkCounts:
     cut_set: str
     fingerprint: str
     sample: tuple[str, ...] = ()
+
+
+_FALL, _NEW = 0.02, 0.95
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Distinct strings of a sample, and how their number grows: by Heaps' law, as K n^exponent.
+
+    Attributes:
+        pieces: how many there are.
+        text: their UTF-8 bytes.
+        characters: their code points.
+        exponent: from the two halves of the sample to all of it.
+    """
+
+    pieces: float
+    text: float
+    characters: float
+    exponent: float
+
+    def at(self, times: float) -> "Growth":
+        """What a text has that is so many times as long.
+
+        With each doubling the exponent falls, by about 0.02 on English and source code from 1 MB
+        to 700; where nearly every string is new, it stays.
+
+        >>> round(Growth(1000, 5000, 5000, 0.5).at(4).pieces)
+        1918
+        """
+        falls = _FALL * (math.log2(times) + 1) / 2 if times > 1 and self.exponent < _NEW else 0.0
+        factor = times ** max(0.0, self.exponent - falls)
+        return Growth(
+            self.pieces * factor, self.text * factor, self.characters * factor, self.exponent
+        )
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What counting a part of a corpus found.
+
+    Attributes:
+        share: how much of the corpus it was; 1: all.
+        documents: how many the corpus will have.
+        bytes: their UTF-8 bytes.
+        times: how much longer the corpus is than the sample.
+        words: the distinct pre-tokens of the sample.
+        chunks: its distinct chunks; None where whole documents are counted.
+        reading: seconds for reading, and likewise for counting chunks (or documents), and for
+            finding the words of the distinct chunks, each by one thread.
+    """
+
+    share: float
+    documents: float
+    bytes: float
+    times: float
+    words: Growth
+    chunks: Growth | None
+    reading: float
+    counting: float
+    pre_tokenizing: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a training would take, told from a sample.
+
+    Attributes:
+        name: of the recipe.
+        share: of the corpus, that was sampled; 1: all of it.
+        documents: how many there will be, and likewise the UTF-8 bytes, distinct chunks (None
+            where whole documents are counted) and distinct words.
+        peak: bytes of memory.
+        spilled: bytes on disk while counting, 0 where all finds room in memory.
+        kept: bytes of counts that stay in the cache.
+        counting: seconds, kernels compiled, and likewise training.
+        memory: the budget in bytes.
+        too_small: whether training needs more than the budget.
+        exponents: of the growth of chunks (or of words) and of words.
+    """
+
+    name: str
+    share: float
+    documents: float
+    bytes: float
+    chunks: float | None
+    words: float
+    peak: float
+    spilled: float
+    kept: float
+    counting: float
+    training: float
+    memory: int
+    too_small: bool
+    exponents: tuple[float, float]
 
 
 @dataclass(frozen=True)

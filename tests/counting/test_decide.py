@@ -102,13 +102,13 @@ def test_words_left_out_of_whole_documents_too(corpus, tmp_path, as_dict):
 def test_each_source_is_counted_once_and_adding_one_counts_only_it(tmp_path, as_dict, monkeypatch):
     made = tokenizer(PRE_TOKENIZERS["byte_level"], None)
     read = []
-    counted_by = decide.count_chunks
+    counted_by = decide.count_parts
 
-    def counting(corpus, cut_set, **options):
+    def counting(corpus, *arguments, **options):
         read.extend(corpus.sources)
-        return counted_by(corpus, cut_set, **options)
+        return counted_by(corpus, *arguments, **options)
 
-    monkeypatch.setattr(decide, "count_chunks", counting)
+    monkeypatch.setattr(decide, "count_parts", counting)
     for number in range(3):
         (tmp_path / f"{number}.txt").write_text(f"one {number}\n" * (number + 1))
 

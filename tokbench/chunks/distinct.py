@@ -28,6 +28,8 @@ from tokbench.kernels import jit
 from tokbench.kernels.machine import load64, prefetch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 PIECES = 64
@@ -196,6 +198,26 @@ def _counts(table: Any, counts: Any) -> Any:
             counts[np.int64(table[slot + 2] & ENTRY) - 1] = np.int64(table[slot + 3])
 
 
+@jit
+def _divide(table: Any, parts: Any, part_of: Any) -> Any:
+    """Which of `parts`, a power of two, each entry belongs to: by bits that place no slot."""
+    for slot in range(0, table.shape[0], SLOT):
+        if table[slot + 2] != NONE:
+            mixed = _hash(table[slot], table[slot + 1], table[slot + 2] >> LENGTH)
+            part_of[np.int64(table[slot + 2] & ENTRY) - 1] = mixed & np.uint64(parts - 1)
+
+
+@jit
+def _gather(arena: Any, entries: Any, which: Any, text: Any, ends: Any) -> Any:
+    """Copy the text of some entries, one behind another, and note where each ends."""
+    written = 0
+    for k in range(which.shape[0]):
+        for place in range(entries[which[k]], entries[which[k] + 1]):
+            text[written] = arena[place]
+            written += 1
+        ends[k] = written
+
+
 class Distinct:
     """Distinct pieces of text with their counts, growing as needed.
 
@@ -266,11 +288,43 @@ class Distinct:
         self.reserve(len(self) + len(other), int(self._entries[len(self)]) + len(arena))
         self.add(arena, 0, entries[1:], counts)
 
+    def size_with(self, pieces: int, text: int) -> int:
+        """The most bytes it takes while so many more pieces with so much text are added."""
+        slots = self._slots(len(self) + pieces)
+        used = int(self._entries[len(self)]) + text
+        size = len(self._arena) + 8 * self._table.size + 8 * self._entries.size
+        if slots * SLOT > len(self._table):  # the old ones are there until all is moved
+            size += slots * (8 * SLOT + 5)
+        if used > len(self._arena):
+            size += max(used, 2 * len(self._arena))
+        return size
+
+    def drain(
+        self, parts: int
+    ) -> "Iterator[tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]]":
+        """As `texts`, divided by hash into `parts` (a power of two, at most 256); then it is empty.
+
+        Equal pieces of any two tables are in parts of the same number.
+        """
+        counts, part_of = np.zeros(len(self), np.int64), np.zeros(len(self), np.uint8)
+        _counts(self._table, counts)
+        _divide(self._table, parts, part_of)
+        size = len(self._table)
+        self._table = np.empty(0, np.uint64)  # what follows takes less than it did
+        order = np.argsort(part_of, kind="stable")
+        borders = np.cumsum(np.bincount(part_of, minlength=parts))
+        lengths = np.diff(self._entries[: len(self) + 1])
+        for which in np.split(order, borders[:-1]):
+            text = np.empty(int(lengths[which].sum()), np.uint8)
+            ends = np.zeros(len(which) + 1, np.int64)
+            _gather(self._arena, self._entries, which, text, ends[1:])
+            yield text, ends, counts[which]
+        self._state[0] = 0
+        self._table = np.zeros(size, np.uint64)
+
     def reserve(self, pieces: int, text: int) -> None:
         """Make room for so many entries and bytes of theirs, all together."""
-        slots = len(self._table) // SLOT
-        while slots * 5 // 8 < pieces + PIECES:
-            slots *= 2
+        slots = self._slots(pieces)
         if slots * SLOT > len(self._table):
             larger = np.zeros(slots * SLOT, np.uint64)
             _move(self._table, larger)
@@ -278,6 +332,13 @@ class Distinct:
             self._entries = _longer(self._entries, slots * 5 // 8 + PIECES + 1)
         if text > len(self._arena):
             self._arena = _longer(self._arena, text)
+
+    def _slots(self, pieces: int) -> int:
+        """How many slots a table of so many entries has."""
+        slots = len(self._table) // SLOT
+        while slots * 5 // 8 < pieces + PIECES:
+            slots *= 2
+        return slots
 
     def _grow(self, text: int) -> None:
         used = int(self._entries[len(self)])

@@ -33,6 +33,7 @@ from tokbench.cli.progress import progress
     show_default=True,
     help="What doubling the vocabulary must save of the tokens to be worth while.",
 )
+@options.memory
 @options.overrides
 @options.json_out
 def command(
@@ -42,6 +43,7 @@ def command(
     sizes: tuple[int, ...],
     width: int,
     share: float,
+    memory: int | None,
     overrides: tuple[str, ...],
     json_path: str | None,
 ) -> None:
@@ -60,7 +62,15 @@ def command(
     if text and not on:
         raise click.UsageError("--text names a column of --on, which is not given")
     with progress() as watch:
-        made = curve(recipe, sizes=sizes, on=on, text=text, overrides=overrides, watch=watch)
+        made = curve(
+            recipe,
+            sizes=sizes,
+            on=on,
+            text=text,
+            overrides=overrides,
+            memory=memory,
+            watch=watch,
+        )
     if json_path:
         write_json(report.plain(made, width=width, share=share), json_path)
     if json_path != "-":

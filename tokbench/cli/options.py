@@ -59,6 +59,39 @@ def runs(command: F) -> F:
     )(command)
 
 
+def memory(command: F) -> F:
+    """`--memory 2GB`."""
+
+    def parsed(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
+        from tokbench import memory as sizes
+
+        return None if value is None else sizes.parsed(value)
+
+    return click.option(
+        "--memory",
+        metavar="SIZE",
+        callback=parsed,
+        help="What counting and training may take, as 500MB or 2GB; what finds no room goes to "
+        "disk, the result is the same.  [default: half of what is free]",
+    )(command)
+
+
+def dry_run(command: F) -> F:
+    """`--dry-run`."""
+    return click.option(
+        "--dry-run",
+        is_flag=True,
+        help="Only estimate what it would take, from a sample of the corpus; writes nothing.",
+    )(command)
+
+
+def ours_only(engine: str, memory: int | None, *, dry_run: bool) -> None:
+    """Refuse a budget, and an estimate, where the library counts."""
+    if engine != "tokbench" and (dry_run or memory is not None):
+        option = "--dry-run" if dry_run else "--memory"
+        raise click.UsageError(f"{option} is about tokbench's own counting: leave out --engine")
+
+
 def on(command: F) -> F:
     """`--on FILE` and `--text COLUMN`."""
     command = click.option(

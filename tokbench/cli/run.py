@@ -12,6 +12,7 @@ from tokbench.cli.progress import progress
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from tokbench.recipe import Recipe
     from tokbench.training import Engine
     from tokbench.values import Comparison, Verdict
     from tokbench.workbench import Failure, Run, Runs
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 @click.command("run")
 @click.argument("recipes", nargs=-1, required=True)
 @click.option("--force", is_flag=True, help="Do every stage again.")
+@options.memory
+@options.dry_run
 @options.engine
 @options.determinism
 @options.overrides
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 def command(
     recipes: tuple[str, ...],
     force: bool,
+    memory: int | None,
+    dry_run: bool,
     engine: "Engine",
     check_determinism: bool,
     overrides: tuple[str, ...],
@@ -47,29 +52,26 @@ def command(
     from tokbench.cli.findings import check_first
     from tokbench.cli.output import note, write_json
     from tokbench.recipe import load_all
-    from tokbench.workbench import Failure, attempt, finish, learn_largest
+    from tokbench.workbench import finish, learn_largest
 
+    options.ours_only(engine, memory, dry_run=dry_run)
     loaded = [one for recipe in recipes for one in load_all(recipe, overrides)]
     check_first(loaded)
+    if dry_run:
+        show_estimates(loaded, memory, json_path)
+        return
     if not force:
         with progress() as watch:
-            learn_largest(loaded, runs=runs, engine=engine, watch=watch)
-    attempts: list[Run | Failure] = []
-    told: list[str] = []
-    for number, recipe in enumerate(loaded, 1):
-        place = f"{number}/{len(loaded)}" if len(loaded) > 1 else ""
-        with progress(f"{place} {recipe.name}" if place else "") as watch:
-            made = attempt(
-                recipe, runs=runs, engine=engine, force=force, again=check_determinism, watch=watch
-            )
-        attempts.append(made)
-        if isinstance(made, Failure):
-            continue
-        if json_path != "-":
-            announce(made, place, told)
-        told += made.notes
-        if made.note:
-            note(made.note)
+            learn_largest(loaded, runs=runs, engine=engine, memory=memory, watch=watch)
+    attempts = _attempts(
+        loaded,
+        quiet=json_path == "-",
+        runs=runs,
+        engine=engine,
+        force=force,
+        again=check_determinism,
+        memory=memory,
+    )
     with progress("comparing") as watch:
         ended = finish(loaded, attempts, runs=runs, force=force, watch=watch)
     if json_path != "-" and ended.comparison:
@@ -81,6 +83,46 @@ def command(
         write_json(_plain(ended), json_path)
     if ended.failed:
         sys.exit(1)
+
+
+def _attempts(recipes: "Sequence[Recipe]", *, quiet: bool, **chosen: Any) -> "list[Run | Failure]":
+    """Run one after the other, and say what came of each."""
+    from tokbench.cli.output import note
+    from tokbench.workbench import Failure, attempt
+
+    made: list[Run | Failure] = []
+    told: list[str] = []
+    for number, recipe in enumerate(recipes, 1):
+        place = f"{number}/{len(recipes)}" if len(recipes) > 1 else ""
+        with progress(f"{place} {recipe.name}" if place else "") as watch:
+            one = attempt(recipe, watch=watch, **chosen)
+        made.append(one)
+        if isinstance(one, Failure):
+            continue
+        if not quiet:
+            announce(one, place, told)
+        told += one.notes
+        if one.note:
+            note(one.note)
+    return made
+
+
+def show_estimates(recipes: "Sequence[Recipe]", memory: int | None, json_path: str | None) -> None:
+    """What training each would take."""
+    from tokbench.cli.output import show, write_json
+    from tokbench.reports import estimate as report
+    from tokbench.workbench import estimate
+
+    found: list[Any] = []
+    for recipe in recipes:
+        if found and json_path != "-":
+            click.echo()
+        with progress() as watch:
+            found.append(estimate(recipe, budget=memory, watch=watch))
+        if json_path != "-":
+            show(report.render(found[-1]))
+    if json_path:
+        write_json({"estimates": [report.plain(one) for one in found]}, json_path)
 
 
 def _plain(ended: "Runs") -> dict[str, Any]:

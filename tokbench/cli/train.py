@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     help="The folder to fill; an existing one is replaced only if tokbench wrote it.",
 )
 @click.option("--force", is_flag=True, help="Train again even if it is done.")
+@options.memory
+@options.dry_run
 @options.engine
 @options.determinism
 @options.overrides
@@ -31,6 +33,8 @@ def command(
     recipe: str,
     out: Path | None,
     force: bool,
+    memory: int | None,
+    dry_run: bool,
     engine: "Engine",
     check_determinism: bool,
     overrides: tuple[str, ...],
@@ -45,15 +49,19 @@ def command(
     tokbench train recipes/bert.yaml --out my-tokenizer
     """
     from tokbench.cli.findings import check_first
-    from tokbench.cli.run import announce, facts, tell_failures
+    from tokbench.cli.run import announce, facts, show_estimates, tell_failures
     from tokbench.recipe import load_all
     from tokbench.workbench import Failure, attempt, learn_largest
 
+    options.ours_only(engine, memory, dry_run=dry_run)
     loaded = load_all(recipe, overrides)
     check_first(loaded)
+    if dry_run:
+        show_estimates(loaded, memory, json_path)
+        return
     if not force:
         with progress() as watch:
-            learn_largest(loaded, runs=runs, engine=engine, watch=watch)
+            learn_largest(loaded, runs=runs, engine=engine, memory=memory, watch=watch)
     done: list[Run] = []
     failed: list[Failure] = []
     for number, one in enumerate(loaded, 1):
@@ -68,6 +76,7 @@ def command(
                 engine=engine,
                 force=force,
                 again=check_determinism,
+                memory=memory,
                 watch=watch,
             )
         if isinstance(made, Failure):

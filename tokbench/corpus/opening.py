@@ -74,6 +74,22 @@ class OpenCorpus:
             before += source.size
             watch(Progress("reading", before, total, "bytes", documents=count))
 
+    def spread(
+        self, split: Split = "train"
+    ) -> "Iterator[tuple[pa.RecordBatch, tuple[int, int, float]]]":
+        """The documents of one split in batches from all over, for whoever stops early.
+
+        Yields:
+            A batch; with it the number of the file it comes from, the file's bytes on disk, and the
+            share of them that was consumed.
+
+        Raises:
+            CorpusError: a file cannot be read.
+        """
+        from tokbench.corpus import sampling  # noqa: PLC0415 - as above
+
+        return sampling.spread(self, split)
+
     def fingerprint(self, split: Split = "all", watch: Watch = ignore) -> Fingerprint:
         """What the documents of a split are known by, from a full pass over them."""
         print_ = Fingerprint()

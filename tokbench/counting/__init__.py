@@ -7,19 +7,34 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tokbench.counting.chunk_pass import count_chunks, merge_counts
+    from tokbench.counting.chunk_pass import cores, count_chunks, merge_counts
     from tokbench.counting.decide import count
+    from tokbench.counting.sampling import sample, spilled, tables
     from tokbench.counting.whole import count_words_whole
     from tokbench.counting.words import count_words
 
 _HOMES = {
+    "cores": "chunk_pass",
     "count": "decide",
     "count_chunks": "chunk_pass",
     "count_words": "words",
     "count_words_whole": "whole",
     "merge_counts": "chunk_pass",
+    "sample": "sampling",
+    "spilled": "sampling",
+    "tables": "sampling",
 }
-__all__ = ["count", "count_chunks", "count_words", "count_words_whole", "merge_counts"]
+__all__ = [
+    "cores",
+    "count",
+    "count_chunks",
+    "count_words",
+    "count_words_whole",
+    "merge_counts",
+    "sample",
+    "spilled",
+    "tables",
+]
 
 
 def __getattr__(name: str) -> Any:

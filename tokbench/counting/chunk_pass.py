@@ -3,14 +3,14 @@
 One thread reads (the caller's: reading may be Python), the others count. A unit of work is a run of
 documents of a few megabytes, never a part of one; the queue between them is short, so what is in
 memory is a few batches and the tables. Each counting thread has a table of its own, without locks;
-they are merged at the end.
+they are merged at the end. A table that outgrows its share of memory goes to disk (`spilling`).
 """
 
 import os
 import queue
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from tokbench.chunks.cut_sets import WORDS, CutSet
 from tokbench.chunks.distinct import Distinct
 from tokbench.chunks.scan import find_cuts
 from tokbench.counting.characters import count_characters
+from tokbench.counting.parts import ChunkParts
+from tokbench.counting.spilling import UNBOUNDED, Bounded, Bounds, added_up, fit, merged
 from tokbench.errors import CorpusError
 from tokbench.fingerprint import Fingerprint, together
 from tokbench.values import ChunkCounts, Corpus, Split, Watch, ignore
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
     from numpy.typing import NDArray
+
+    from tokbench.counting.spilling import Strings
 
     Unit = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
@@ -46,9 +50,10 @@ class Cutter:
     """Cuts documents and counts their chunks; one for each thread."""
 
     cut_set: CutSet
-    table: Distinct = field(default_factory=Distinct)
+    table: Bounded = field(default_factory=lambda: Bounded(UNBOUNDED))
     print_: Fingerprint = field(default_factory=Fingerprint)
     sample: list[str] = field(default_factory=list)
+    characters: int = 0
 
     def __post_init__(self) -> None:
         self._classes = load().stable
@@ -60,6 +65,8 @@ class Cutter:
         place, end = int(offsets[0]), int(offsets[-1])
         self._keep_some(text, offsets)
         self.print_.add(text, offsets)
+        once = np.ones(len(offsets) - 1, np.int64)
+        self.characters += count_characters(text, offsets, once)
         while place < end:
             found = find_cuts(
                 text, place, end, offsets, self.cut_set is WORDS, self._classes,
@@ -97,18 +104,59 @@ def count_chunks(
     Raises:
         CorpusError: a batch has no text column, or nulls in it.
     """
-    cutters = [Cutter(cut_set) for _ in range(threads or _cores())]
+    cutters = _cut(corpus, cut_set, UNBOUNDED, split, watch, threads)
+    return _value(added_up([cutter.table for cutter in cutters]), **_facts(cutters))
+
+
+def count_parts(
+    corpus: Corpus,
+    cut_set: CutSet,
+    bounds: Bounds,
+    *,
+    split: Split = "train",
+    watch: Watch = ignore,
+    threads: int | None = None,
+) -> ChunkParts:
+    """The same in parts, within bounds; one part if all found room.
+
+    Raises:
+        CorpusError: a batch has no text column, or nulls in it.
+        StoreError: what finds no room in memory finds none on disk.
+    """
+    cutters = _cut(corpus, cut_set, bounds, split, watch, threads)
+    tables = [cutter.table for cutter in cutters]
+    if fit(tables, bounds.room):
+        return ChunkParts.of(_value(added_up(tables), **_facts(cutters)))
+    whole = _value(Distinct(0, 0).texts(), **_facts(cutters))
+    return ChunkParts(whole, lambda: merged(tables, bounds.room // 2))
+
+
+def _cut(
+    corpus: Corpus,
+    cut_set: CutSet,
+    bounds: Bounds,
+    split: Split,
+    watch: Watch,
+    threads: int | None,
+) -> "list[Cutter]":
+    """What the threads counted, each for itself."""
+    threads = threads or cores()
+    share = bounds.share(threads)
+    cutters = [Cutter(cut_set, Bounded(share)) for _ in range(threads)]
     _share(_units(corpus.batches(split, watch)), cutters)
-    first, *others = sorted(cutters, key=lambda cutter: -len(cutter.table))
-    for other in others:
-        first.table.absorb(other.table)
-    return _value(
-        first.table,
-        documents=sum(cutter.print_.documents for cutter in cutters),
-        cut_set=cut_set.name,
-        fingerprint=together(str(cutter.print_) for cutter in cutters),
-        sample=[text for cutter in cutters for text in cutter.sample],
-    )
+    return cutters
+
+
+def _facts(cutters: "Sequence[Cutter]") -> dict[str, Any]:
+    """What is known of all documents that some threads have cut."""
+    return {
+        "documents": sum(cutter.print_.documents for cutter in cutters),
+        "bytes": sum(cutter.print_.bytes for cutter in cutters),
+        "characters": sum(cutter.characters for cutter in cutters),
+        "cut_set": cutters[0].cut_set.name,
+        "fingerprint": together(str(cutter.print_) for cutter in cutters),
+        "sample": [text for cutter in cutters for text in cutter.sample],
+    }
 
 
 def merge_counts(parts: "Iterable[ChunkCounts]") -> ChunkCounts:
@@ -127,8 +175,10 @@ def merge_counts(parts: "Iterable[ChunkCounts]") -> ChunkCounts:
         table.reserve(max(len(table), len(part.counts)), 0)
         table.add(text, int(offsets[0]), offsets[1:], part.counts)
     return _value(
-        table,
+        table.texts(),
         documents=sum(part.documents for part in (first, *others)),
+        bytes=sum(part.bytes for part in (first, *others)),
+        characters=sum(part.characters for part in (first, *others)),
         cut_set=first.cut_set,
         fingerprint=together(part.fingerprint for part in (first, *others)),
         sample=[text for part in (first, *others) for text in part.sample],
@@ -142,13 +192,12 @@ def cut_documents(documents: "Sequence[str]", cut_set: CutSet) -> ChunkCounts:
     ends = np.zeros(len(encoded) + 1, np.int64)
     np.cumsum([len(document) for document in encoded], out=ends[1:])
     cutter.add(np.frombuffer(b"".join(encoded), np.uint8), ends)
-    return _value(
-        cutter.table,
-        documents=cutter.print_.documents,
-        cut_set=cut_set.name,
-        fingerprint=str(cutter.print_),
-        sample=cutter.sample,
-    )
+    return value_of([cutter])
+
+
+def value_of(cutters: "Sequence[Cutter]") -> ChunkCounts:
+    """What the first one's table holds, of the documents that all have cut."""
+    return _value(cutters[0].table.table.texts(), **_facts(cutters))
 
 
 def _share(units: "Iterable[Unit]", cutters: list[Cutter]) -> None:
@@ -186,23 +235,14 @@ def _work(
                 failures.append(failure)
 
 
-def _value(
-    table: Distinct, *, documents: int, cut_set: str, fingerprint: str, sample: list[str]
-) -> ChunkCounts:
-    text, offsets, counts = table.texts()
-    return ChunkCounts(
-        chunks=large_strings(text, offsets),
-        counts=counts,
-        documents=documents,
-        bytes=int(np.dot(np.diff(offsets), counts)),
-        characters=count_characters(text, offsets, counts),
-        cut_set=cut_set,
-        fingerprint=fingerprint,
-        sample=tuple(sample[:: -(-len(sample) // SAMPLE)] if sample else ()),
-    )
+def _value(strings: "Strings", *, sample: list[str], **facts: Any) -> ChunkCounts:
+    text, offsets, counts = strings
+    some = tuple(sample[:: -(-len(sample) // SAMPLE)] if sample else ())
+    return ChunkCounts(chunks=large_strings(text, offsets), counts=counts, sample=some, **facts)
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many threads count."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

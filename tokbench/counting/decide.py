@@ -9,9 +9,13 @@ from tokbench import store
 from tokbench.chunks.classes import load as load_classes
 from tokbench.chunks.structure import plan
 from tokbench.counting import keep, left_out
-from tokbench.counting.chunk_pass import count_chunks, cut_documents, merge_counts
+from tokbench.counting.chunk_pass import SAMPLE, count_parts, cut_documents, merge_counts
+from tokbench.counting.parts import ChunkParts
+from tokbench.counting.spilling import Bounds
 from tokbench.counting.whole import count_words_whole
-from tokbench.counting.words import Pipeline, count_words
+from tokbench.counting.words import Pipeline, count_words, count_words_of
+from tokbench.errors import StoreError
+from tokbench.memory import give_back, room
 from tokbench.values import (
     ChunkCounts,
     Corpus,
@@ -27,6 +31,11 @@ if TYPE_CHECKING:
 
     from tokbench.chunks.cut_sets import CutSet
 
+PER_HELD = 4
+"""Chunks from one source stay in memory where their words find room for three times as much."""
+PER_MERGED = 12
+"""Those of several are merged there where so many times their bytes find room, as tables do."""
+
 
 def count(
     corpus: Corpus,
@@ -35,6 +44,7 @@ def count(
     split: Split = "train",
     cache: Path | None = None,
     max_word_chars: int | None = 16384,
+    memory: int | None = None,
     watch: Watch = ignore,
 ) -> WordCounts:
     """How often each pre-token occurs in a corpus, exactly, reading it at most once.
@@ -51,6 +61,8 @@ def count(
         cache: the folder to keep counts in; None: `counts` below the cache folder.
         max_word_chars: words of more characters are left out of the counts and reported, with
             the document where it is known; None: none are.
+        memory: bytes that the process may take; tables that need more go to disk, below the cache,
+            and the result is the same. None: half of what is free.
         watch: told how far reading has come.
 
     Returns:
@@ -59,6 +71,7 @@ def count(
     Raises:
         StoreError: the cache is there but cannot be written, as on a full disk.
         CorpusError: the corpus cannot be read.
+        BudgetError: the distinct words find no room in memory.
     """
     folder = cache or store.cache_dir() / "counts"
     pipeline = Pipeline.of(tokenizer)
@@ -67,7 +80,10 @@ def count(
     place = folder / f"words-{store.signature(identity, settings, version('tokenizers'))}.arrow"
     if (kept := keep.load(place, WordCounts)) is not None:
         return kept
-    words = _counted(corpus, tokenizer, pipeline, split, folder, max_word_chars, watch)
+    with store.scratch(folder / "spilled") as scratch:
+        bounds = Bounds(room(memory), scratch)
+        words = _counted(corpus, tokenizer, split, folder, max_word_chars, bounds, watch)
+    give_back()
     with store.optional():
         keep.save(place, words)
     return words
@@ -76,18 +92,22 @@ def count(
 def _counted(
     corpus: Corpus,
     tokenizer: "Tokenizer",
-    pipeline: Pipeline,
     split: Split,
     folder: Path,
     max_word_chars: int | None,
+    bounds: Bounds,
     watch: Watch,
 ) -> WordCounts:
+    pipeline = Pipeline.of(tokenizer)
     found = plan(pipeline.normalizer_json, pipeline.pre_tokenizer_json)
     why = "no cut is known to be exact for this normalizer and pre-tokenizer"
     if found is not None:
-        chunks = _chunks(corpus, found.cut_set, split, folder, watch)
-        if agrees(found.cut_set, tokenizer, chunks.sample):
-            words = count_words(chunks, tokenizer, max_word_chars=max_word_chars, watch=watch)
+        chunks, left = _chunks(corpus, found.cut_set, split, folder, bounds, watch)
+        sample = tuple(text for each in chunks for text in each.whole.sample)
+        if agrees(found.cut_set, tokenizer, sample[:: -(-len(sample) // SAMPLE) or 1]):
+            words = count_words_of(
+                chunks, tokenizer, left, max_word_chars=max_word_chars, watch=watch
+            )
             located = left_out.by_chunks(words.left_out, chunks, pipeline, corpus, split)
             return dataclasses.replace(words, left_out=located)
         why = (
@@ -95,8 +115,9 @@ def _counted(
             "on a sample of this corpus: please report this"
         )
     words = count_words_whole(
-        corpus, tokenizer, split=split, max_word_chars=max_word_chars, why=why, watch=watch
-    )
+        corpus, tokenizer, split=split, max_word_chars=max_word_chars, why=why, watch=watch,
+        bounds=bounds,
+    )  # fmt: skip
     located = left_out.by_documents(words.left_out, pipeline, corpus, split)
     return dataclasses.replace(words, left_out=located)
 
@@ -106,10 +127,15 @@ def _chunks(
     cut_set: "CutSet",
     split: Split,
     folder: Path,
+    bounds: Bounds,
     watch: Watch,
-) -> ChunkCounts:
-    """The chunks of a corpus: of each source those in the cache, or counted now and kept there."""
-    found, before, documents = [], 0, 0
+) -> tuple[list[ChunkParts], Bounds]:
+    """The chunks of each source, those in the cache or counted now, and what room they leave.
+
+    Where all of them are in memory they are merged into one.
+    """
+    found: list[ChunkParts] = []
+    before, documents, left = 0, 0, bounds
     for part in corpus.parts():
 
         def told(progress: Progress, before: int = before, documents: int = documents) -> None:
@@ -118,14 +144,57 @@ def _chunks(
 
         identity = [part.identity(), split, load_classes().identity, keep.FORMAT]
         place = folder / f"chunks-{cut_set.name}-{store.signature(identity)}.arrow"
-        chunks = keep.load(place, ChunkCounts)
+        chunks = _kept(place, left)
         if chunks is None:
-            chunks = count_chunks(part, cut_set, split=split, watch=told)
-            with store.optional():
-                keep.save(place, chunks)
+            counted = count_parts(part, cut_set, left, split=split, watch=told)
+            chunks = _keep(place, counted, left)
         found.append(chunks)
-        before, documents = before + part.size, documents + chunks.documents
-    return merge_counts(found) if len(found) > 1 else found[0]
+        give_back()
+        left = dataclasses.replace(left, room=left.room - _held(chunks))
+        before, documents = before + part.size, documents + chunks.whole.documents
+    values = [each.value for each in found if each.value is not None]
+    if 1 < len(values) == len(found) and PER_MERGED * sum(map(_held, found)) < bounds.room:
+        found = [ChunkParts.of(merge_counts(values))]
+        left = dataclasses.replace(bounds, room=bounds.room - _held(found[0]))
+    return found, left
+
+
+def _kept(place: Path, bounds: Bounds) -> ChunkParts | None:
+    """The chunks that the cache has, in memory if they take little of the room."""
+    try:
+        small = place.stat().st_size * PER_HELD < bounds.room
+    except OSError:
+        return None
+    if not small:
+        return keep.load_parts(place)
+    value = keep.load(place, ChunkCounts)
+    return None if value is None else ChunkParts.of(value)
+
+
+def _keep(place: Path, chunks: ChunkParts, bounds: Bounds) -> ChunkParts:
+    """The same, kept in the cache; in memory still if they take little of the room."""
+    if chunks.value is not None and _held(chunks) * PER_HELD < bounds.room:
+        with store.optional():
+            keep.save(place, chunks.value)
+        return chunks
+    try:
+        keep.save_parts(place, chunks)
+    except StoreError as error:
+        if not store.not_ours(error):
+            raise
+        place = bounds.folder() / place.name
+        keep.save_parts(place, chunks)
+    kept = keep.load_parts(place)
+    if kept is None:
+        raise StoreError(f"{place}: was not read as it was written; is the disk sound?")
+    return kept
+
+
+def _held(chunks: ChunkParts) -> int:
+    """The bytes of chunks that are in memory."""
+    if chunks.value is None:
+        return 0
+    return int(chunks.value.chunks.nbytes + chunks.value.counts.nbytes)
 
 
 def agrees(cut_set: "CutSet", tokenizer: "Tokenizer", documents: tuple[str, ...]) -> bool:

@@ -4,24 +4,34 @@ Arrow's readers stop at the stream's end, so the 16 bytes of XXH3-128 behind it 
 business but ours. A file that was cut short, or has one bit turned over, is as good as none.
 """
 
+import io
 import json
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
 import xxhash
 
 from tokbench import store
+from tokbench.chunks.arrow import large_strings, raw_strings
+from tokbench.counting.parts import ChunkParts
 from tokbench.values import ChunkCounts, LeftOut, WordCounts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from numpy.typing import NDArray
+
+    from tokbench.counting.spilling import Strings
 
 Counts = TypeVar("Counts", ChunkCounts, WordCounts)
 FORMAT = 1
 _DIGEST = 16
+_BLOCK = 1 << 20
+_BATCH = 16 << 20
+"""Bytes of text in a batch."""
 _KEY = b"tokbench"
 _ARRAYS = ("chunks", "words", "counts")
 
@@ -32,30 +42,66 @@ def save(path: Path, counts: ChunkCounts | WordCounts) -> None:
     Raises:
         StoreError: the file cannot be written.
     """
-    kind = type(counts).__name__
     strings = counts.chunks if isinstance(counts, ChunkCounts) else counts.words
-    rest = {key: value for key, value in _fields(counts).items() if key not in _ARRAYS}
-    header = json.dumps({"kind": kind, "format": FORMAT, **rest}, ensure_ascii=True)
+    _write(path, counts, [(*raw_strings(strings), np.ascontiguousarray(counts.counts))])
+
+
+def save_parts(path: Path, parts: ChunkParts) -> None:
+    """Write chunk counts that were never in memory together.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    _write(path, parts.whole, parts.read())
+
+
+def _write(path: Path, whole: ChunkCounts | WordCounts, parts: "Iterable[Strings]") -> None:
+    rest = {key: value for key, value in _fields(whole).items() if key not in _ARRAYS}
+    header = json.dumps({"kind": type(whole).__name__, "format": FORMAT, **rest}, ensure_ascii=True)
     # From buffers: pa.array and pa.table import pandas where it is installed, for a quarter second.
-    data = np.ascontiguousarray(counts.counts).data
-    numbers = pa.Array.from_buffers(pa.int64(), len(data), [None, pa.py_buffer(data)])
     columns: dict[str, pa.DataType] = {"text": pa.large_string(), "count": pa.int64()}
     schema = pa.schema(columns, {_KEY: header.encode()})
-    batch = pa.RecordBatch.from_arrays([strings, numbers], schema=schema)
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    stream = sink.getvalue()
-    store.write_bytes(path, stream.to_pybytes() + xxhash.xxh3_128_digest(stream))
+    with store.new_file(path) as file:
+        digest = _Digested(file)
+        with pa.ipc.new_stream(pa.PythonFile(digest, "w"), schema) as writer:
+            for text, offsets, counts in (few for part in parts for few in _cut(part)):
+                numbers = pa.Array.from_buffers(
+                    pa.int64(), len(counts), [None, pa.py_buffer(counts.data)]
+                )
+                arrays: list[pa.Array[Any]] = [large_strings(text, offsets), numbers]
+                writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
+        file.write(digest.hash.digest())
+
+
+def _cut(strings: "Strings") -> "Iterator[Strings]":
+    """The same in batches that are not too long to be read one at a time."""
+    text, offsets, counts = strings
+    first = 0
+    while first < len(counts) or not first:
+        after = int(np.searchsorted(offsets, offsets[first] + _BATCH, "right")) - 1
+        after = min(max(after, first + 1), len(counts))
+        yield text, offsets[first : after + 1], counts[first:after]
+        first = after or 1
+
+
+class _Digested(io.RawIOBase):
+    """Writes to a file and hashes what it writes."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
+        self._file = file
+        self.hash = xxhash.xxh3_128()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.hash.update(data)
+        return self._file.write(data)
 
 
 def load(path: Path, kind: type[Counts]) -> Counts | None:
     """The counts in a file, or None if there is no file, or it is damaged or of another kind."""
-    found = _read(path, kind.__name__)
-    return found if isinstance(found, kind) else None
-
-
-def _read(path: Path, kind: str) -> ChunkCounts | WordCounts | None:
     try:
         data = path.read_bytes()
     except OSError:
@@ -64,16 +110,54 @@ def _read(path: Path, kind: str) -> ChunkCounts | WordCounts | None:
     if len(data) <= _DIGEST or xxhash.xxh3_128_digest(stream) != data[-_DIGEST:]:
         return None
     table = pa.ipc.open_stream(pa.py_buffer(stream)).read_all().combine_chunks()
-    header: dict[str, Any] = json.loads((table.schema.metadata or {})[_KEY])
-    if (header.pop("kind"), header.pop("format")) != (kind, FORMAT):
-        return None
-    counts = _numbers(table.column("count"))
     strings = _one(table.column("text"), pa.large_string())
-    if kind == ChunkCounts.__name__:
+    return _value(kind, table.schema, strings, _numbers(table.column("count")))
+
+
+def load_parts(path: Path) -> ChunkParts | None:
+    """The chunk counts in a file, to be read a part at a time; None as for `load`.
+
+    The file must stay as it is as long as the parts are read.
+    """
+    try:
+        size = path.stat().st_size - _DIGEST
+        with path.open("rb") as file:
+            digest, left = xxhash.xxh3_128(), size
+            while left > 0 and (block := file.read(min(left, _BLOCK))):
+                digest.update(block)
+                left -= len(block)
+            if size <= 0 or digest.digest() != file.read():
+                return None
+    except OSError:
+        return None
+    with pa.OSFile(str(path), "rb") as file:
+        schema = pa.ipc.open_stream(file).schema
+    nothing = pa.array([], pa.large_string())
+    whole = _value(ChunkCounts, schema, nothing, np.empty(0, np.int64))
+    return None if whole is None else ChunkParts(whole, lambda: _parts(path))
+
+
+def _parts(path: Path) -> "Iterator[Strings]":
+    with pa.OSFile(str(path), "rb") as file:
+        for batch in pa.ipc.open_stream(file):
+            counts = _numbers(pa.chunked_array([batch.column("count")]))
+            yield (*raw_strings(batch.column("text")), counts)
+
+
+def _value(
+    kind: type[Counts], schema: pa.Schema, strings: Any, counts: "NDArray[np.int64]"
+) -> Counts | None:
+    header: dict[str, Any] = json.loads((schema.metadata or {})[_KEY])
+    if (header.pop("kind"), header.pop("format")) != (kind.__name__, FORMAT):
+        return None
+    found: Any
+    if kind is ChunkCounts:
         header["sample"] = tuple(header["sample"])
-        return ChunkCounts(chunks=strings, counts=counts, **header)
-    header["left_out"] = tuple(LeftOut(**word) for word in header["left_out"])
-    return WordCounts(words=strings, counts=counts, **header)
+        found = ChunkCounts(chunks=strings, counts=counts, **header)
+    else:
+        header["left_out"] = tuple(LeftOut(**word) for word in header["left_out"])
+        found = WordCounts(words=strings, counts=counts, **header)
+    return cast("Counts", found)
 
 
 def _fields(counts: ChunkCounts | WordCounts) -> dict[str, Any]:

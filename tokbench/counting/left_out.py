@@ -7,9 +7,12 @@ import numpy as np
 import pyarrow as pa
 
 from tokbench.chunks.arrow import raw_strings
-from tokbench.values import ChunkCounts, Corpus, LeftOut, Split
+from tokbench.values import Corpus, LeftOut, Split
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tokbench.counting.parts import ChunkParts
     from tokbench.counting.words import Pipeline
 
 CHARACTERS_PER_BYTE = 72
@@ -18,7 +21,7 @@ CHARACTERS_PER_BYTE = 72
 
 def by_chunks(
     missing: tuple[LeftOut, ...],
-    chunks: ChunkCounts,
+    chunks: "Sequence[ChunkParts]",
     pipeline: "Pipeline",
     corpus: Corpus,
     split: Split,
@@ -26,16 +29,16 @@ def by_chunks(
     """The same, each with the first document that holds a chunk that it comes from."""
     if not missing:
         return ()
-    _, offsets = raw_strings(chunks.chunks)
     least = min(word.characters for word in missing)
-    long = np.flatnonzero(np.diff(offsets) * CHARACTERS_PER_BYTE >= least).tolist()
     chunk_of: dict[tuple[str, int], str] = {}
-    for number in sorted(long, key=lambda number: offsets[number] - offsets[number + 1]):
-        text = chunks.chunks[number].as_py()
-        for key in _among(missing, pipeline.words(text)):
-            chunk_of.setdefault(key, text)
-        if len(chunk_of) == len(missing):
-            break
+    for text, offsets, _ in (strings for each in chunks for strings in each.read()):
+        long = np.flatnonzero(np.diff(offsets) * CHARACTERS_PER_BYTE >= least).tolist()
+        for number in sorted(long, key=lambda number: offsets[number] - offsets[number + 1]):
+            if len(chunk_of) == len(missing):
+                break
+            chunk = text[offsets[number] : offsets[number + 1]].tobytes().decode()
+            for key in _among(missing, pipeline.words(chunk)):
+                chunk_of.setdefault(key, chunk)
     places = _first_documents(set(chunk_of.values()), corpus, split)
     found = {key: places.get(text, "") for key, text in chunk_of.items()}
     return _with_places(missing, found)

@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tokbench.chunks.arrow import raw_strings
-from tokbench.chunks.distinct import Distinct
+from tokbench.counting.spilling import UNBOUNDED, Bounded, Bounds
 from tokbench.counting.words import Pipeline, add_words, word_counts
 from tokbench.errors import TrainingError
 from tokbench.fingerprint import Fingerprint
@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 
     from tokenizers import Tokenizer
 
+PER_WORD = 300
+"""Bytes of a word in the library's table, in JSON and as a Python string."""
 AT_ONCE = 1000
 """How many documents are handed to the library at a time."""
+PER_BYTE = 60
+"""Bytes of memory for each byte of text between two looks at what the library has counted: enough
+for text without a word twice."""
 
 
 def count_words_whole(
@@ -31,6 +36,7 @@ def count_words_whole(
     max_word_chars: int | None = 16384,
     why: str = "",
     watch: Watch = ignore,
+    bounds: Bounds = UNBOUNDED,
 ) -> WordCounts:
     """The words of a corpus, by the library's own counting of whole documents.
 
@@ -42,9 +48,13 @@ def count_words_whole(
         max_word_chars: longer words are left out of the counts and reported; None: none are.
         why: what to say about why whole documents were counted.
         watch: told how far reading has come.
+        bounds: what may be held in memory; the library counts so much text at a time that its own
+            table, and the Python words that come out of it, find room.
 
     Raises:
         TrainingError: the library did not count as expected.
+        BudgetError: the distinct words find no room in memory.
+        StoreError: they find none on disk on their way there.
 
     The library counts in 64 bits.
     """
@@ -57,20 +67,31 @@ def count_words_whole(
     if pipeline.pre_tokenizer is not None:
         bare.pre_tokenizer = pipeline.pre_tokenizer
     print_ = Fingerprint()
+    table = Bounded(bounds.share(2))
+    batches = iter(corpus.batches(split, watch))
+    limit = bounds.room // PER_BYTE
+    more = True
 
     def documents() -> "Iterator[list[Any]]":
-        for batch in corpus.batches(split, watch):
+        nonlocal more
+        taken = 0
+        for batch in batches:
             column = batch.column("text")
             print_.add(*raw_strings(column))
             for first in range(0, len(column), AT_ONCE):
                 yield column.slice(first, AT_ONCE).to_pylist()
+            taken += column.nbytes
+            if taken > limit:
+                return
+        more = False
 
-    trainer = trainers.WordLevelTrainer(vocab_size=1, show_progress=False)
-    bare.train_from_iterator(documents(), trainer)
-    words = _state(trainer)
-    words.pop("", None)
-    table = Distinct(len(words))
-    add_words(words, table)
+    while more:
+        trainer = trainers.WordLevelTrainer(vocab_size=1, show_progress=False)
+        bare.train_from_iterator(documents(), trainer)
+        words = _state(trainer)
+        words.pop("", None)
+        if words:
+            add_words(words, table)
     return word_counts(
         table, max_word_chars, documents=print_.documents, size=print_.bytes,
         fingerprint=str(print_), exact_by="documents", why=why,

@@ -1,7 +1,7 @@
 """Distinct chunks in, distinct words with their counts out: what a pre-tokenizer costs a recipe."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,17 +10,23 @@ from tokbench.chunks.arrow import large_strings, raw_strings
 from tokbench.chunks.distinct import Distinct
 from tokbench.chunks.structure import Scanner, plan
 from tokbench.counting.folding import folds
+from tokbench.counting.parts import ChunkParts
 from tokbench.counting.pieces import BYTES_PER_CHARACTER, LONGEST, NUMBERS, RUNS, cut_pieces
+from tokbench.counting.spilling import UNBOUNDED, Bounded, Bounds, added_up, fit, merged
+from tokbench.errors import BudgetError
+from tokbench.fingerprint import together
+from tokbench.memory import shown
 from tokbench.values import ChunkCounts, LeftOut, Progress, Watch, WordCounts, ignore
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
     from tokenizers.normalizers import Normalizer
     from tokenizers.pre_tokenizers import PreTokenizer
 
-    Strings = tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]
-    """The bytes of strings, where each begins and the last ends, and how often each occurs."""
+    from tokbench.counting.spilling import Strings
 
 ROOM = 4 * LONGEST * BYTES_PER_CHARACTER
 """Bytes of pieces that are written before they are counted."""
@@ -86,24 +92,61 @@ def count_words(
     Returns:
         The words; `why` says so if the rules were not used because they disagreed.
     """
+    parts = [ChunkParts.of(chunks)]
+    return count_words_of(parts, tokenizer, UNBOUNDED, max_word_chars=max_word_chars, watch=watch)
+
+
+def count_words_of(
+    sources: "Sequence[ChunkParts]",
+    tokenizer: "Tokenizer",
+    bounds: Bounds,
+    *,
+    max_word_chars: int | None = 16384,
+    watch: Watch = ignore,
+) -> WordCounts:
+    """The same from chunks in parts, one part at a time; a chunk may be in several sources.
+
+    Raises:
+        BudgetError: the distinct words find no room in memory.
+        StoreError: they find none on disk on their way there.
+    """
     pipeline = Pipeline.of(tokenizer)
-    table = Distinct(len(chunks.counts), 1 << 20)
-    text, offsets = raw_strings(chunks.chunks)
-    strings = (text, offsets, chunks.counts)
+    table = Bounded(bounds)
+    why, done = "", 0
+    total = sum(len(each.value.counts) for each in sources if each.value is not None)
+    complete = all(each.value is not None for each in sources)
+
+    def told(progress: Progress) -> None:
+        watch(replace(progress, done=done + progress.done, total=total if complete else None))
+
+    for strings in (strings for each in sources for strings in each.read()):
+        why = _add_part(strings, pipeline, table, told) or why
+        done += len(strings[2])
+    return word_counts(
+        table,
+        max_word_chars,
+        documents=sum(each.whole.documents for each in sources),
+        size=sum(each.whole.bytes for each in sources),
+        fingerprint=together(each.whole.fingerprint for each in sources),
+        exact_by="chunks",
+        why=why,
+    )
+
+
+def _add_part(strings: "Strings", pipeline: Pipeline, table: Bounded, watch: Watch) -> str:
+    """Count the words of some chunks; why not by rule, if that may surprise."""
+    text, offsets, counts = strings
     found = plan(pipeline.normalizer_json, pipeline.pre_tokenizer_json)
-    rest = np.arange(len(chunks.counts))
+    rest = np.arange(len(counts))
     why = ""
-    if found and found.scanner and len(chunks.counts):
+    if found and found.scanner and len(counts):
         rules = Rules(found.scanner, pipeline, text[offsets[0] : offsets[-1]])
         if rules.agree_with(pipeline, strings):
             rest = rules.count(strings, table)
         else:
             why = f"the rules for {found.scanner.pattern} disagree with tokenizers on this corpus"
     count_by_library(pipeline, strings, rest, table, watch)
-    return word_counts(
-        table, max_word_chars, documents=chunks.documents, size=chunks.bytes,
-        fingerprint=chunks.fingerprint, exact_by="chunks", why=why,
-    )  # fmt: skip
+    return why
 
 
 class Rules:
@@ -120,7 +163,7 @@ class Rules:
             byte_alphabet() if scanner.bytes else np.empty(0, np.uint16),
         )
 
-    def count(self, strings: "Strings", table: Distinct) -> "NDArray[np.int64]":
+    def count(self, strings: "Strings", table: Bounded) -> "NDArray[np.int64]":
         """Add the words of these chunks to `table`; the numbers of those that no rule covers."""
         counts = strings[2]
         codes, kinds = np.empty(LONGEST + 2, np.int32), np.empty(LONGEST + 2, np.uint8)
@@ -139,7 +182,7 @@ class Rules:
     def agree_with(self, pipeline: Pipeline, strings: "Strings") -> bool:
         """Whether the library makes the same of some of these chunks, taken from all over."""
         text, offsets, counts = strings
-        by_rule, by_library = Distinct(CHECKED), Distinct(CHECKED)
+        by_rule, by_library = Bounded(UNBOUNDED), Bounded(UNBOUNDED)
         step = max(1, len(counts) // CHECKED)
         some = np.arange(0, len(counts), step)
         some = some[offsets[some + 1] - offsets[some] < LONGEST]
@@ -152,14 +195,14 @@ class Rules:
         uncovered = self.count(sample, by_rule)
         covered = np.setdiff1d(np.arange(len(some)), uncovered)
         count_by_library(pipeline, sample, covered, by_library, ignore)
-        return as_dict(by_rule) == as_dict(by_library)
+        return as_dict(by_rule.table) == as_dict(by_library.table)
 
 
 def count_by_library(
     pipeline: Pipeline,
     strings: "Strings",
     which: "NDArray[np.int64]",
-    table: Distinct,
+    table: Bounded,
     watch: Watch,
 ) -> None:
     """Add the words that the library finds in some of these strings to `table`.
@@ -180,7 +223,7 @@ def count_by_library(
         watch(Progress("words", min(first + AT_ONCE, len(which)), len(which), "chunks"))
 
 
-def add_words(words: dict[str, int], table: Distinct) -> None:
+def add_words(words: dict[str, int], table: Bounded) -> None:
     """Add words with their counts to `table`."""
     encoded = [word.encode() for word in words]
     table.add(
@@ -199,23 +242,66 @@ def as_dict(table: Distinct) -> dict[str, int]:
 
 
 def word_counts(
-    table: Distinct, max_word_chars: int | None, *, size: int, **fields: Any
+    table: Bounded, max_word_chars: int | None, *, size: int, **fields: Any
 ) -> WordCounts:
-    """The value that a table of words stands for, without those that are too long."""
-    text, offsets, counts = table.texts()
-    words = large_strings(text, offsets)
+    """The value that a table of words stands for, without those that are too long.
+
+    Raises:
+        BudgetError: it finds no room in memory.
+    """
+    room, held = table.bounds.room, 0
+    columns: list[Strings] = []
     left_out: list[LeftOut] = []
-    if max_word_chars is not None:
-        keep = np.ones(len(counts), np.bool_)
-        for number in np.flatnonzero(np.diff(offsets) > max_word_chars).tolist():
-            word = words[number].as_py()
-            if len(word) > max_word_chars:
-                keep[number] = False
-                left_out.append(LeftOut(word[:START], len(word), int(counts[number])))
-        if left_out:
-            words, counts = words.filter(keep), counts[keep]
+    spilled = not fit([table], room)
+    for strings in merged([table], room // 2) if spilled else [added_up([table])]:
+        columns.append(_without_long(strings, max_word_chars, left_out))
+        held += sum(column.nbytes for column in columns[-1])
+        if spilled and held > room // 2:
+            raise BudgetError(
+                f"the distinct words alone take more than {shown(held)} of the {shown(room)} that "
+                "--memory leaves for tables: give more, or choose a pre_tokenizer that splits more"
+            )
+    text, offsets, counts = _joined(columns)
     left_out.sort(key=lambda word: (-word.characters, word.start))
+    words = large_strings(text, offsets)
     return WordCounts(words=words, counts=counts, bytes=size, left_out=tuple(left_out), **fields)
+
+
+def _without_long(strings: "Strings", most: int | None, left_out: list[LeftOut]) -> "Strings":
+    """The words of at most so many characters; the others go to `left_out`."""
+    text, offsets, counts = strings
+    found = []
+    if most is None:
+        return strings
+    for number in np.flatnonzero(np.diff(offsets) > most).tolist():
+        word = text[offsets[number] : offsets[number + 1]].tobytes().decode()
+        if len(word) > most:
+            found.append(number)
+            left_out.append(LeftOut(word[:START], len(word), int(counts[number])))
+    if not found:
+        return strings
+    keep = np.ones(len(counts), np.bool_)
+    keep[found] = False
+    kept = large_strings(text, offsets).filter(keep)
+    return (*raw_strings(kept), counts[keep])
+
+
+def _joined(columns: "list[Strings]") -> "Strings":
+    """The strings of all, in one; `columns` is used up."""
+    if len(columns) == 1:
+        return columns.pop()
+    ends = [offsets[1:] - offsets[0] for _, offsets, _ in columns]
+    before = np.cumsum([0, *(int(each[-1]) if len(each) else 0 for each in ends)])
+    offsets = np.concatenate(
+        [np.zeros(1, np.int64), *(each + start for each, start in zip(ends, before, strict=False))]
+    )
+    counts = np.concatenate([counts for _, _, counts in columns])
+    text = np.empty(int(before[-1]), np.uint8)
+    for number, start in enumerate(before[:-1].tolist()):
+        bytes_, places, _ = columns[number]
+        text[start : before[number + 1]] = bytes_[places[0] : places[-1]]
+    columns.clear()
+    return text, offsets, counts
 
 
 def byte_alphabet() -> "NDArray[np.uint16]":

@@ -4,6 +4,7 @@ from tokbench.training.bpe import train_bpe
 from tokbench.training.cut import cut, tokens_by_size
 from tokbench.training.determinism import guarantee
 from tokbench.training.engines import Demands, from_counts, from_text, no_documents
+from tokbench.training.needs import needed, seconds
 from tokbench.training.spec import ENGINES, TRAINERS, Engine, TrainerSpec, UnigramTrainer
 from tokbench.training.unigram import train_unigram
 from tokbench.training.wordlevel import train_wordlevel
@@ -20,7 +21,9 @@ __all__ = [
     "from_counts",
     "from_text",
     "guarantee",
+    "needed",
     "no_documents",
+    "seconds",
     "tokens_by_size",
     "train_bpe",
     "train_unigram",

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tokbench.errors import CorpusError, TrainingError
-from tokbench.training import library
+from tokbench.training import library, needs
 from tokbench.training.bpe import train_bpe
 from tokbench.training.spec import BpeTrainer, TrainerSpec, UnigramTrainer, WordLevelTrainer
 from tokbench.training.unigram import train_unigram
@@ -37,7 +37,11 @@ class Demands:
 
 
 def from_counts(
-    spec: TrainerSpec, demands: Demands, words: WordCounts, watch: Watch = ignore
+    spec: TrainerSpec,
+    demands: Demands,
+    words: WordCounts,
+    watch: Watch = ignore,
+    memory: int | None = None,
 ) -> Trained:
     """Learn a vocabulary from word counts; Ctrl-C ends it at once (Unigram is in a child process).
 
@@ -46,9 +50,11 @@ def from_counts(
         demands: what the vocabulary must hold.
         words: the distinct pre-tokens of the training split and how often each occurs.
         watch: told how far merging or pruning has come.
+        memory: bytes that the process may take; None: what is free.
 
     Raises:
         TrainingError: nothing to learn from, or the trainer gave up.
+        BudgetError: training needs more memory; said before it starts.
     """
     learn: dict[str, Callable[..., Trained]] = {
         "BPE": partial(train_bpe, watch=watch),
@@ -56,6 +62,7 @@ def from_counts(
         "WordLevel": train_wordlevel,
         "Unigram": partial(train_unigram, watch=watch),
     }
+    needs.ensure(spec, words, memory)
     options = _adapted(spec, demands).model_dump(exclude={"max_word_chars"})
     trained = learn[spec.for_model](words, **options, special_tokens=demands.special_tokens)
     finished = _finished(trained, demands)

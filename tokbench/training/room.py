@@ -44,7 +44,7 @@ def begin(symbols: Symbols, most: int) -> kernel.Work:
         slots=symbols.slots,
         large_counts=symbols.large_counts,
         lists=lists,
-        table=_counts(pairs[["pair", "count"]].astype(kernel.COUNT), 4 * len(pairs) + total // 4),
+        table=_counts(pairs[["pair", "count"]].astype(kernel.COUNT), 4 * len(pairs) + total // 8),
         heap=heap,
         merges=np.empty(most, kernel.MERGE),
         tokens=tokens,
@@ -72,12 +72,10 @@ def enlarge(work: kernel.Work, why: int) -> kernel.Work:
 
 
 def longer(array: NDArray[Any], size: int) -> NDArray[Any]:
-    """A copy of `size` elements, or the array itself if it has as many."""
-    if size <= len(array):
-        return array
-    copy = np.empty(size, array.dtype)
-    copy[: len(array)] = array
-    return copy
+    """The array with at least `size` elements, grown where it lies: no copy is beside it."""
+    if size > len(array):
+        array.resize(size, refcheck=False)
+    return array
 
 
 def fingerprint(text: str) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from tokbench.workbench.again import check_determinism
 from tokbench.workbench.comparisons import compare, named_corpus
 from tokbench.workbench.curves import curve
 from tokbench.workbench.demonstrations import demonstrate, small_tokenizer
+from tokbench.workbench.estimates import estimate
 from tokbench.workbench.find import Found, find, tokenizer_folder
 from tokbench.workbench.plan import RUNS, Plan
 from tokbench.workbench.runs import Run, run, train
@@ -21,6 +22,7 @@ __all__ = [
     "compare",
     "curve",
     "demonstrate",
+    "estimate",
     "find",
     "finish",
     "learn_largest",

@@ -23,6 +23,7 @@ def curve(
     on: Sequence[str] = (),
     text: str | None = None,
     overrides: Sequence[str] = (),
+    memory: int | None = None,
     watch: Watch = ignore,
 ) -> Curve:
     """Tokens of the training text and of others against vocabulary size.
@@ -37,6 +38,7 @@ def curve(
         on: files (or the name of a built-in source) to encode instead of the held-out documents.
         text: the column or field that is the text, for files that have some.
         overrides: `key.path=value` assignments that win over the file.
+        memory: bytes that counting and training may take; None: as for `run`.
         watch: told how far each stage has come.
 
     Raises:
@@ -46,7 +48,7 @@ def curve(
         recipe, listed = _one(recipe, overrides)
         sizes = sizes or listed
     sizes = sorted(set(sizes)) or halves(recipe.trainer.vocab_size)
-    largest = learn(Plan.of(at_size(recipe, sizes[-1])), watch)
+    largest = learn(Plan.of(at_size(recipe, sizes[-1])), watch, memory)
     corpus = Plan.of(recipe).corpus
     texts: list[tuple[str, Corpus, Split]] = [("training", corpus, "train")]
     if on:
@@ -54,7 +56,7 @@ def curve(
         texts.append((", ".join(other.sources), other, "all"))
     elif corpus.held_out:
         texts.append(("held out", corpus, "held_out"))
-    each = {len(one.tokens): one for one in _each(recipe, largest, sizes, watch)}
+    each = {len(one.tokens): one for one in _each(recipe, largest, sizes, watch, memory)}
     sizes = sorted(each)
     follows = largest.model == "BPE" and _cuttable(recipe, largest)
     encoded_by = [largest] if follows else [each[size] for size in sizes]
@@ -110,12 +112,12 @@ def _cuttable(recipe: Recipe, largest: Trained) -> bool:
 
 
 def _each(
-    recipe: Recipe, largest: Trained, sizes: Sequence[int], watch: Watch
+    recipe: Recipe, largest: Trained, sizes: Sequence[int], watch: Watch, memory: int | None
 ) -> Iterator[Trained]:
     """The vocabulary of every size: cut where that can be, learned where not."""
     for size in sizes:
         smaller = training.cut(largest, size) if _cuttable(recipe, largest) else None
-        yield smaller or learn(Plan.of(at_size(recipe, size)), watch)
+        yield smaller or learn(Plan.of(at_size(recipe, size)), watch, memory)
 
 
 def _subject(recipe: Recipe, trained: Trained) -> Subject:

@@ -80,6 +80,7 @@ def run(
     runs: str | Path = RUNS,
     engine: Engine = "tokbench",
     force: bool = False,
+    memory: int | None = None,
     watch: Watch = ignore,
 ) -> Run:
     """Train, wrap, prove and measure what a recipe describes; skip what was done before.
@@ -90,6 +91,8 @@ def run(
         runs: the folder of run folders.
         engine: who trains: "tokbench" from counts, "tokenizers" from text.
         force: do every stage again.
+        memory: bytes that counting and training may take, 200 MB or more; None: half of what is
+            free, and for training all of it.
         watch: told how far each stage has come.
 
     Returns:
@@ -99,7 +102,7 @@ def run(
     plan = Plan.of(_loaded(recipe, overrides), engine)
     folder = plan.folder(runs)
     with _locked(plan, runs):
-        manifest, done = _tokenizer(plan, runs, force=force, watch=watch)
+        manifest, done = _tokenizer(plan, runs, memory, force=force, watch=watch)
         comparison, note, before = of_run(plan, folder, force=force, watch=watch)
     done += ["measure"] if before else []
     return _result(plan, folder, folder / TOKENIZER, manifest, done, comparison, note)
@@ -113,6 +116,7 @@ def train(
     runs: str | Path = RUNS,
     engine: Engine = "tokbench",
     force: bool = False,
+    memory: int | None = None,
     watch: Watch = ignore,
 ) -> Run:
     """Train, wrap and prove, without measuring.
@@ -125,6 +129,7 @@ def train(
         runs: the folder of run folders, where a training done before is looked for.
         engine: who trains: "tokbench" from counts, "tokenizers" from text.
         force: train again even so.
+        memory: as for `run`.
         watch: told how far each stage has come.
     """
     if out is not None:
@@ -133,10 +138,10 @@ def train(
     runs = Path(runs)
     plan = Plan.of(_loaded(recipe, overrides), engine)
     if out is not None:
-        trained, done = _trained(plan, force=force, watch=watch)
+        trained, done = _trained(plan, memory, force=force, watch=watch)
         return _result(plan, out, out, _wrap(plan, trained, out, watch), done)
     with _locked(plan, runs):
-        manifest, done = _tokenizer(plan, runs, force=force, watch=watch)
+        manifest, done = _tokenizer(plan, runs, memory, force=force, watch=watch)
     folder = plan.folder(runs)
     return _result(plan, folder, folder / TOKENIZER, manifest, done)
 
@@ -179,13 +184,13 @@ def _locked(plan: Plan, runs: Path) -> Any:
 
 
 def _tokenizer(
-    plan: Plan, runs: Path, *, force: bool, watch: Watch
+    plan: Plan, runs: Path, memory: int | None, *, force: bool, watch: Watch
 ) -> tuple[dict[str, Any], list[str]]:
     """The manifest of the run's tokenizer, made or found, and the stages that were found."""
     folder = plan.folder(runs)
     if not force and (manifest := _finished(folder, plan)):
         return manifest, ["train", "wrap"]
-    trained, done = _trained(plan, force=force, watch=watch)
+    trained, done = _trained(plan, memory, force=force, watch=watch)
     manifest = _wrap(plan, trained, folder / TOKENIZER, watch)
     store.write_json(folder / RUN_FILE, manifest)
     return manifest, done
@@ -210,23 +215,25 @@ def _finished(folder: Path, plan: Plan) -> dict[str, Any] | None:
     return manifest if same and whole and ours else None
 
 
-def _trained(plan: Plan, *, force: bool, watch: Watch) -> tuple[Trained, list[str]]:
+def _trained(
+    plan: Plan, memory: int | None, *, force: bool, watch: Watch
+) -> tuple[Trained, list[str]]:
     """The vocabulary: learned before, or cut from a larger one that was, or learned now."""
     size = plan.recipe.trainer.vocab_size
     if not force and (found := vocabularies.find(plan.family, size)):
         return _noted(found, plan.recipe), ["train"]
-    trained = learned(plan, watch)
+    trained = learned(plan, watch, memory)
     with store.optional():
         vocabularies.keep(plan.family, trained, size)
     return _noted(trained, plan.recipe), []
 
 
-def learn(plan: Plan, watch: Watch = ignore) -> Trained:
+def learn(plan: Plan, watch: Watch = ignore, memory: int | None = None) -> Trained:
     """A plan's vocabulary alone: found, cut from a larger one, or learned now."""
-    return _trained(plan, force=False, watch=watch)[0]
+    return _trained(plan, memory, force=False, watch=watch)[0]
 
 
-def learned(plan: Plan, watch: Watch = ignore) -> Trained:
+def learned(plan: Plan, watch: Watch = ignore, memory: int | None = None) -> Trained:
     """The vocabulary, learned now."""
     recipe = plan.recipe
     demands = demands_of(recipe)
@@ -236,10 +243,10 @@ def learned(plan: Plan, watch: Watch = ignore) -> Trained:
     if not kernels.compiled_before():
         watch(Progress("compiling", 0, None, "kernels"))
     longest = recipe.trainer.max_word_chars
-    words = counting.count(plan.corpus, blank, max_word_chars=longest, watch=watch)
+    words = counting.count(plan.corpus, blank, max_word_chars=longest, memory=memory, watch=watch)
     if not words.documents:
         raise training.no_documents(plan.corpus)
-    trained = training.from_counts(recipe.trainer, demands, words, watch)
+    trained = training.from_counts(recipe.trainer, demands, words, watch, memory)
     return replace(trained, notes=(*trained.notes, *_notes(words)))
 
 

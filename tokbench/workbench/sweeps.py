@@ -46,6 +46,7 @@ def learn_largest(
     *,
     runs: Path = RUNS,
     engine: Engine = "tokbench",
+    memory: int | None = None,
     watch: Watch = ignore,
 ) -> None:
     """Learn the largest of vocabularies that differ in size only: the others are cut from it.
@@ -61,7 +62,7 @@ def learn_largest(
     for plans in families.values():
         if len(plans) > 1:
             with suppress(TokbenchError, OSError, MemoryError):
-                learn(max(plans, key=lambda plan: plan.recipe.trainer.vocab_size), watch)
+                learn(max(plans, key=lambda plan: plan.recipe.trainer.vocab_size), watch, memory)
 
 
 def attempt(
@@ -73,6 +74,7 @@ def attempt(
     engine: Engine = "tokbench",
     force: bool = False,
     again: bool = False,
+    memory: int | None = None,
     watch: Watch = ignore,
 ) -> Run | Failure:
     """Run a recipe, or say why it cannot be run.
@@ -85,13 +87,16 @@ def attempt(
         engine: who trains.
         force: do every stage again.
         again: train a second time elsewhere and compare.
+        memory: bytes that counting and training may take.
         watch: told how far each stage has come.
     """
     try:
         if measure and recipe.family == recipe.name:
-            made = run(recipe, runs=runs, engine=engine, force=force, watch=watch)
+            made = run(recipe, runs=runs, engine=engine, force=force, memory=memory, watch=watch)
         else:
-            made = train(recipe, out, runs=runs, engine=engine, force=force, watch=watch)
+            made = train(
+                recipe, out, runs=runs, engine=engine, force=force, memory=memory, watch=watch
+            )
         return check_determinism(recipe, made, engine) if again else made
     except (TokbenchError, OSError, MemoryError) as error:
         return Failure(recipe.name, sentence(error))

@@ -37,13 +37,14 @@ def read(piece: Piece, spec: "FilesSpec") -> Iterator[tuple[pa.LargeStringArray,
     else:
         json_list = piece.format == "json" and _is_list(piece, spec)
         with opened(piece) as stream:
-            for texts in _streamed(stream, piece, spec, json_list=json_list):
+            for texts in streamed(stream, piece, spec, json_list=json_list):
                 yield texts, stream.done()
 
 
-def _streamed(
+def streamed(
     stream: Stream, piece: Piece, spec: "FilesSpec", *, json_list: bool
 ) -> Iterator[pa.LargeStringArray]:
+    """The documents of a stream of text or JSON."""
     if piece.format == "txt":
         return plain.read(stream, piece.shown, spec.sample_by)
     if json_list:

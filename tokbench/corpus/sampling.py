@@ -1,0 +1,141 @@
+"""Documents from all over a corpus, without reading it from its beginning to its end.
+
+Every file is read as far as every other, so that whoever stops early has the same share of each.
+Lines of files that are not compressed come from places all over the file. Other files cannot be
+entered in the middle: of them the beginning stands for the rest.
+"""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, BinaryIO
+
+from tokbench.corpus.documents import batch, gather, keep
+from tokbench.corpus.formats import reading
+from tokbench.corpus.formats.compression import Stream, opened
+from tokbench.corpus.sources.files import FilesSource
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tokbench.corpus.opening import OpenCorpus
+    from tokbench.corpus.pieces import Piece
+    from tokbench.corpus.source import OpenSource
+    from tokbench.corpus.sources.files import FilesSpec
+    from tokbench.values import Split
+
+    Texts = Iterator[tuple[pa.LargeStringArray, int]]
+
+_FILES = 64
+"""So many files are read side by side; of more, one after another in an order by chance."""
+_WINDOWS, _WIDTH = 256, 1 << 18
+"""Places of a file, a power of two, and how many bytes are read at each."""
+_BITS = _WINDOWS.bit_length() - 1
+
+
+@dataclass(eq=False)
+class _Reader:
+    """Something that is read bit by bit: its bytes on disk, and how many of them were consumed."""
+
+    size: int
+    texts: "Texts"
+    done: int = 0
+    more: bool = True
+
+    @property
+    def share(self) -> float:
+        """How much of it was consumed."""
+        return self.done / max(self.size, 1)
+
+
+def spread(
+    corpus: "OpenCorpus", split: "Split"
+) -> "Iterator[tuple[pa.RecordBatch, tuple[int, int, float]]]":
+    """Documents of a split, a share of each file at a time.
+
+    Yields:
+        A batch; with it the number of the file that it comes from (or of the source, if that has
+        many), the file's bytes on disk, and the share of them that was consumed.
+
+    Raises:
+        CorpusError: a file cannot be read; a row that it names may be counted from elsewhere.
+    """
+    readers = [reader for source in corpus.opened for reader in _readers(source)]
+    while open_ := [reader for reader in readers if reader.more]:
+        reader = min(open_, key=lambda each: each.share)
+        found = next(reader.texts, None)
+        if found is None:
+            reader.more, reader.done = False, reader.size
+            continue
+        texts, reader.done = found
+        kept = keep(texts, split, corpus.held_out)
+        yield batch(kept, 0), (readers.index(reader), reader.size, reader.share)
+
+
+def _readers(source: "OpenSource") -> Iterator[_Reader]:
+    if not isinstance(source, FilesSource):
+        yield _Reader(source.size, gather(source.read()))
+    elif len(source.pieces) <= _FILES:
+        for piece in source.pieces:
+            yield _Reader(piece.size, gather(_read(piece, source.spec)))
+    else:
+        order = sorted(source.pieces, key=lambda each: zlib.crc32(each.shown.encode()))
+        yield _Reader(source.size, gather(replace(source, pieces=tuple(order)).read()))
+
+
+def _read(piece: "Piece", spec: "FilesSpec") -> "Texts":
+    lines = piece.format == "jsonl" or (piece.format == "txt" and spec.sample_by == "line")
+    if not lines or piece.codec or piece.member or piece.size < _WINDOWS * _WIDTH // 16:
+        yield from reading.read(piece, spec)
+        return
+    with opened(piece), piece.path.open("rb") as file:
+        windows = _Windows(file, piece.size)
+        stream = Stream(windows, lambda: windows.done)
+        for texts in reading.streamed(stream, piece, spec, json_list=False):
+            yield texts, windows.done
+
+
+class _Windows:
+    """The lines that begin in short stretches all over a file, each once.
+
+    Attributes:
+        done: how many bytes of the file are covered.
+    """
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self.done = 0
+        self._file = file
+        self._size = size
+        self._rounds = max(1, -(-size // (_WINDOWS * _WIDTH)))
+        self._windows = iter(range(_WINDOWS * self._rounds))
+        self._held = b""
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many bytes, fewer only at the end."""
+        blocks, length = [self._held], len(self._held)
+        while length < size and (window := next(self._windows, None)) is not None:
+            blocks.append(self._lines(window))
+            length += len(blocks[-1])
+        data = b"".join(blocks)
+        self._held = data[size:]
+        return data[:size]
+
+    def _lines(self, number: int) -> bytes:
+        """The lines that begin in a window; neighbours in order lie far apart in the file."""
+        round_, number = divmod(number, _WINDOWS)
+        place = int(f"{number:0{_BITS}b}"[::-1], 2)
+        begin, end = (
+            (place * self._rounds + step) * self._size // (_WINDOWS * self._rounds)
+            for step in (round_, round_ + 1)
+        )
+        self.done += end - begin
+        self._file.seek(max(begin - 1, 0))
+        if begin:
+            self._file.readline()
+        first = self._file.tell()
+        if first >= end:
+            return b""
+        lines = self._file.read(end - first)
+        if not lines.endswith(b"\n"):  # the last one goes on behind the window
+            lines += self._file.readline()
+        return lines if lines.endswith(b"\n") else lines + b"\n"
