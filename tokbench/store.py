@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import sys
 import tempfile
 import threading
@@ -74,6 +75,14 @@ def write_bytes(path: Path, data: bytes) -> None:
         raise unwritable(path, error) from error
 
 
+def _mode(path: Path) -> int:
+    """The permissions that a file has already, else those of any new file."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return 0o666 & ~_umask()
+
+
 @contextmanager
 def new_file(path: Path) -> Iterator[BinaryIO]:
     """A file to fill that becomes `path` when the block ends without an error.
@@ -87,7 +96,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            part.chmod(0o666 & ~_umask())
+            part.chmod(_mode(path))
             part.replace(path)
     except OSError as error:
         raise unwritable(path, error) from error

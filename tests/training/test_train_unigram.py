@@ -233,12 +233,10 @@ def test_all_characters_are_kept_be_they_more_than_asked_for() -> None:
     assert found.tokens[-1] == "q"
 
 
-def test_a_vocabulary_larger_than_the_text_allows_is_smaller_and_says_so() -> None:
+def test_a_vocabulary_larger_than_the_text_allows_is_smaller() -> None:
     made = from_counts(UnigramTrainer(vocab_size=500), Demands(("<u>",), "<u>"), COUNTS)
     assert set("lowernst<>x") < set(made.tokens)
-    assert made.notes == (
-        f"500 tokens were asked for, {len(made.tokens)} it has: the text holds no more pieces",
-    )
+    assert len(made.tokens) < 500
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,18 @@ def test_a_curve_is_what_really_encoding_gives(
             assert really(recipe, corpus, split, sizes[number]) == wanted
 
 
+def test_an_added_token_that_is_learned_too_is_one_token_at_every_size(
+    write_recipe: Callable[..., Path],
+) -> None:
+    plain = at_size(load(write_recipe(PIPELINES["byte-level"], held_out=0.2)), 400)
+    trained = learn(Plan.of(plain))
+    word = next(one for one in trained.tokens[trained.initial :] if one.isalpha() and one.isascii())
+    recipe = write_recipe(f"{PIPELINES['byte-level']}added_tokens: [{word}]\n", held_out=0.2)
+    both, alone = curve(recipe, sizes=[270, 400]), curve(recipe, sizes=[270])
+    assert both.texts[0].tokens[0] == alone.texts[0].tokens[0]
+    assert both.encoded
+
+
 def test_sizes_beyond_what_can_be_learned_are_one(write_recipe: Callable[..., Path]) -> None:
     made = curve(write_recipe(PIPELINES["characters"]), sizes=[1, 10**6, 2 * 10**6])
     assert len(made.sizes) == 2

@@ -1,5 +1,6 @@
 """`tokbench curve`."""
 
+import math
 from pathlib import Path
 
 import click
@@ -59,6 +60,8 @@ def command(
     from tokbench.reports import curve as report
     from tokbench.workbench import curve
 
+    if math.isnan(share):
+        raise click.UsageError("--share is no number")
     if text and not on:
         raise click.UsageError("--text names a column of --on, which is not given")
     with progress() as watch:

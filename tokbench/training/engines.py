@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from tokbench.errors import CorpusError, TrainingError
 from tokbench.training import library, needs
 from tokbench.training.bpe import train_bpe
-from tokbench.training.spec import BpeTrainer, TrainerSpec, UnigramTrainer, WordLevelTrainer
+from tokbench.training.spec import BpeTrainer, TrainerSpec, WordLevelTrainer
 from tokbench.training.unigram import train_unigram
 from tokbench.training.wordlevel import train_wordlevel
 from tokbench.training.wordpiece import train_wordpiece
 from tokbench.values import Corpus, Trained, Watch, WordCounts, ignore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 _BELOW_EVERY_PIECE = 8.0
 
@@ -65,8 +65,7 @@ def from_counts(
     needs.ensure(spec, words, memory)
     options = _adapted(spec, demands).model_dump(exclude={"max_word_chars"})
     trained = learn[spec.for_model](words, **options, special_tokens=demands.special_tokens)
-    finished = _finished(trained, demands)
-    return replace(finished, notes=(*finished.notes, *_too_few(spec, finished)))
+    return _finished(trained, demands)
 
 
 def from_text(
@@ -91,13 +90,6 @@ def from_text(
     if not trained.documents:
         raise no_documents(corpus)
     return _finished(trained, demands)
-
-
-def _too_few(spec: TrainerSpec, trained: Trained) -> "Iterator[str]":
-    """That Unigram found fewer pieces; how many there are, only training can tell."""
-    asked, got = spec.vocab_size, len(trained.tokens)
-    if isinstance(spec, UnigramTrainer) and got < asked:
-        yield f"{asked:,} tokens were asked for, {got:,} it has: the text holds no more pieces"
 
 
 def no_documents(corpus: Corpus) -> CorpusError:

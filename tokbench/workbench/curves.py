@@ -58,7 +58,7 @@ def curve(
         texts.append(("held out", corpus, "held_out"))
     each = {len(one.tokens): one for one in _each(recipe, largest, sizes, watch, memory)}
     sizes = sorted(each)
-    follows = largest.model == "BPE" and _cuttable(recipe, largest)
+    follows = largest.model == "BPE" and _cuttable(recipe, largest) and _own(recipe, largest)
     encoded_by = [largest] if follows else [each[size] for size in sizes]
     subjects = [_subject(recipe, one) for one in encoded_by]
     found = []
@@ -109,6 +109,12 @@ def _cuttable(recipe: Recipe, largest: Trained) -> bool:
     With byte_fallback they are not: how many characters there are follows from the size.
     """
     return not recipe.byte_fallback and training.cut(largest, largest.initial) is not None
+
+
+def _own(recipe: Recipe, largest: Trained) -> bool:
+    """Whether no added token has the id of a learned one: it is one token at every size."""
+    learned = set(largest.tokens[largest.initial :])
+    return learned.isdisjoint(one.content for one in recipe.added_tokens)
 
 
 def _each(
