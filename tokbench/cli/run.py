@@ -11,7 +11,7 @@ from tokbench.cli.progress import progress
 if TYPE_CHECKING:
     from tokbench.recipe import Recipe
     from tokbench.training import Engine
-    from tokbench.values import Comparison
+    from tokbench.values import Comparison, Estimate
     from tokbench.workbench import Run
 
 
@@ -84,7 +84,7 @@ def show_estimates(recipes: "list[Recipe]", memory: int | None, json_path: str |
     from tokbench.reports import estimate as report
     from tokbench.workbench import estimate
 
-    found = []
+    found: list[Estimate] = []
     for recipe in recipes:
         if found and json_path != "-":
             click.echo()
