@@ -124,7 +124,7 @@ class Growth:
         to 700; where nearly every string is new, it stays.
 
         >>> round(Growth(1000, 5000, 5000, 0.5).at(4).pieces)
-        1918
+        1919
         """
         falls = _FALL * (math.log2(times) + 1) / 2 if times > 1 and self.exponent < _NEW else 0.0
         factor = times ** max(0.0, self.exponent - falls)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tokbench.recipe import Recipe
     from tokbench.training import Engine
-    from tokbench.values import Comparison, Verdict
+    from tokbench.values import Comparison, Estimate, Verdict
     from tokbench.workbench import Failure, Run, Runs
 
 
@@ -113,7 +113,7 @@ def show_estimates(recipes: "Sequence[Recipe]", memory: int | None, json_path: s
     from tokbench.reports import estimate as report
     from tokbench.workbench import estimate
 
-    found: list[Any] = []
+    found: list[Estimate] = []
     for recipe in recipes:
         if found and json_path != "-":
             click.echo()
