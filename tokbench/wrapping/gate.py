@@ -183,9 +183,11 @@ class _Gate:
                 raise self._wrong_offsets(text, token, start, end)
 
     def _wrong_offsets(self, text: str, token: str, start: int, end: int) -> WrappingError:
+        silent = self._unk is None and not self._keeps_bytes
+        why = "; characters that it does not know vanish, as it has no unknown token"
         return WrappingError(
             f"in {_short(text)} the token {token!r} has the offsets {start} to {end}, where the "
-            f"text is {_short(text[start:end])}"
+            f"text is {_short(text[start:end])}{why if silent else ''}"
         )
 
     def _is_local(self, text: str) -> bool:
