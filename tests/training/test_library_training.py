@@ -17,6 +17,7 @@ from tokbench.workbench import train
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
+UNK = "special_tokens: {unk: <unk>}\n"
 ALPHABET = pre_tokenizers.ByteLevel.alphabet()
 OURS = ("Unigram", "tokbench")  # from other seeds, with better scores: test_train_unigram.py
 
@@ -189,11 +190,11 @@ def test_what_may_surprise_is_said(
     write_recipe: Callable[..., Path], corpus_file: Path, tmp_path: Path
 ) -> None:
     corpus_file.write_text("low lower\n" * 50 + "x" * 20_000 + "\n")
-    recipe = write_recipe("pre_tokenizer: Whitespace\nmodel: BPE\n", held_out=0.0)
+    recipe = write_recipe("pre_tokenizer: Whitespace\nmodel: BPE\n" + UNK, held_out=0.0)
     said, fewer = train(recipe, tmp_path / "a").notes
     assert fewer.startswith("30,000 tokens were asked for, ")
     assert said.startswith("a word of 20,000 characters in corpus.txt: 51 was left out")
-    recipe = write_recipe("pre_tokenizer: Punctuation\nmodel: BPE\n", held_out=0.0)
+    recipe = write_recipe("pre_tokenizer: Punctuation\nmodel: BPE\n" + UNK, held_out=0.0)
     whole, left_out, _ = train(recipe, tmp_path / "b").notes
     assert whole.startswith("whole documents were counted, not distinct chunks: no cut is known")
     assert "20,000 characters" in left_out

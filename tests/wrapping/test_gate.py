@@ -102,6 +102,11 @@ REFUSED: dict[str, tuple[str, Damage, str]] = {
         put("model", "unk_token", value="<unknown>"),
         "cannot be encoded: ",
     ),
+    "characters that vanish and shift the rest": (
+        "characters",
+        put("model", "unk_token", value=None),
+        "; characters that it does not know vanish, as it has no unknown token",
+    ),
     "a special token that is not found": (
         "byte_level",
         all_of(

@@ -19,7 +19,7 @@ _ENDLESS = 10**9
 _OVERRIDING = (
     "qwen2", "qwen3_5", "qwen3_5_moe", "qwen3_5_moe_text", "qwen4_exp", "siglip2",
 )  # fmt: skip
-_SHOWN = 8
+_SHOWN = 6
 
 
 @rule(
@@ -136,7 +136,7 @@ def truncates_nothing(subject: TokenizerSubject) -> list[Fault]:
     severity="error",
     title="AutoTokenizer loads another tokenizer",
     about="tokenizer",
-    like="byte_level",
+    like="wordpiece",
     damage=put("tokenizer_class", value="BertTokenizer", file=CONFIG),
     shows="nothing",
 )
@@ -195,8 +195,11 @@ def _other_ids(subject: TokenizerSubject) -> list[Fault]:
                 f"AutoTokenizer ({by}, loaded as {loaded['class']}) gives other ids than "
                 f"tokenizer.json; {instead}"
             )
-            return [Fault(path, message, f"{_short(text)}: {_ids(ids)} instead of {_ids(own)}",
-                          file=file)]  # fmt: skip
+            pairs = zip(ids, own, strict=False)
+            same = (at for at, (got, wanted) in enumerate(pairs) if got != wanted)
+            first = next(same, min(len(ids), len(own)))
+            example = f"{_short(text)}: {_ids(ids, first)} instead of {_ids(own, first)}"
+            return [Fault(path, message, example, file=file)]
     return []
 
 
@@ -204,8 +207,15 @@ def _short(text: str) -> str:
     return repr(text if len(text) <= 24 else text[:24] + "...")  # noqa: PLR2004 - a line's part
 
 
-def _ids(ids: list[int]) -> str:
-    return f"{' '.join(map(str, ids[:_SHOWN]))}{' ...' if len(ids) > _SHOWN else ''}"
+def _ids(ids: list[int], first: int) -> str:
+    """A few ids from where they differ.
+
+    >>> _ids([1, 2, 3], 1), _ids(list(range(20)), 0)
+    ('... 2 3', '0 1 2 3 4 5 ...')
+    """
+    shown = " ".join(map(str, ids[first : first + _SHOWN])) or "nothing"
+    more = first + _SHOWN < len(ids)
+    return f"{'... ' if first else ''}{shown}{' ...' if more else ''}"
 
 
 @rule(

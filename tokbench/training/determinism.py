@@ -10,7 +10,7 @@ def guarantee(spec: TrainerSpec, engine: str) -> Guarantee:
     Found by training again and again (`tests/workbench/test_same_bytes.py`,
     `tests/training/test_library_training.py`).
 
-    >>> from tokbench.training import WordPieceTrainer
+    >>> from tokbench.training.spec import WordPieceTrainer
     >>> guarantee(WordPieceTrainer(), "tokbench").identical
     True
     >>> guarantee(WordPieceTrainer(), "tokenizers").identical
