@@ -170,7 +170,7 @@ def test_scanning_goes_on_where_it_ran_out_of_room():
     small._cuts = np.empty(140, np.int64)
     small.add(text, offsets)
     large.add(text, offsets)
-    assert small.table.texts()[0].tobytes() == large.table.texts()[0].tobytes()
+    assert small.table.table.texts()[0].tobytes() == large.table.table.texts()[0].tobytes()
 
 
 def test_text_that_is_not_utf_8_is_cut_inside_the_buffer():
@@ -188,7 +188,7 @@ def test_text_that_is_not_utf_8_is_cut_inside_the_buffer():
             for cut_set in (SPACES, WORDS):
                 cutter = Cutter(cut_set)
                 cutter.add(data, np.array([0, len(data)]))
-                text, _, counts = cutter.table.texts()
+                text, _, counts = cutter.table.table.texts()
                 assert (text.tobytes(), counts.tolist()) == (data.tobytes(), [1])
 
 
