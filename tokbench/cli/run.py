@@ -79,7 +79,7 @@ def command(
     if ended.note:
         note(ended.note)
     tell_failures(ended.failed, len(loaded))
-    if json_path:
+    if json_path and ended.done:  # what an earlier run wrote is better than nothing but failures
         write_json(_plain(ended), json_path)
     if ended.failed:
         sys.exit(1)
