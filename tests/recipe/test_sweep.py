@@ -93,13 +93,27 @@ sweep:
 def test_values_and_cases_give_their_own_names(sweep: Sweep) -> None:
     grid = "sweep: {grid: {model: {plain: BPE, wild: {type: BPE, dropout: 0.5}}}}\n"
     assert [one.name for one in sweep(HEAD + grid)] == ["x-plain", "x-wild"]
-    both = "sweep: {cases: [{name: a}, {name: b}], grid: {model: [BPE, WordLevel]}}\n"
+    both = (
+        "sweep: {cases: [{name: a}, {name: b, normalizer: NFC}], grid: {model: [BPE, WordLevel]}}\n"
+    )
     assert [one.name for one in sweep(HEAD + both)] == [
         "x-a-BPE",
         "x-a-WordLevel",
         "x-b-BPE",
         "x-b-WordLevel",
     ]
+
+
+@pytest.mark.parametrize(
+    "grid",
+    [
+        "{trainer.vocab_size: [64, 64]}",
+        "{trainer.vocab_size: [64, 128], trainer: [{vocab_size: 256}]}",
+    ],
+)
+def test_variants_that_are_one_recipe_are_refused(sweep: Sweep, grid: str) -> None:
+    with pytest.raises(RecipeError, match="are the same recipe: a value is given twice"):
+        sweep(f"{HEAD}model: BPE\nsweep: {{grid: {grid}}}\n")
 
 
 @pytest.mark.parametrize(

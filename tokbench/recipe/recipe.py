@@ -153,9 +153,23 @@ def _all(
                 wrong.setdefault(finding, []).append(_name(one))
     if wrong:
         raise RecipeError(explain.told_once(wrong, len(found), str(path)))
+    _refuse_twins(read, made)
     for recipe in made:
         recipe._family = _name(read)  # noqa: SLF001 - set once, here
     return read, tuple(made)
+
+
+def _refuse_twins(read: Document, made: Sequence[Recipe]) -> None:
+    """Raise where two variants are one recipe under two names."""
+    known: dict[str, str] = {}
+    for recipe in made:
+        said = recipe.model_dump_json(exclude={"name"})
+        if (other := known.setdefault(said, recipe.name)) != recipe.name:
+            raise document.refuse(
+                read.where(("sweep",) if ("sweep",) in read.keys else SIZES, key=True),
+                f"{other} and {recipe.name} are the same recipe: a value is given twice, "
+                "or one field of the sweep sets what another has set",
+            )
 
 
 def _name(read: Document) -> str:
