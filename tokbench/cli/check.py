@@ -94,7 +94,7 @@ def command(
         _tell(path, found.findings, many, quiet=quiet)
     if json_path:
         _write(json_path, findings, allowed, fixed)
-    _count(findings, names, len(allowed), fixable, err=quiet)
+    _count(findings, names, len(allowed), fixable, fix=fix, err=quiet)
     if any(finding.severity == "error" for finding in findings):
         sys.exit(1)
 
@@ -187,7 +187,13 @@ def _write(
 
 
 def _count(
-    findings: "list[Finding]", names: tuple[str, ...], allowed: int, fixable: int, *, err: bool
+    findings: "list[Finding]",
+    names: tuple[str, ...],
+    allowed: int,
+    fixable: int,
+    *,
+    fix: bool,
+    err: bool,
 ) -> None:
     from tokbench.cli.findings import counted
 
@@ -197,6 +203,8 @@ def _count(
     line = f"{counted(findings)} in {' and '.join(where)}"
     if allowed:
         line += f"; {allowed} allowed"
-    if fixable:
+    if fixable and fix:
+        line += f"; {fixable} not mended: an alias or a base says it, mend it there"
+    elif fixable:
         line += f"; --fix mends {fixable}"
     click.echo(line, err=err)
