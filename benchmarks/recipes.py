@@ -109,15 +109,18 @@ def by_tokenizers(path: str, _: str, recipes: list[list[str]]) -> tuple[float, f
 def by_tokbench(path: str, cache: str, recipes: list[list[str]]) -> tuple[float, float, list[Any]]:
     """Each recipe from the counts in the cache, or counted into it."""
     started = time.perf_counter()
+    from llvmlite import binding
     from tokenizers import pre_tokenizers
 
     from tokbench import corpus, counting, training
+    from tokbench.training import alphabet as _alphabet
+    from tokbench.training import merging
 
     spec = corpus.CorpusSpec.model_validate(
         {"sources": [{"type": "files", "paths": [path], "format": "txt"}], "held_out": 0.0}
     )
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    _ = counting.count, training.train_bpe, training.train_wordpiece
+    _ = binding, _alphabet, merging, counting.count, training.train_bpe, training.train_wordpiece
     imported = time.perf_counter()
     opened = corpus.open(spec, Path())
     found: list[Any] = []

@@ -68,6 +68,7 @@ def run_tokenizers(path: str) -> tuple[float, float, Any]:
 def run_tokbench(path: str) -> tuple[float, float, Any]:
     """Counting into an empty cache, and our kernel."""
     started = time.perf_counter()
+    from llvmlite import binding
     from tokenizers import Tokenizer, models, pre_tokenizers
 
     from tokbench import corpus, counting, training
@@ -78,7 +79,7 @@ def run_tokbench(path: str) -> tuple[float, float, Any]:
         )
         blank = Tokenizer(models.BPE())
         blank.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-        _ = counting.count, pre_tokenizers.ByteLevel.alphabet()
+        _ = binding, counting.count, pre_tokenizers.ByteLevel.alphabet()
         imported = time.perf_counter()
         words = counting.count(
             corpus.open(spec, Path()), blank, max_word_chars=None, cache=Path(cache)
