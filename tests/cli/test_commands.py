@@ -65,7 +65,7 @@ SWEEP = BPE + (
     "sweep:\n"
     "  cases:\n"
     "    - {name: small, trainer.vocab_size: 320}\n"
-    "    - {name: lost, corpus.held_out: 0.999999}\n"
+    "    - {name: lost, corpus.held_out: 0.999999, trainer.vocab_size: 448}\n"
     "    - {name: large, trainer.vocab_size: 384}\n"
 )
 
