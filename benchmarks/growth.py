@@ -1,6 +1,6 @@
 """How time and memory grow with the corpus: one cold byte-level BPE recipe, 10 MB to 1 GB.
 
-    python benchmarks/growth.py [--sizes 10 30 100 300 1000] [--library-until 300]
+    python benchmarks/growth.py [--sizes 10 30 100 300 1000] [--rival-until 300]
 
 The text is this machine's source code, Python first, each file once; the last row is all there is
 if there is less. Every run is a process of its own; `tokenizers` is asked up to some size only.
@@ -18,7 +18,7 @@ def main() -> None:
     """Print a row a size."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 30, 100, 300, 1000])
-    parser.add_argument("--library-until", type=int, default=300)
+    parser.add_argument("--rival-until", type=int, default=300)
     told = parser.parse_args()
     script = str(Path(__file__).with_name("training.py"))
     print("     MB |  tokbench s    MB | tokenizers s    MB | ratio")
@@ -28,7 +28,7 @@ def main() -> None:
             megabytes = path.stat().st_size / 1e6
             ours = measured(script, "tokbench", path)
             row = f"{megabytes:7.0f} | {ours['seconds']:11.2f} {ours['peak']:5}"
-            if size <= told.library_until:
+            if size <= told.rival_until:
                 theirs = measured(script, "tokenizers", path)
                 same = "" if theirs["merges"] == ours["merges"] else "  OTHER MERGES"
                 ratio = theirs["seconds"] / ours["seconds"]

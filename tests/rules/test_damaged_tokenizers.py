@@ -23,6 +23,7 @@ from tokbench.rules.saved_examples import (
     put,
     write,
 )
+from tokbench.training import library
 from tokbench.workbench import small_tokenizer
 
 ALL = {one.id: one for one in rules_of("tokenizer")}
@@ -49,7 +50,7 @@ def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
         watch = more.get("watch")
         return function(*arguments, *([watch] if watch else []))
 
-    monkeypatch.setattr("tokbench.training.library.run_in_child", call)
+    monkeypatch.setattr(library, "run_in_child", call)
     monkeypatch.setattr("tokbench.rules.saved.run_in_child", call)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tokbench.rules import Rule, rules_of
+from tokbench.training import library
 from tokbench.workbench import demonstrate
 
 SAME_ON_PURPOSE = {"L39"}  # mended by saying that it is meant
@@ -25,7 +26,7 @@ def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
         watch = more.get("watch")
         return function(*arguments, *([watch] if watch else []))
 
-    monkeypatch.setattr("tokbench.training.library.run_in_child", call)
+    monkeypatch.setattr(library, "run_in_child", call)
     monkeypatch.setattr("tokbench.workbench.demonstrations.run_in_child", call)
 
 

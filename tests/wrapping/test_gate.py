@@ -20,6 +20,7 @@ from tokbench.rules.saved_examples import (
     without_tokens,
 )
 from tokbench.store import MANIFEST, read_json
+from tokbench.training import library
 from tokbench.workbench import small_tokenizer, train
 from tokbench.wrapping import gate, judge, probes
 
@@ -32,7 +33,7 @@ def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
         watch = more.get("watch")
         return function(*arguments, *([watch] if watch else []))
 
-    monkeypatch.setattr("tokbench.training.library.run_in_child", call)
+    monkeypatch.setattr(library, "run_in_child", call)
 
 
 def small(like: str, damage: Damage | None = None) -> Tokenizer:
