@@ -37,7 +37,7 @@ $(VENV)/.installed-bench: $(VENV)/.installed
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/training.py source --megabytes 20
-	$(BIN)/python benchmarks/recipes.py source --megabytes 20 --rounds 1
+	$(BIN)/python benchmarks/recipes.py source --megabytes 20
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format
