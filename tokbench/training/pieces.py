@@ -149,14 +149,17 @@ def _write(path: Path, rows: Sequence[tuple[str, int]]) -> None:
 
 @contextmanager
 def _told(log: Path, start: int, end: int, send: Tell) -> Iterator[None]:
-    """Reads from the log how many pieces are left, while the trainer runs."""
+    """Reads from the log how many pieces are left, while the trainer runs and when it has ended."""
     done = threading.Event()
+
+    def tell() -> None:
+        left = re.findall(rb"EM sub_iter=\d+ size=(\d+)", log.read_bytes())
+        if left and start > end:
+            send(Progress("pruning", max(0, start - int(left[-1])), start - end, "pieces"))
 
     def look() -> None:
         while not done.wait(_WAIT):
-            left = re.findall(rb"EM sub_iter=\d+ size=(\d+)", log.read_bytes())
-            if left and start > end:
-                send(Progress("pruning", max(0, start - int(left[-1])), start - end, "pieces"))
+            tell()
 
     thread = threading.Thread(target=look, daemon=True)
     thread.start()
@@ -165,6 +168,7 @@ def _told(log: Path, start: int, end: int, send: Tell) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+    tell()
 
 
 def _uses(model: bytes, texts: list[str], counts: NDArray[np.int64]) -> dict[str, int]:
