@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tokbench.corpus import OpenCorpus
 from tokbench.corpus.formats import delimited, json_lines, json_rows
-from tokbench.corpus.formats.compression import Stream
+from tokbench.corpus.formats.compression import Unpacked
 from tokbench.errors import CorpusError
 
 STREAMED = ["a.txt", "a.tsv", "a.csv", "a.json", "a.jsonl"]
@@ -122,7 +122,7 @@ def test_format_given_beats_the_name(tmp_path: Path, documents: Documents) -> No
 CELLS = st.text(st.sampled_from('ab",\n\r é\t'), max_size=6)
 
 
-class Kept(Stream):
+class Kept(Unpacked):
     def __init__(self, data: bytes) -> None:
         super().__init__(io.BytesIO(data), lambda: 0)
 

@@ -23,7 +23,9 @@ from pydantic import TypeAdapter
 
 from tokbench import corpus
 from tokbench.corpus import CorpusSpec, Fingerprint, OpenCorpus
-from tokbench.corpus.documents import array_of, gather, keep
+from tokbench.corpus.documents import array_of, batch, gather, integers, keep
+from tokbench.corpus.rows import Rows, rows_of, with_column
+from tokbench.corpus.rows import texts_of as texts_in
 from tokbench.corpus.split_kernel import mark_below
 from tokbench.fingerprint import characters_as_bytes, offsets, together
 
@@ -44,10 +46,15 @@ def test_held_out_rule(texts: list[str], held_out: float) -> None:
     # Python compares an int and a float exactly.
     out = [text for text, digest in zip(texts, digests, strict=True) if digest < held_out * 2**64]
     array = array_of([text.encode() for text in texts])
-    assert keep(array, "held_out", held_out).to_pylist() == out
-    rest = keep(array, "train", held_out).to_pylist()
-    assert sorted(out + rest) == sorted(texts)
-    assert keep(array, "all", held_out).to_pylist() == texts
+    rows = with_column(batch(array, 3), "number", integers(np.arange(len(texts), dtype=np.int32)))
+    splits = {split: keep(rows, split, held_out) for split in ("train", "held_out", "all")}
+    found = {split: texts_in(kept).to_pylist() for split, kept in splits.items()}
+    assert found["held_out"] == out
+    assert sorted(out + found["train"]) == sorted(texts)
+    assert found["all"] == texts
+    for kept in splits.values():
+        assert [texts[number] for number in kept["number"].to_pylist()] == kept["text"].to_pylist()
+        assert set(kept["source"].to_pylist()) <= {3}
 
 
 def test_held_out_at_the_very_digest() -> None:
@@ -55,7 +62,7 @@ def test_held_out_at_the_very_digest() -> None:
     below, above = digest / 2**64, math.nextafter(digest / 2**64, 1)
     while int(below * 2**64) > digest:
         below, above = math.nextafter(below, 0), below
-    one = array_of([b"x"])
+    one = batch(array_of([b"x"]), 0)
     assert len(keep(one, "held_out", below)) == 0
     assert len(keep(one, "held_out", above)) == 1
 
@@ -93,23 +100,23 @@ def test_batches_say_their_source_and_are_bounded(tmp_path: Path) -> None:
     assert opened.sources == ("a.txt", "small*.txt", "b.txt")
     batches = list(opened.batches("all"))
     rows = [0, 0, 0]
-    for batch in batches:
-        (source,) = set(batch.column("source").to_pylist())
-        rows[source] += len(batch)
-        assert batch.schema == pa.schema({"text": pa.large_string(), "source": pa.int32()})
-        assert batch.column("text").nbytes <= 4 << 20 or len(batch) == 1
+    for each in batches:
+        (source,) = set(each.column("source").to_pylist())
+        rows[source] += len(each)
+        assert each.schema == pa.schema({"text": pa.large_string(), "source": pa.int32()})
+        assert each.column("text").nbytes <= 4 << 20 or len(each) == 1
     assert rows == [100_000, 600, 1]
     assert len(batches) < 10
 
 
 @given(st.lists(st.lists(st.binary(max_size=30), max_size=20)), st.integers(1, 200))
 def test_gather_keeps_every_document(lists: list[list[bytes]], limit: int) -> None:
-    pieces = [(array_of(texts), number) for number, texts in enumerate(lists)]
+    pieces = [Rows(rows_of(array_of(texts)), number) for number, texts in enumerate(lists)]
     found = list(gather(iter(pieces), limit))
-    flat = [text.as_buffer().to_pybytes() for array, _ in found for text in array]
+    flat = [text.as_buffer().to_pybytes() for rows in found for text in rows.texts]
     assert flat == [text for texts in lists for text in texts]
-    assert all(len(array) == 1 or array.nbytes <= limit for array, _ in found)
-    assert [done for _, done in found] == sorted(done for _, done in found)
+    assert all(len(rows.batch) == 1 or rows.texts.nbytes <= limit for rows in found)
+    assert [rows.done for rows in found] == sorted(rows.done for rows in found)
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.txt.gz", "a.zip", *written([])])

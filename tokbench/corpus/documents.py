@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
 
+from tokbench.corpus.rows import Stream, rows_of, texts_of, with_column
 from tokbench.corpus.split_kernel import copy_marked, mark_below
 from tokbench.fingerprint import characters_as_bytes, offsets
 
@@ -15,20 +16,23 @@ if TYPE_CHECKING:
 
     from tokbench.values import Split
 
-_COLUMNS: dict[str, pa.DataType] = {"text": pa.large_string(), "source": pa.int32()}
-
-SCHEMA = pa.schema(_COLUMNS)
-"""The columns of every batch."""
-
 BATCH_BYTES = 4 << 20
 """A batch is not larger than this, counting eight bytes a document, unless one document is."""
 
 
 def batch(texts: pa.LargeStringArray, source: int) -> pa.RecordBatch:
-    """The documents as a batch of `SCHEMA`, all from the source with this index."""
-    indices = pa.py_buffer(np.full(len(texts), source, np.int32).data)
-    sources = pa.Array.from_buffers(pa.int32(), len(texts), [None, indices])
-    return pa.RecordBatch.from_arrays([texts, sources], schema=SCHEMA)
+    """The documents as rows of the source with this index."""
+    return of_source(rows_of(texts), source)
+
+
+def of_source(rows: pa.RecordBatch, source: int) -> pa.RecordBatch:
+    """The same rows with the index of the source that they come from, behind the text."""
+    return with_column(rows, "source", integers(np.full(len(rows), source, np.int32)))
+
+
+def integers(values: "NDArray[np.int32]") -> "pa.Array[Any]":
+    """The numbers as an array."""
+    return pa.Array.from_buffers(pa.int32(), len(values), [None, pa.py_buffer(values.data)])
 
 
 def array_of(texts: Sequence[bytes]) -> pa.LargeStringArray:
@@ -53,42 +57,45 @@ def array_from(ends: "NDArray[np.int64]", text: bytes | memoryview) -> pa.LargeS
     return cast("pa.LargeStringArray", array)
 
 
-def gather(
-    pieces: Iterator[tuple[pa.LargeStringArray, int]], limit: int = BATCH_BYTES
-) -> Iterator[tuple[pa.LargeStringArray, int]]:
-    """The same documents in arrays of about `limit` bytes: small ones joined, large ones cut."""
-    held: list[pa.LargeStringArray] = []
-    weight, done = 0, 0
-    for texts, consumed in pieces:
-        for part in _cut(texts, limit):
+def gather(stream: Stream, limit: int = BATCH_BYTES) -> Stream:
+    """The same rows in batches of about `limit` bytes: small ones joined, large ones cut.
+
+    The rows of one batch may come from several pieces; it says the last.
+    """
+    held: list[pa.RecordBatch] = []
+    weight, last = 0, None
+    for rows in stream:
+        for part in _cut(rows.batch, limit):
             added = _weight(part)
-            if held and weight + added > limit:
-                yield _joined(held), done
+            if held and last is not None and weight + added > limit:
+                yield last._replace(batch=_joined(held))
                 held, weight = [], 0
             held.append(part)
-            weight, done = weight + added, consumed
+            weight, last = weight + added, rows
             if weight > limit // 2:
-                yield _joined(held), done
+                yield rows._replace(batch=_joined(held))
                 held, weight = [], 0
-        done = consumed
-    if held:
-        yield _joined(held), done
+        last = rows
+    if held and last is not None:
+        yield last._replace(batch=_joined(held))
 
 
-def keep(texts: pa.LargeStringArray, split: "Split", held_out: float) -> pa.LargeStringArray:
+def keep(rows: pa.RecordBatch, split: "Split", held_out: float) -> pa.RecordBatch:
     """The documents of one split.
 
     A document is held out when XXH64 (seed 0) of its UTF-8 bytes is below `held_out` x 2^64, so
     the choice is the same in every recipe, and a larger share holds out a superset.
 
     >>> texts = pa.array([f"text {number}" for number in range(100)], pa.large_string())
-    >>> len(keep(texts, "held_out", 0.25)), len(keep(texts, "train", 0.25))
+    >>> rows = batch(texts, 0)
+    >>> len(keep(rows, "held_out", 0.25)), len(keep(rows, "train", 0.25))
     (31, 69)
     """
     if split == "all" or (split == "train" and held_out == 0):
-        return texts
+        return rows
     # Scaling by a power of two is exact, and a whole number is below x when it is below ceil(x).
     limit = math.ceil(held_out * 2**64)
+    texts = texts_of(rows)
     text, starts = characters_as_bytes(texts), offsets(texts)
     below = np.empty(len(texts), np.uint8)
     mark_below(text, starts, np.uint64(limit), below)
@@ -96,27 +103,43 @@ def keep(texts: pa.LargeStringArray, split: "Split", held_out: float) -> pa.Larg
     copy = np.empty(int(starts[-1] - starts[0]), np.uint8)
     ends = np.zeros(len(texts) + 1, np.int64)
     copied = copy_marked(text, starts, below, split == "held_out", copy, ends)
-    return array_from(ends[: copied + 1], copy[: ends[copied]].data)
+    kept = array_from(ends[: copied + 1], copy[: ends[copied]].data)
+    chosen = below == (split == "held_out")
+    others = [name for name in rows.schema.names if name != "text"]
+    return rows_of(kept, [(name, _chosen(rows.column(name), chosen)) for name in others])
 
 
-def _cut(texts: pa.LargeStringArray, limit: int) -> Iterator[pa.LargeStringArray]:
-    if _weight(texts) <= limit:
-        if len(texts):
-            yield texts
+def _chosen(column: "pa.Array[Any]", chosen: "NDArray[np.bool_]") -> "pa.Array[Any]":
+    if column.type == pa.int32() and not column.null_count:
+        # Not column.to_numpy(): it imports pandas where it is there.
+        data = memoryview(column.buffers()[1] or b"")
+        numbers = np.frombuffer(data, np.int32, len(column), 4 * column.offset)
+        return integers(numbers[chosen])
+    return column.filter(pa.array(chosen))
+
+
+def _cut(rows: pa.RecordBatch, limit: int) -> Iterator[pa.RecordBatch]:
+    if _weight(rows) <= limit:
+        if len(rows):
+            yield rows
         return
-    ends = offsets(texts) + 8 * np.arange(len(texts) + 1)
+    ends = offsets(texts_of(rows)) + 8 * np.arange(len(rows) + 1)
     start = 0
-    while start < len(texts):
+    while start < len(rows):
         end = int(np.searchsorted(ends, ends[start] + limit, side="right")) - 1
         end = max(end, start + 1)
-        yield texts[start:end]
+        yield rows.slice(start, end - start)
         start = end
 
 
-def _weight(texts: pa.LargeStringArray) -> int:
-    bounds = offsets(texts)
-    return int(bounds[-1] - bounds[0]) + 8 * len(texts)
+def _weight(rows: pa.RecordBatch) -> int:
+    bounds = offsets(texts_of(rows))
+    return int(bounds[-1] - bounds[0]) + 8 * len(rows)
 
 
-def _joined(held: list[pa.LargeStringArray]) -> pa.LargeStringArray:
-    return held[0] if len(held) == 1 else pa.concat_arrays(held)
+def _joined(held: list[pa.RecordBatch]) -> pa.RecordBatch:
+    if len(held) == 1:
+        return held[0]
+    names = held[0].schema.names
+    columns = [pa.concat_arrays([each.column(name) for each in held]) for name in names]
+    return pa.RecordBatch.from_arrays(columns, names=names)

@@ -1,9 +1,14 @@
 """From a spec to a stream: `open` looks at the sources, `OpenCorpus` reads them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
+from tokbench.corpus.cleaned import Account, Cleaned
+from tokbench.corpus.rows import Rows, Stream, texts_of
+from tokbench.corpus.step import Tally, applied, needed
 from tokbench.fingerprint import Fingerprint
 from tokbench.store import signature
 from tokbench.values import Progress, Split, Watch, ignore
@@ -13,8 +18,21 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from tokbench.corpus.source import OpenSource
     from tokbench.corpus.spec import CorpusSpec
+    from tokbench.corpus.step import StepSpec
+
+
+@dataclass
+class Ledger:
+    """What became of all documents in one read.
+
+    Attributes:
+        sources: an account for each source.
+        together: what each joint step of the corpus did, and those behind it.
+    """
+
+    sources: list[Account] = field(default_factory=list)
+    together: list[Tally] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -23,11 +41,13 @@ class OpenCorpus:
 
     Attributes:
         spec: what the recipe said.
-        opened: the sources in the order of the spec.
+        opened: the sources in the order of the spec, with their steps.
+        together: the steps that the documents of all sources go through one after the other.
     """
 
     spec: "CorpusSpec"
-    opened: "tuple[OpenSource, ...]"
+    opened: "tuple[Cleaned, ...]"
+    together: "tuple[StepSpec, ...]" = ()
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -45,16 +65,27 @@ class OpenCorpus:
         return sum(source.size for source in self.opened)
 
     def parts(self) -> "tuple[OpenCorpus, ...]":
-        """Each source as a corpus of its own, in order."""
+        """Each source as a corpus of its own, in order; all as one where steps are joint."""
+        if self.together:
+            return (self,)
         return tuple(OpenCorpus(self.spec, (source,)) for source in self.opened)
 
-    def batches(self, split: Split = "train", watch: Watch = ignore) -> "Iterator[pa.RecordBatch]":
+    def batches(
+        self,
+        split: Split = "train",
+        watch: Watch = ignore,
+        columns: Sequence[str] = (),
+        ledger: Ledger | None = None,
+    ) -> "Iterator[pa.RecordBatch]":
         """The documents of one split in the order of the sources, some megabytes a batch.
 
         Args:
             split: which documents.
             watch: told after each batch, and at the end of each source, how many bytes on disk
                 were consumed and how many documents of the split came out of them.
+            columns: what is wanted of each row beside the columns `text` and `source`.
+            ledger: filled while reading with what there was and what each step did, both splits
+                together.
 
         Raises:
             CorpusError: a file cannot be read, or holds something that is not text.
@@ -63,16 +94,36 @@ class OpenCorpus:
 
         if split == "held_out" and self.held_out == 0:
             return
-        total, before, count = self.size, 0, 0
+        total, count = self.size, 0
+        for rows in self._rows(columns, ledger or Ledger()):
+            kept = documents.keep(rows.batch, split, self.held_out)
+            count += len(kept)
+            if len(kept):
+                yield kept
+            watch(Progress("reading", rows.done, total, "bytes", documents=count))
+        watch(Progress("reading", total, total, "bytes", documents=count))
+
+    def _rows(self, columns: Sequence[str], ledger: Ledger) -> Stream:
+        """The rows behind all steps, with the number of their source."""
+        from tokbench.corpus import documents  # noqa: PLC0415 - as above
+
+        wanted = [name for name in needed(self.together, columns) if name != "source"]
+        ledger.sources += [Account() for _ in self.opened]
+        ledger.together += [Tally(step.type) for step in self.together]
+        rows = self._joined(wanted, ledger)
+        if not self.together:
+            return rows
+        return documents.gather(applied(rows, self.together, ledger.together))
+
+    def _joined(self, columns: Sequence[str], ledger: Ledger) -> Stream:
+        from tokbench.corpus import documents  # noqa: PLC0415 - as above
+
+        before = 0
         for index, source in enumerate(self.opened):
-            for texts, done in documents.gather(source.read()):
-                kept = documents.keep(texts, split, self.held_out)
-                count += len(kept)
-                if len(kept):
-                    yield documents.batch(kept, index)
-                watch(Progress("reading", before + done, total, "bytes", documents=count))
+            cleaned = source.read(columns, account=ledger.sources[index])
+            for rows in documents.gather(cleaned):
+                yield Rows(documents.of_source(rows.batch, index), before + rows.done, rows.piece)
             before += source.size
-            watch(Progress("reading", before, total, "bytes", documents=count))
 
     def spread(
         self, split: Split = "train"
@@ -94,7 +145,7 @@ class OpenCorpus:
         """What the documents of a split are known by, from a full pass over them."""
         print_ = Fingerprint()
         for batch in self.batches(split, watch):
-            print_.update(cast("pa.LargeStringArray", batch.column("text")))
+            print_.update(texts_of(batch))
         return print_
 
     def identity(self) -> str:
@@ -102,12 +153,13 @@ class OpenCorpus:
 
         Made from the contents of the files and the options that matter; nothing is parsed.
         """
-        return signature(
-            {
-                "held_out": self.held_out,
-                "sources": [source.identity() for source in self.opened],
-            }
-        )
+        said = {
+            "held_out": self.held_out,
+            "sources": [source.identity() for source in self.opened],
+        }
+        if self.together:
+            said["together"] = [step.identity() for step in self.together]
+        return signature(said)
 
 
 def open(spec: "CorpusSpec", base: Path) -> OpenCorpus:  # noqa: A001 - called as corpus.open
@@ -120,4 +172,6 @@ def open(spec: "CorpusSpec", base: Path) -> OpenCorpus:  # noqa: A001 - called a
     Raises:
         CorpusError: something is missing, or cannot be read as asked.
     """
-    return OpenCorpus(spec, tuple(source.open(base) for source in spec.sources))
+    alone = tuple(takewhile(lambda step: not step.joint, spec.steps))
+    opened = tuple(Cleaned(each.open(base), (*each.steps, *alone)) for each in spec.sources)
+    return OpenCorpus(spec, opened, spec.steps[len(alone) :])

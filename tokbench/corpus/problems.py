@@ -1,6 +1,7 @@
 """How a failure of a file becomes one sentence: `path[: row N]: what; what instead`."""
 
 import os
+from collections.abc import Sequence
 
 from tokbench.errors import CorpusError
 
@@ -20,3 +21,10 @@ def unreadable(shown: str, error: OSError) -> CorpusError:
     # Arrow puts more into strerror than the reason.
     reason = os.strerror(error.errno) if error.errno else str(error)
     return refused(shown, f"cannot be read: {reason}; check the path and its permissions")
+
+
+def refuse_columns(shown: str, columns: Sequence[str]) -> None:
+    """Raise a `CorpusError` if anything but the text is asked of a source that has only that."""
+    if columns:
+        what = f"has documents and no columns, so no {columns[0]!r}"
+        raise refused(shown, f"{what}; leave out the step or the group that asks for it")

@@ -10,21 +10,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from tokbench.corpus.documents import batch, gather, keep
+from tokbench.corpus.documents import gather, keep, of_source
 from tokbench.corpus.formats import reading
-from tokbench.corpus.formats.compression import Stream, opened
+from tokbench.corpus.formats.compression import Unpacked, opened
+from tokbench.corpus.rows import Rows, Stream, rows_of
 from tokbench.corpus.sources.files import FilesSource
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from tokbench.corpus.cleaned import Cleaned
     from tokbench.corpus.opening import OpenCorpus
     from tokbench.corpus.pieces import Piece
-    from tokbench.corpus.source import OpenSource
     from tokbench.corpus.sources.files import FilesSpec
     from tokbench.values import Split
-
-    Texts = Iterator[tuple[pa.LargeStringArray, int]]
 
 _FILES = 64
 """So many files are read side by side; of more, one after another in an order by chance."""
@@ -38,7 +37,7 @@ class _Reader:
     """Something that is read bit by bit: its bytes on disk, and how many of them were consumed."""
 
     size: int
-    texts: "Texts"
+    rows: Stream
     done: int = 0
     more: bool = True
 
@@ -60,39 +59,41 @@ def spread(
     Raises:
         CorpusError: a file cannot be read; a row that it names may be counted from elsewhere.
     """
-    readers = [reader for source in corpus.opened for reader in _readers(source)]
+    readers = [reader for each in corpus.opened for reader in _readers(each)]
     while open_ := [reader for reader in readers if reader.more]:
         reader = min(open_, key=lambda each: each.share)
-        found = next(reader.texts, None)
-        if found is None:
+        rows = next(reader.rows, None)
+        if rows is None:
             reader.more, reader.done = False, reader.size
             continue
-        texts, reader.done = found
-        kept = keep(texts, split, corpus.held_out)
-        yield batch(kept, 0), (readers.index(reader), reader.size, reader.share)
+        reader.done = rows.done
+        kept = keep(of_source(rows.batch, 0), split, corpus.held_out)
+        yield kept, (readers.index(reader), reader.size, reader.share)
 
 
-def _readers(source: "OpenSource") -> Iterator[_Reader]:
+def _readers(each: "Cleaned") -> Iterator[_Reader]:
+    source = each.source
     if not isinstance(source, FilesSource):
-        yield _Reader(source.size, gather(source.read()))
+        yield _Reader(source.size, gather(each.read()))
     elif len(source.pieces) <= _FILES:
         for piece in source.pieces:
-            yield _Reader(piece.size, gather(_read(piece, source.spec)))
+            yield _Reader(piece.size, gather(each.cleaned(_read(piece, source.spec))))
     else:
         order = sorted(source.pieces, key=lambda each: zlib.crc32(each.shown.encode()))
-        yield _Reader(source.size, gather(replace(source, pieces=tuple(order)).read()))
+        shuffled = replace(each, source=replace(source, pieces=tuple(order)))
+        yield _Reader(source.size, gather(shuffled.read()))
 
 
-def _read(piece: "Piece", spec: "FilesSpec") -> "Texts":
+def _read(piece: "Piece", spec: "FilesSpec") -> Stream:
     lines = piece.format == "jsonl" or (piece.format == "txt" and spec.sample_by == "line")
     if not lines or piece.codec or piece.member or piece.size < _WINDOWS * _WIDTH // 16:
-        yield from reading.read(piece, spec)
+        yield from (Rows(rows_of(texts), done) for texts, done in reading.read(piece, spec))
         return
     with opened(piece), piece.path.open("rb") as file:
         windows = _Windows(file, piece.size)
-        stream = Stream(windows, lambda: windows.done)
+        stream = Unpacked(windows, lambda: windows.done)
         for texts in reading.streamed(stream, piece, spec, json_list=False):
-            yield texts, windows.done
+            yield Rows(rows_of(texts), windows.done)
 
 
 class _Windows:

@@ -6,18 +6,16 @@ A source is one file in `sources/`: a spec (what the recipe says) whose `open` g
 """
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from pydantic import ConfigDict
 
+from tokbench.corpus.rows import Stream
+from tokbench.corpus.step import Steps
 from tokbench.registry import Registry
 from tokbench.spec import Spec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pyarrow as pa
 
 
 class OpenSource(Protocol):
@@ -31,11 +29,16 @@ class OpenSource(Protocol):
     def size(self) -> int:
         """Bytes that a whole read consumes, compressed as they lie on disk."""
 
-    def read(self) -> "Iterator[tuple[pa.LargeStringArray, int]]":
-        """Documents in order, each array with the bytes of `size` consumed so far.
+    def read(self, columns: Sequence[str] = (), *, nulls: bool = False, first: int = 0) -> Stream:
+        """Rows in order, a few megabytes a batch at most unless one document is larger.
 
-        The arrays hold no null and only valid UTF-8, and a few megabytes at most unless one
-        document is larger.
+        Args:
+            columns: what else is wanted of each row, by column or dotted path.
+            nulls: whether rows without a text are given, with null; an error otherwise.
+            first: the number of the piece to begin with; the bytes before it count as consumed.
+
+        Raises:
+            CorpusError: a row cannot be read, or has no such column.
         """
 
     def identity(self) -> Any:
@@ -48,6 +51,9 @@ class SourceSpec(Spec):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     type: str
+
+    steps: Steps = ()
+    """What is done to the documents of this source, in order, before the corpus's own steps."""
 
     @abstractmethod
     def open(self, base: Path) -> OpenSource:

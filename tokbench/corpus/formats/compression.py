@@ -35,7 +35,7 @@ class Readable(Protocol):
         """At most `size` bytes; nothing at the end."""
 
 
-class Stream(io.RawIOBase):
+class Unpacked(io.RawIOBase):
     """The unpacked bytes of a piece.
 
     Attributes:
@@ -66,7 +66,7 @@ class Stream(io.RawIOBase):
 
 
 @contextmanager
-def opened(piece: Piece) -> Iterator[Stream]:
+def opened(piece: Piece) -> Iterator[Unpacked]:
     """A stream of the piece's bytes; what goes wrong in the block becomes a `CorpusError`."""
     with ExitStack() as stack:
         try:
@@ -79,7 +79,7 @@ def opened(piece: Piece) -> Iterator[Stream]:
             raise _of_the_system(piece, error) from error
 
 
-def _stream(piece: Piece, stack: ExitStack) -> Stream:
+def _stream(piece: Piece, stack: ExitStack) -> Unpacked:
     file = stack.enter_context(piece.path.open("rb"))
     raw, done = cast("IO[bytes]", file), file.raw.tell
     if piece.member:
@@ -92,7 +92,7 @@ def _stream(piece: Piece, stack: ExitStack) -> Stream:
             return piece.size * member.tell() // max(info.file_size, 1)
 
     if not piece.codec:
-        return Stream(raw, done)
+        return Unpacked(raw, done)
     head = raw.peek(8)[:8]  # type: ignore[attr-defined] # both kinds of file can peek
     if not head:
         raise refused(piece.shown, f"is cut short: no {_NAMES[piece.codec]} data; copy it again")
@@ -101,8 +101,8 @@ def _stream(piece: Piece, stack: ExitStack) -> Stream:
         raise refused(piece.shown, f"{what}; give it the extension of what it is")
     if piece.codec == ".zst":
         source = pa.PythonFile(cast("io.IOBase", raw), mode="r")
-        return Stream(stack.enter_context(pa.CompressedInputStream(source, "zstd")), done)
-    return Stream(_Members(raw, piece), done)
+        return Unpacked(stack.enter_context(pa.CompressedInputStream(source, "zstd")), done)
+    return Unpacked(_Members(raw, piece), done)
 
 
 def _of_the_system(piece: Piece, error: OSError) -> CorpusError:

@@ -12,14 +12,14 @@ import pyarrow.csv as pacsv
 
 from tokbench.corpus.formats.blocks import BLOCK
 from tokbench.corpus.formats.columns import documents, no_field
-from tokbench.corpus.formats.compression import Readable, Stream
+from tokbench.corpus.formats.compression import Readable, Unpacked
 from tokbench.corpus.problems import refused
 from tokbench.errors import CorpusError
 
 if TYPE_CHECKING:
     from _csv import Reader
 
-Opener = Callable[[], AbstractContextManager[Stream]]
+Opener = Callable[[], AbstractContextManager[Unpacked]]
 
 
 class Dialect(NamedTuple):
@@ -62,7 +62,7 @@ def read(
             with opened() as stream:
                 quotes = _QuoteCount(stream, dialect.quote)
                 skip = given
-                for texts in _parsed(Stream(quotes, stream.done), field, dialect, size):
+                for texts in _parsed(Unpacked(quotes, stream.done), field, dialect, size):
                     fresh = texts[skip:]
                     skip -= len(texts) - len(fresh)
                     if len(fresh):
@@ -112,7 +112,7 @@ def _check_last_quote(opened: Opener, shown: str, dialect: Dialect) -> None:
                 raise refused(shown, what, last + 1) from error
 
 
-def _parsed(stream: Stream, field: str, dialect: Dialect, size: int) -> "Iterator[pa.Array[Any]]":
+def _parsed(stream: Unpacked, field: str, dialect: Dialect, size: int) -> "Iterator[pa.Array[Any]]":
     quote = dialect.quote
     reader = pacsv.open_csv(
         cast("IO[bytes]", stream),
@@ -132,7 +132,7 @@ def _parsed(stream: Stream, field: str, dialect: Dialect, size: int) -> "Iterato
         yield batch.column(0)
 
 
-def _check_header(stream: Stream, shown: str, field: str, dialect: Dialect) -> None:
+def _check_header(stream: Unpacked, shown: str, field: str, dialect: Dialect) -> None:
     head = stream.read(1 << 20)
     if not head:
         raise refused(shown, "is empty; the first row of a table names its columns")
@@ -161,7 +161,7 @@ def _bad_row(opened: Opener, shown: str, field: str, dialect: Dialect, message: 
         return refused(shown, advice, _line_of(stream, dialect, number))
 
 
-def _line_of(stream: Stream, dialect: Dialect, number: int) -> int:
+def _line_of(stream: Unpacked, dialect: Dialect, number: int) -> int:
     """The line on which a row begins, empty lines counted; rows count from 1 with the header."""
     with _any_field_size():
         rows = _rows(stream, dialect, "latin-1")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from tokbench.corpus.formats import delimited, json_lines, json_rows, plain
-from tokbench.corpus.formats.compression import Stream, opened
+from tokbench.corpus.formats.compression import Unpacked, opened
 from tokbench.corpus.formats.delimited import Dialect
 from tokbench.corpus.pieces import Piece
 
@@ -42,7 +42,7 @@ def read(piece: Piece, spec: "FilesSpec") -> Iterator[tuple[pa.LargeStringArray,
 
 
 def streamed(
-    stream: Stream, piece: Piece, spec: "FilesSpec", *, json_list: bool
+    stream: Unpacked, piece: Piece, spec: "FilesSpec", *, json_list: bool
 ) -> Iterator[pa.LargeStringArray]:
     """The documents of a stream of text or JSON."""
     if piece.format == "txt":

@@ -4,9 +4,10 @@
 ('novels/**/*.txt.xz',)
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import xxhash
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -14,12 +15,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from tokbench.corpus.paths import expand
 from tokbench.corpus.pieces import Piece, pieces
 from tokbench.corpus.problems import refused, unreadable
+from tokbench.corpus.rows import Rows, Stream, rows_of
 from tokbench.corpus.source import SOURCES, OpenSource, SourceSpec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pyarrow as pa
 
 _FITS = {
     "text": ("csv", "tsv", "json", "jsonl", "parquet", "arrow"),
@@ -117,19 +114,19 @@ class FilesSource:
         """Bytes on disk."""
         return sum(piece.size for piece in self.pieces)
 
-    def read(self) -> "Iterator[tuple[pa.LargeStringArray, int]]":
-        """The documents of one file after the other."""
+    def read(self, columns: Sequence[str] = (), *, nulls: bool = False, first: int = 0) -> Stream:
+        """The rows of one file after the other."""
         from tokbench.corpus.formats import reading  # noqa: PLC0415 - pyarrow is slow to import
 
-        before = 0
-        for piece in self.pieces:
+        before = sum(piece.size for piece in self.pieces[:first])
+        for number, piece in enumerate(self.pieces[first:], first):
             for texts, done in reading.read(piece, self.spec):
-                yield texts, before + min(done, piece.size)
+                yield Rows(rows_of(texts), before + min(done, piece.size), number)
             before += piece.size
 
     def identity(self) -> Any:
         """The contents of the files, and what says how to read them; not where they lie."""
-        options = self.spec.model_dump(mode="json", exclude={"paths", "name", "format"})
+        options = self.spec.model_dump(mode="json", exclude={"paths", "name", "format", "steps"})
         formats = [[piece.format, piece.codec] for piece in self.pieces]
         return {**options, "pieces": formats, "files": [_digest(path) for path in self.paths]}
 

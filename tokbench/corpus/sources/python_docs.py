@@ -1,14 +1,15 @@
 """The documentation that every Python installation carries: some megabytes without a download."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from tokbench.corpus.problems import refuse_columns
+from tokbench.corpus.rows import Rows, Stream, rows_of
 from tokbench.corpus.source import SOURCES, OpenSource, SourceSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pyarrow as pa
 
 
@@ -37,10 +38,11 @@ class PythonDocsSource:
         """Bytes of all documents."""
         return _documents().nbytes
 
-    def read(self) -> "Iterator[tuple[pa.LargeStringArray, int]]":
+    def read(self, columns: Sequence[str] = (), *, nulls: bool = False, first: int = 0) -> Stream:  # noqa: ARG002 - one piece without nulls
         """All documents: the topics by name, then the docstrings by file."""
+        refuse_columns(self.name, columns)
         texts = _documents()
-        yield texts, texts.nbytes
+        yield Rows(rows_of(texts), texts.nbytes)
 
     def identity(self) -> Any:
         """The version of Python and the documents."""

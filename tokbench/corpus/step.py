@@ -1,0 +1,157 @@
+"""What a step of cleaning is, what it is held to account for, and the registry that knows them all.
+
+A step is one file in `steps/`: a spec (what the recipe says) that turns a stream of rows into
+another. Third parties add theirs under the entry point group `tokbench.corpus.steps`.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import ConfigDict, Field
+
+from tokbench.corpus.registered import AnyOf
+from tokbench.corpus.rows import Stream, texts_of
+from tokbench.registry import Registry
+from tokbench.spec import Spec
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+EXAMPLES = 3
+
+
+@dataclass
+class Tally:
+    """What a step did to the documents of one read.
+
+    Attributes:
+        step: its name.
+        documents_in: how many it was given, and `documents_out`: how many it gave.
+        bytes_in: their UTF-8 bytes, and `bytes_out` likewise.
+        changed: how many documents it gave that are not as they were.
+        reasons: how many documents it dropped, by why.
+        examples: the first three documents that it dropped or changed: before, and after (None
+            where dropped).
+    """
+
+    step: str
+    documents_in: int = 0
+    documents_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    changed: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    examples: list[tuple[str, str | None]] = field(default_factory=list)
+
+    def drop(self, reason: str, count: int, examples: Sequence[str] = ()) -> None:
+        """Note that so many documents were dropped."""
+        if count:
+            self.reasons[reason] = self.reasons.get(reason, 0) + count
+            self._show((text, None) for text in examples)
+
+    def change(self, count: int, examples: Sequence[tuple[str, str]] = ()) -> None:
+        """Note that so many documents were changed."""
+        self.changed += count
+        self._show(iter(examples))
+
+    @property
+    def wants_examples(self) -> bool:
+        """Whether fewer than three were seen, so that it is worth looking for one."""
+        return len(self.examples) < EXAMPLES
+
+    def _show(self, examples: "Iterator[tuple[str, str | None]]") -> None:
+        while self.wants_examples and (example := next(examples, None)):
+            self.examples.append(example)
+
+
+class StepSpec(Spec):
+    """What a recipe says about one step; `type` is the name under which it is registered."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    type: str
+
+    joint: ClassVar[bool] = False
+    """Whether what becomes of a document depends on others: such a step of the corpus sees the
+    documents of all sources, one after the other, and a source cannot be counted by itself."""
+
+    takes_nulls: ClassVar[bool] = False
+    """Whether rows without a text are dealt with here; all steps before it let them pass."""
+
+    def needs(self, after: frozenset[str]) -> frozenset[str]:
+        """The columns that must be there before the step so that `after` are there behind it."""
+        return after
+
+    @abstractmethod
+    def apply(self, rows: Stream, tally: Tally) -> Stream:
+        """The rows behind this step, read once.
+
+        Args:
+            rows: the rows before it.
+            tally: told what was dropped and changed; what came in and went out is counted outside.
+
+        Raises:
+            CorpusError: a column is not what the step takes.
+        """
+
+    def identity(self) -> Any:
+        """JSON-able; changes whenever the step could do something else."""
+        return self.model_dump(mode="json")
+
+
+class BatchStep(StepSpec):
+    """A step that looks at one batch at a time."""
+
+    def apply(self, rows: Stream, tally: Tally) -> Stream:
+        """Each batch as `of_batch` gives it."""
+        for each in rows:
+            yield each._replace(batch=self.of_batch(each.batch, tally))
+
+    @abstractmethod
+    def of_batch(self, batch: "pa.RecordBatch", tally: Tally) -> "pa.RecordBatch":
+        """The batch behind this step."""
+
+
+STEPS = Registry[type[StepSpec]]("step", "tokbench.corpus.steps")
+"""All steps by the name that recipes use."""
+
+Steps = Annotated[tuple[Annotated[StepSpec, AnyOf(STEPS)], ...], Field(strict=False)]
+
+
+def needed(steps: Sequence[StepSpec], after: Sequence[str] = ()) -> tuple[str, ...]:
+    """The columns that must be read so that all steps find theirs, and `after` are left."""
+    columns = frozenset(after)
+    for step in reversed(steps):
+        columns = step.needs(columns)
+    return tuple(sorted(columns))
+
+
+def applied(rows: Stream, steps: Sequence[StepSpec], tallies: Sequence[Tally]) -> Stream:
+    """The rows behind all steps, each counted before and after."""
+    for step, tally in zip(steps, tallies, strict=True):
+        rows = counted(step.apply(_counted_in(rows, tally), tally), tally)
+    return rows
+
+
+def counted(rows: Stream, tally: Tally) -> Stream:
+    """The same rows, counted as what comes out."""
+    for each in rows:
+        tally.documents_out += len(each.batch)
+        tally.bytes_out += _bytes(each.batch)
+        yield each
+
+
+def _counted_in(rows: Stream, tally: Tally) -> Stream:
+    for each in rows:
+        tally.documents_in += len(each.batch)
+        tally.bytes_in += _bytes(each.batch)
+        yield each
+
+
+def _bytes(batch: "pa.RecordBatch") -> int:
+    from tokbench.fingerprint import offsets  # noqa: PLC0415 - numpy is there by now
+
+    bounds = offsets(texts_of(batch))
+    return int(bounds[-1] - bounds[0])

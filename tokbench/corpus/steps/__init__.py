@@ -1,0 +1,1 @@
+"""What can be done to documents before use: one file a step, found because it is there."""
