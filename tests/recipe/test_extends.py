@@ -144,6 +144,8 @@ def test_paths_stay_with_the_file_that_says_them(tmp_path: Path) -> None:
     written = tmp_path / "over/written.yaml"
     written.write_text(annotated(made), "utf-8")
     assert Plan.of(load(written)).signature == Plan.of(made).signature
+    (tmp_path / "in[1]/base.yaml").write_text(said.replace("*.txt", "https://example.org/*.txt"))
+    assert load(path).corpus.sources[0].paths == ("https://example.org/*.txt",)  # type: ignore[attr-defined]
 
 
 WRONG = {
@@ -166,6 +168,14 @@ WRONG = {
     "a missing file": (
         {"child": "name: c\nextends: nowhere/base.yaml\n"},
         "child.yaml:2:10: extends: {folder}/nowhere/base.yaml: no such file; the path starts",
+    ),
+    "a device": (
+        {"child": "name: c\nextends: /dev/null\n"},
+        "child.yaml:2:10: extends: /dev/null: is no regular file; the path starts",
+    ),
+    "a URL": (
+        {"child": "name: c\nextends: https://example.org/base.yaml\n"},
+        "child.yaml:2:10: extends: https://example.org/base.yaml: is a URL; save it and name",
     ),
     "a folder": (
         {"d__base": BASE, "child": "name: c\nextends: [d]\n"},

@@ -126,7 +126,9 @@ def test_the_version_of_sentencepiece_counts_where_it_trains(
     recipe = load(
         write_recipe(f"pre_tokenizer: Metaspace\nmodel: {model}\nspecial_tokens: {{unk: u}}\n")
     )
-    before = [plan.Plan.of(recipe, engine).family for engine in ENGINES]
+    plans = [plan.Plan.of(recipe, engine) for engine in ENGINES]
+    assert ["sentencepiece" in one.versions() for one in plans] == [depends, False]
+    before = [one.family for one in plans]
     monkeypatch.setattr(plan, "version", lambda name: "9" if name == "sentencepiece" else "0.1")
     other = [plan.Plan.of(recipe, engine).family for engine in ENGINES]
     monkeypatch.setattr(plan, "version", lambda name: "8" if name == "sentencepiece" else "0.1")

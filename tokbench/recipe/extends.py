@@ -69,7 +69,11 @@ class _Bases:
         except (OSError, RuntimeError, ValueError) as error:  # no such user's home, a null in it
             raise refuse(where, f"extends: {name!r} is not a path: {error}") from error
         if not there:
-            what = "is a folder, not a recipe" if target.is_dir() else "no such file"
+            if "://" in name:
+                raise refuse(where, f"extends: {name}: is a URL; save it and name the file")
+            what = "is no regular file" if _is_there(target) else "no such file"
+            if target.is_dir():
+                what = "is a folder, not a recipe"
             raise refuse(
                 where,
                 f"extends: {target}: {what}; "
@@ -117,7 +121,7 @@ def _moved(value: Any, folder: Path, prefix: Path, *, always: bool) -> Any:
         return [_moved(one, folder, prefix, always=always) for one in value]
     if isinstance(value, dict):
         return {key: _moved(one, folder, prefix, always=always) for key, one in value.items()}
-    if not isinstance(value, str) or value.startswith("~"):
+    if not isinstance(value, str) or value.startswith("~") or "://" in value:
         return value
     if not always and not (value.startswith(".") or _is_there(folder / value)):
         return value

@@ -27,6 +27,8 @@ uses tab and line feed. A space is turned into U+2581, and pieces may not end wi
 """
 _PRIVATE = (range(0xE000, 0xF900), range(0xF0000, 0xFFFFE), range(0x100000, 0x10FFFE))
 _SEEDS_PER_PIECE = 8
+_SEEDS_OF_LONG_WORDS = 16
+_LONG = 16  # characters: in scripts without spaces a word is a clause
 _FEWEST_SEEDS = 10_000
 _THREADS = 2  # the order of sums, and so the result, depends on it: never the machine's cores
 _UNSEEN = 0.1  # what every piece's count is raised by before the logarithm, so that none is 0
@@ -59,7 +61,7 @@ def learn(
     texts = [text.translate(table) for text, _ in words]
     clashes = sum(text in joined for text in asked.reserved)
     room = asked.room + clashes
-    start = seeds(texts, counts, max(_SEEDS_PER_PIECE * room, _FEWEST_SEEDS), asked.longest)
+    start = seeds(texts, counts, _how_many(texts, room), asked.longest)
     back = {ord(escaped): chr(char) for char, escaped in table.items()}
     if not start or len(required) >= room:
         return _characters(words, required - set(asked.reserved))
@@ -84,6 +86,12 @@ def learn(
     extra = sorted(found.keys() - required, key=lambda text: (-found[text], text))
     kept = required.union(extra[: max(0, asked.room - len(found.keys() & required))])
     return _scored({text: count for text, count in found.items() if text in kept})
+
+
+def _how_many(texts: Sequence[str], room: int) -> int:
+    """How many seeds are worth their time: long words have more ways to be cut."""
+    long = sum(map(len, texts)) > _LONG * len(texts)
+    return max((_SEEDS_OF_LONG_WORDS if long else _SEEDS_PER_PIECE) * room, _FEWEST_SEEDS)
 
 
 def escapes(used: set[str]) -> tuple[dict[int, str], str]:

@@ -35,10 +35,10 @@ def train_unigram(
     """Learn pieces and their log-probabilities, as `UnigramTrainer` does from the words' text.
 
     The result is not the library's, whose own scores change from run to run: it starts from
-    substrings counted as often as they occur, 8 for each token asked for (`UnigramTrainer`: a
-    million, each distinct word counted once), and ends with one more estimate of all scores, from
-    how often the best cut of the words uses each piece. It is the same in every run, on every
-    machine with the same version of `sentencepiece`, whatever the order of the words.
+    substrings counted as often as they occur, 8 for each token asked for, 16 where words are long
+    (`UnigramTrainer`: a million, each distinct word counted once), and ends with one more estimate
+    of all scores, from how often the best cut of the words uses each piece. It is the same in every
+    run, on every machine with the same version of `sentencepiece`, whatever the order of the words.
 
     Args:
         words: the distinct pre-tokens and how often each occurs; no piece reaches from one into

@@ -71,7 +71,8 @@ class Plan:
             {key: said.get(key) for key in _LEARNED},
             order,
             version("tokenizers"),
-            *_makers(recipe, engine),
+            *([engine] if engine != "tokbench" else []),
+            *([trainer, version(trainer)] if (trainer := _trainer(recipe, engine)) else []),
         ]
         vocabulary = store.signature(*learned)
         if engine == "tokbench" and recipe.model.type != "Unigram" and not recipe.byte_fallback:
@@ -81,14 +82,18 @@ class Plan:
         signature = store.signature(_FORMAT, vocabulary, wrapped, version("transformers"))
         return cls(recipe, corpus, identity, family, signature, engine)
 
+    def versions(self) -> dict[str, str]:
+        """Of the packages that made the tokenizer."""
+        trainer = _trainer(self.recipe, self.engine)
+        names = ("tokenizers", "transformers", *([trainer] if trainer else []))
+        return {name: version(name) for name in names}
+
     def folder(self, runs: Path = RUNS) -> Path:
         """Where the run's results are kept."""
         return runs / self.recipe.name / self.signature
 
 
-def _makers(recipe: Recipe, engine: Engine) -> list[str]:
-    if engine != "tokbench":
-        return [engine]
-    if isinstance(recipe.trainer, UnigramTrainer):
-        return ["sentencepiece", version("sentencepiece")]
-    return []
+def _trainer(recipe: Recipe, engine: Engine) -> str:
+    """The package whose trainer it is, where that is neither ours nor of `tokenizers`."""
+    ours = engine == "tokbench"
+    return "sentencepiece" if ours and isinstance(recipe.trainer, UnigramTrainer) else ""
