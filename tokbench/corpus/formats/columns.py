@@ -92,6 +92,8 @@ def checked(
     """
     try:
         column.validate(full=True)
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
     except pa.ArrowInvalid as error:
         if "UTF8" in str(error):
             if not is_text(column.type):
