@@ -64,7 +64,7 @@ def test_folder(tmp_path: Path, opened: Open) -> None:
 )
 def test_unknown_extension(name: str, said: str, tmp_path: Path, opened: Open) -> None:
     (tmp_path / name).touch()
-    choices = "txt, csv, tsv, json, jsonl, parquet, arrow"
+    choices = "txt, csv, tsv, json, jsonl, parquet, arrow, xml, pickle"
     with says(f"{name}: {said}; say what it is with `format:`, one of {choices}"):
         opened(name)
 
@@ -73,9 +73,9 @@ def test_unknown_extension(name: str, said: str, tmp_path: Path, opened: Open) -
     ("name", "option", "value", "formats", "fits"),
     [
         ("a.parquet", "sample_by", "line|paragraph", "parquet", "txt"),
-        ("a.txt", "text", "body", "txt", "csv, tsv, json, jsonl, parquet, arrow"),
+        ("a.txt", "text", "body", "txt", "csv, tsv, json, jsonl, parquet, arrow, xml, pickle"),
         ("a.jsonl", "quote", "'", "jsonl", "csv, tsv"),
-        ("a.csv", "records", "data", "csv", "json"),
+        ("a.csv", "records", "data", "csv", "json, xml"),
     ],
 )
 def test_option_that_does_not_fit(
@@ -201,7 +201,7 @@ def test_no_such_column(tmp_path: Path, documents: Documents) -> None:
 @pytest.mark.parametrize(
     ("value", "what"),
     [
-        ("null", "field 'text' is null; fill it in or remove the row"),
+        ("null", "field 'text' is null; fill it in, remove the row, or add the step `drop_empty`"),
         ("5", "field 'text' is a number, not text; name a text field with `text:`"),
         ("true", "field 'text' is a boolean, not text; name a text field with `text:`"),
         ('["a"]', "field 'text' is a list, not text; name a text field with `text:`"),
@@ -341,10 +341,10 @@ def test_column_that_is_not_text(name: str, tmp_path: Path, documents: Documents
         with says(f"{name}: field 'text' is {kind}, not text; name a text field with `text:`"):
             documents(name)
     (tmp_path / name).write_bytes(write(pa.table({"text": ["a", "b", None]})))
-    with says(f"{name}: row 3: field 'text' is null; fill it in or remove the row"):
+    with says(f"{name}: row 3: field 'text' is null; ..."):
         documents(name)
     (tmp_path / name).write_bytes(write(pa.table({"text": pa.nulls(1)})))
-    with says(f"{name}: row 1: field 'text' is null; fill it in or remove the row"):
+    with says(f"{name}: row 1: field 'text' is null; ..."):
         documents(name)
     bad = pa.array([b"ok", b"x\xed\xa0\x80"]).view(pa.string())
     (tmp_path / name).write_bytes(write(pa.table({"text": bad})))
