@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokbench.corpus.documents import array_of
 from tokbench.corpus.rows import texts_of, with_texts
 from tokbench.corpus.step import EXAMPLES
+from tokbench.fingerprint import offsets
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from tokbench.corpus.step import Tally
@@ -43,11 +44,15 @@ def only(
 
 def flags(values: "NDArray[np.bool_]") -> "pa.BooleanArray":
     """The values as an array; `pa.array` would import pandas (a second) where it is there."""
-    import numpy as np  # noqa: PLC0415 - pyarrow brings it
-
     bits = np.packbits(values, bitorder="little")
     array = pa.Array.from_buffers(pa.bool_(), len(values), [None, pa.py_buffer(bits.data)])
     return cast("pa.BooleanArray", array)
+
+
+def as_numpy(values: pa.BooleanArray) -> "NDArray[np.bool_]":
+    """The values of an array without nulls; its `to_numpy` would import pandas likewise."""
+    bits = np.frombuffer(memoryview(pc.and_(values, values).buffers()[1] or b""), np.uint8)
+    return np.unpackbits(bits, count=len(values), bitorder="little").astype(bool)
 
 
 def numbers(values: "NDArray[np.int64]") -> "pa.Int64Array":
@@ -91,3 +96,15 @@ def each_of(
     if len(changed) == len(texts):
         return changed
     return cast("pa.LargeStringArray", pc.replace_with_mask(texts, suspects, changed))
+
+
+def said(texts: pa.LargeStringArray) -> "NDArray[np.bool_]":
+    """Which rows have a text."""
+    if not texts.null_count:
+        return np.ones(len(texts), bool)
+    return as_numpy(cast("pa.BooleanArray", pc.is_valid(texts)))
+
+
+def bytes_of_each(texts: pa.LargeStringArray) -> "NDArray[np.int64]":
+    """The UTF-8 bytes of each text; none where there is none."""
+    return np.where(said(texts), np.diff(offsets(texts)), 0)

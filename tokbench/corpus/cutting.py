@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import regex
 
-from tokbench.corpus.choosing import numbers
+from tokbench.corpus.choosing import as_numpy, numbers
 from tokbench.corpus.documents import array_of
 from tokbench.corpus.rows import TEXT, rows_of, texts_of
 from tokbench.corpus.step import EXAMPLES
@@ -76,8 +75,7 @@ def _origins(
     longer: pa.BooleanArray, cut: list[list[str]]
 ) -> "tuple[NDArray[np.int64], NDArray[np.bool_]]":
     """For each row afterwards: of which row it is, and whether it is a piece."""
-    bits = np.frombuffer(memoryview(pc.and_(longer, longer).buffers()[1] or b""), np.uint8)
-    made = np.unpackbits(bits, count=len(longer), bitorder="little").astype(bool)
+    made = as_numpy(longer)
     copies = np.ones(len(longer), np.int64)
     copies[made] = [len(each) for each in cut]
     return np.repeat(np.arange(len(longer)), copies), np.repeat(made, copies)

@@ -27,9 +27,9 @@ def installed(module: str, extra: str, who: str) -> Any:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        if error.name != module:
+        if error.name not in (module, module.partition(".")[0]):
             raise
-        raise CorpusError(f"{who} needs {module}; pip install 'tokbench[{extra}]'") from error
+        raise CorpusError(f"{who} needs {module.partition(".")[0]}; pip install 'tokbench[{extra}]'") from error
 
 
 def version_of(package: str) -> str:
