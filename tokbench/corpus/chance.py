@@ -1,7 +1,7 @@
 """What is left to chance: numbers from a seed and the documents themselves.
 
-They depend on no order of reading, no buffer and no other document, and no two purposes share
-them: neither a sample and a shuffle of the same seed, nor a sample and what is held out.
+They depend on no buffer and on no other document, and different purposes have different ones; so a
+sample says nothing about what is held out.
 """
 
 from typing import TYPE_CHECKING

@@ -139,7 +139,8 @@ def mark_near(
                     equal += sketches[document, slot] == kept[other, slot]
                 near[document] = equal >= alike
         if not near[document]:
-            kept[count] = sketches[document]
+            for slot in range(slots):
+                kept[count, slot] = sketches[document, slot]
             count += 1
             for band in range(bands):
                 place = band_place(sketches, document, band, width, table)

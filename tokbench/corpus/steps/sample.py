@@ -22,17 +22,17 @@ REASON = "not in the sample"
 class Sample(StepSpec):
     """Keep documents by chance: exactly so many, a share, or so many bytes at most.
 
-    They stay in their order. Each document gets a number from the seed, its text and, but for a
-    share, its place; the smallest are kept: those that a shuffle would put first. By `share` equal
-    texts share their fate, and nothing else matters, neither order nor interruption. For the
-    others the rows that may be kept wait on disk below the cache; in memory are some 30 bytes for
-    each of them.
+    They stay in their order. Each row has a number from the seed, its text and its place; the
+    smallest are kept: those that `shuffle` with this seed puts first. The rows that may be kept
+    wait on disk below the cache; in memory are some 30 bytes for each of them. A `share` is by
+    text alone: equal ones share their fate, whatever stands before them.
 
     >>> from tokbench.corpus.trying import after
     >>> texts = [str(number) for number in range(10)]
     >>> after(Sample(documents=3), texts)
-    ['3', '6', '9']
+    ['0', '7', '9']
     >>> after(Sample(bytes=4, seed=1), texts), after(Sample(share=0.2), texts)
+    (['1', '3', '5', '9'], ['6'])
     """
 
     type: Literal["sample"] = "sample"
@@ -105,7 +105,7 @@ class Sample(StepSpec):
             there = said(texts)
             weights = there.astype(np.int64) if self.documents else bytes_of_each(texts)
             # A row without a text passes: it weighs nothing and comes first.
-            keys = np.where(there, chance.of_rows(texts, "sample", self.seed, row), np.uint64(0))
+            keys = np.where(there, chance.of_rows(texts, "shuffle", self.seed, row), np.uint64(0))
             row += len(texts)
             may = lowest.may_be_in(keys, weights)
             kept = only(each.batch, flags(may), tally, REASON)

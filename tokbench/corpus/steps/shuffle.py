@@ -17,7 +17,7 @@ class Shuffle(JointStep):
 
     >>> from tokbench.corpus.trying import after
     >>> after(Shuffle(seed=2), ["a", "b", "c", "d"]), after(Shuffle(seed=4), ["a", "b", "c", "d"])
-    (['c', 'd', 'b', 'a'], ['d', 'a', 'c', 'b'])
+    (['b', 'd', 'c', 'a'], ['a', 'b', 'd', 'c'])
     """
 
     type: Literal["shuffle"] = "shuffle"
