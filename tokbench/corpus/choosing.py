@@ -37,7 +37,9 @@ def only(
     count = pc.sum(dropped).as_py() or 0
     if not count:
         return batch
-    examples = texts_of(batch).filter(dropped)[:EXAMPLES].to_pylist() if tally.wants_examples else ()
+    examples = (
+        texts_of(batch).filter(dropped)[:EXAMPLES].to_pylist() if tally.wants_examples else ()
+    )
     tally.drop(reason, count, cast("list[str]", examples))
     return batch.filter(cast("pa.BooleanArray", kept))
 

@@ -115,7 +115,9 @@ def spilled(rows: Stream, spill: Spill) -> Iterator[pa.RecordBatch]:
         yield each.batch
 
 
-def _blocks(order: "NDArray[np.int64]", lengths: "NDArray[np.int64]") -> "Iterator[NDArray[np.int64]]":
+def _blocks(
+    order: "NDArray[np.int64]", lengths: "NDArray[np.int64]"
+) -> "Iterator[NDArray[np.int64]]":
     """The order in stretches of about BATCH_BYTES of text, counting eight bytes a document."""
     for first in range(0, len(order), 1 << 20):  # so that sums of the whole are never held
         some = order[first : first + (1 << 20)]

@@ -82,7 +82,11 @@ def _excerpt(before: str, after: str | None) -> tuple[str, str | None]:
     shorter = min(len(before), len(after))
     # The first stretch that differs, then the first character in it.
     stretch = next(
-        (at for at in range(0, shorter, SHOWN) if before[at : at + SHOWN] != after[at : at + SHOWN]),
+        (
+            at
+            for at in range(0, shorter, SHOWN)
+            if before[at : at + SHOWN] != after[at : at + SHOWN]
+        ),
         max(shorter - SHOWN, 0),
     )
     ends = min(stretch + SHOWN, shorter)
@@ -91,10 +95,15 @@ def _excerpt(before: str, after: str | None) -> tuple[str, str | None]:
     return before[start : start + SHOWN], after[start : start + SHOWN]
 
 
+def _without_examples(schema: dict[str, Any]) -> None:
+    """Leave out of a JSON Schema what is for readers of the code."""
+    schema["description"] = schema.get("description", "").split("\n\n>>>")[0]
+
+
 class StepSpec(Spec):
     """What a recipe says about one step; `type` is the name under which it is registered."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, json_schema_extra=_without_examples)
 
     type: str
 

@@ -10,12 +10,12 @@ from tokbench.corpus.choosing import FALSE
 from tokbench.errors import CorpusError
 
 if TYPE_CHECKING:
-    Column = pa.Array[Any]
+    from tokbench.corpus.options import Value
 
-Value = str | int | float | bool
+    Values = pa.Array[Any]
 
 
-def compared(batch: pa.RecordBatch, column: str, how: str, value: Value, who: str) -> "Column":
+def compared(batch: pa.RecordBatch, column: str, how: str, value: "Value", who: str) -> "Values":
     """For each row whether its value is in a relation to another one; null where it has none.
 
     Args:
@@ -39,11 +39,11 @@ def compared(batch: pa.RecordBatch, column: str, how: str, value: Value, who: st
     if pa.types.is_null(values.type):
         return pa.nulls(len(values), pa.bool_())
     found, wanted = _alike(values, value, f"{who}: column {column!r}")
-    return cast("Column", pc.call_function(how, [found, wanted]))
+    return cast("Values", pc.call_function(how, [found, wanted]))
 
 
 def is_one_of(
-    batch: pa.RecordBatch, column: str, values: Sequence[Value], who: str
+    batch: pa.RecordBatch, column: str, values: "Sequence[Value]", who: str
 ) -> pa.BooleanArray:
     """For each row whether its value is one of these; not where it has none.
 
@@ -57,7 +57,7 @@ def is_one_of(
     return cast("pa.BooleanArray", found)
 
 
-def _alike(values: "Column", value: Value, where: str) -> "tuple[Column, pa.Scalar[Any]]":
+def _alike(values: "Values", value: "Value", where: str) -> "tuple[Values, pa.Scalar[Any]]":
     """The column and the value as Arrow compares them."""
     types, kind = pa.types, values.type
     if types.is_dictionary(kind):
@@ -84,12 +84,12 @@ def _alike(values: "Column", value: Value, where: str) -> "tuple[Column, pa.Scal
     raise CorpusError(f"{where} holds {holds}, not numbers, and {value} is one")
 
 
-def _numbers(values: "Column", where: str) -> "Column":
+def _numbers(values: "Values", where: str) -> "Values":
     """A column of text as the numbers that it spells; empty text is none."""
     trimmed = pc.utf8_trim_whitespace(values.cast(pa.large_string()))
     said = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.large_string()), trimmed)
     try:
-        return cast("Column", pc.cast(said, pa.float64()))
+        return cast("Values", pc.cast(said, pa.float64()))
     except pa.ArrowInvalid as error:
         wrong = next(text for text in said.to_pylist() if text and not _is_number(text))
         raise CorpusError(f"{where} holds {wrong!r}, which is no number; quote the value to "

@@ -3,8 +3,9 @@
 from string import Formatter
 from typing import TYPE_CHECKING, Annotated, Literal, Self, cast
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, model_validator
 
+from tokbench.corpus.options import Column, Value
 from tokbench.corpus.rows import TEXT, texts_of, with_column
 from tokbench.corpus.step import STEPS, BatchStep, Tally
 
@@ -42,10 +43,10 @@ class AddColumn(BatchStep):
 
     type: Literal["add_column"] = "add_column"
 
-    column: Annotated[str, Field(min_length=1), AfterValidator(_not_text)]
+    column: Annotated[Column, AfterValidator(_not_text)]
     """What it is called."""
 
-    value: str | int | float | bool | None = None
+    value: Value | None = None
     """What stands in each row."""
 
     template: Annotated[str, AfterValidator(_template)] | None = None

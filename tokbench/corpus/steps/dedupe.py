@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from tokbench.corpus.extras import version_of
+from tokbench.corpus.options import Value
 from tokbench.corpus.rows import Stream, texts_of
 from tokbench.corpus.step import STEPS, JointStep, Tally
 from tokbench.spec import OneOrMany, Spec
@@ -13,10 +14,6 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
-
-    from tokbench.corpus.seen import Near, Seen
-
-Value = str | int | float | bool
 
 
 class NearSpec(Spec):

@@ -24,7 +24,6 @@ class DropEmpty(BatchStep):
 
     def of_batch(self, batch: "pa.RecordBatch", tally: Tally) -> "pa.RecordBatch":
         """The rows that say something."""
-        import pyarrow as pa  # noqa: PLC0415 - 0.15 s to import
         import pyarrow.compute as pc  # noqa: PLC0415 - 0.05 s that only steps need
 
         from tokbench.corpus.choosing import only  # noqa: PLC0415 - imports pyarrow.compute

@@ -4,13 +4,12 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self, cast
 
 from pydantic import Field, model_validator
 
+from tokbench.corpus.options import Column, Value
 from tokbench.corpus.step import STEPS, BatchStep, Tally
 from tokbench.spec import OneOrMany
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-Value = str | int | float | bool
 
 WHO = "step filter"
 TESTS = {"equals": "equal", "at_least": "greater_equal", "at_most": "less_equal"}
@@ -35,7 +34,7 @@ class Filter(BatchStep):
 
     type: Literal["filter"] = "filter"
 
-    column: Annotated[str, Field(min_length=1)]
+    column: Column
     """Whose value is looked at."""
 
     equals: Value | None = None
@@ -44,10 +43,10 @@ class Filter(BatchStep):
     one_of: Annotated[tuple[Value, ...], Field(strict=False), OneOrMany()] = ()
     """The values of which it must be one."""
 
-    at_least: int | float | str | None = None
+    at_least: Value | None = None
     """The smallest that it may be."""
 
-    at_most: int | float | str | None = None
+    at_most: Value | None = None
     """The largest that it may be."""
 
     not_null: bool = False
@@ -55,7 +54,9 @@ class Filter(BatchStep):
 
     @model_validator(mode="after")
     def _tests_something(self) -> Self:
-        if all(getattr(self, test) is None for test in TESTS) and not (self.one_of or self.not_null):
+        if all(getattr(self, test) is None for test in TESTS) and not (
+            self.one_of or self.not_null
+        ):
             raise ValueError(f"needs a test: {', '.join(TESTS)}, one_of, or `not_null: true`")
         return self
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import regex
 from pydantic import model_validator
 
-from tokbench.corpus.patterns import Pattern
+from tokbench.corpus.options import Pattern
 from tokbench.corpus.rows import texts_of
 from tokbench.corpus.step import STEPS, BatchStep, Tally
 
@@ -57,5 +57,7 @@ def _passing(
     from tokbench.corpus.choosing import flags, only  # noqa: PLC0415 - imports pyarrow.compute
 
     search = regex.compile(pattern).search
-    found = [text is None or (search(text) is not None) == wanted for text in texts_of(batch).to_pylist()]
+    found = [
+        text is None or (search(text) is not None) == wanted for text in texts_of(batch).to_pylist()
+    ]
     return only(batch, flags(np.array(found, bool)), tally, reason)

@@ -24,7 +24,7 @@ class FixText(TextStep):
 
     type: Literal["fix_text"] = "fix_text"
 
-    unescape_html: Literal["auto"] | bool = "auto"
+    unescape_html: Literal["auto", True, False] = "auto"
     """Whether to read HTML's character references; by default in texts without a `<`."""
 
     fix_encoding: bool = True

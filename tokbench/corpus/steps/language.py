@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from tokbench.corpus.extras import installed, version_of
+from tokbench.corpus.options import Column
 from tokbench.corpus.rows import texts_of
 from tokbench.corpus.step import STEPS, BatchStep, Tally
 from tokbench.errors import CorpusError, nearest
@@ -37,7 +38,7 @@ class Language(BatchStep):
     keep: Annotated[tuple[str, ...], Field(strict=False, min_length=1), OneOrMany()]
     """The languages to keep, as the column writes them, or by their codes: `[en, ko]`."""
 
-    column: Annotated[str, Field(min_length=1)] | None = None
+    column: Column | None = None
     """The column that says the language; without one it is detected."""
 
     min_confidence: float | None = Field(default=None, gt=0, le=1)

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
+from tokbench.corpus.options import Bytes
 from tokbench.corpus.rows import Stream, texts_of
-from tokbench.corpus.sizes import Bytes
 from tokbench.corpus.step import EXAMPLES, STEPS, JointStep, Tally
 
 if TYPE_CHECKING:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import xxhash
 from pydantic import AfterValidator, Field
 
+from tokbench.corpus.options import Column
 from tokbench.corpus.rows import TEXT, texts_of
 from tokbench.corpus.step import STEPS, BatchStep, Tally
 from tokbench.corpus.user_code import called, imported, source_of
+from tokbench.spec import OneOrMany
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,7 +43,7 @@ class Map(BatchStep):
     function: Annotated[str, AfterValidator(_module_and_function)]
     """`module:function`: takes a text, or a `row`, and returns a text or None."""
 
-    columns: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    columns: Annotated[tuple[Column, ...], Field(strict=False), OneOrMany()] = ()
     """The columns that a function of rows is given beside the text."""
 
     def needs(self, after: frozenset[str]) -> frozenset[str]:
@@ -64,7 +66,9 @@ class Map(BatchStep):
         ]
         wanted = np.array([text is not None for text in found], bool)
         batch = only(batch, flags(wanted), tally, "dropped by the function")
-        left = [text for text, valid in zip(found, there, strict=True) if text is not None or not valid]
+        left = [
+            text for text, valid in zip(found, there, strict=True) if text is not None or not valid
+        ]
         texts = array_of([text or b"" for text in left])
         return retold(batch, _as_null_as(texts, texts_of(batch)), tally)
 

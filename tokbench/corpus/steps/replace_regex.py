@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import regex
 from pydantic import model_validator
 
-from tokbench.corpus.patterns import Pattern
+from tokbench.corpus.options import Pattern
 from tokbench.corpus.step import STEPS, TextStep
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
+from tokbench.corpus.options import Bytes
 from tokbench.corpus.rows import Stream, texts_of
-from tokbench.corpus.sizes import Bytes
 from tokbench.corpus.step import STEPS, StepSpec, Tally
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ class Sample(StepSpec):
     @model_validator(mode="after")
     def _one_of_three(self) -> Self:
         if sum(one is not None for one in (self.documents, self.share, self.bytes)) != 1:
-            raise ValueError("needs a number of `documents`, a `share` or `bytes`, one of the three")
+            raise ValueError(
+                "needs a number of `documents`, a `share` or `bytes`, one of the three"
+            )
         return self
 
     @property

@@ -1,9 +1,8 @@
 """Put documents into an order: `sort`."""
 
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
-from pydantic import Field
-
+from tokbench.corpus.options import Column
 from tokbench.corpus.rows import TEXT, Stream, texts_of
 from tokbench.corpus.step import STEPS, JointStep, Tally
 from tokbench.errors import CorpusError
@@ -32,7 +31,7 @@ class Sort(JointStep):
 
     type: Literal["sort"] = "sort"
 
-    by: Annotated[str, Field(min_length=1)]
+    by: Column
     """A column, `text`, or `length`, the number of characters of the text."""
 
     descending: bool = False
@@ -53,7 +52,9 @@ class Sort(JointStep):
             lengths = []
             for batch in spilled(rows, spill):
                 if self.by == LENGTH:
-                    lengths.append(cast("pa.Array[pa.Int64Scalar]", pc.utf8_length(texts_of(batch))))
+                    lengths.append(
+                        cast("pa.Array[pa.Int64Scalar]", pc.utf8_length(texts_of(batch)))
+                    )
             batches = spill.batches()
             keys = lengths if self.by == LENGTH else [each.column(self.by) for each in batches]
             if keys:
