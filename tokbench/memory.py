@@ -36,6 +36,23 @@ def parsed(text: str) -> int:
     >>> parsed("500MB"), parsed("1.5 GiB"), parsed("250000000")
     (500000000, 1610612736, 250000000)
     """
+    size = bytes_of(text)
+    if size < LEAST and text.strip().replace(".", "").isdigit():
+        number = text.strip()
+        raise BudgetError(f"{text} bytes are too little; with a unit: {number}GB, {number}MB")
+    room(size)
+    return size
+
+
+def bytes_of(text: str) -> int:
+    """The bytes of a size as people write it.
+
+    Raises:
+        BudgetError: it is no size.
+
+    >>> bytes_of("10KB"), bytes_of("12")
+    (10000, 12)
+    """
     found = _SIZE.fullmatch(text)
     if not found:
         raise BudgetError(f"{text!r} is no size; write it as 500MB, 2GB or 1.5GiB")
@@ -43,11 +60,7 @@ def parsed(text: str) -> int:
     if unit.upper() not in _UNITS:
         known = f"{number}{unit[0].upper()}B" if unit[0].upper() in "KMGT" else "500MB"
         raise BudgetError(f"{text!r} has no unit of size; write {known}, or a number of bytes")
-    size = int(float(number) * _UNITS[unit.upper()])
-    if size < LEAST and not unit:
-        raise BudgetError(f"{text} bytes are too little; with a unit: {number}GB, {number}MB")
-    room(size)
-    return size
+    return int(float(number) * _UNITS[unit.upper()])
 
 
 def room(budget: int | None) -> int:

@@ -12,7 +12,8 @@ Rows = list[tuple[str, str]]
 @click.argument("kind", required=False)
 @click.option("--json", "json_path", metavar="PATH", help="Write it as JSON; - is stdout.")
 def command(kind: str | None, json_path: str | None) -> None:
-    """What recipes can name: components, trainers, metrics, sources, templates, reports, rules.
+    """What recipes can name: components, trainers, metrics, sources, steps, templates, reports,
+    rules.
 
     \b
     tokbench list
@@ -87,6 +88,12 @@ def _sources() -> Rows:
     return [(name, _described(spec)) for name, spec in SOURCES.items()]
 
 
+def _steps() -> Rows:
+    from tokbench.corpus import STEPS
+
+    return [(name, _described(step)) for name, step in STEPS.items()]
+
+
 def _templates() -> Rows:
     from tokbench.recipe import templates
 
@@ -120,6 +127,7 @@ KINDS: dict[str, Callable[[], Rows]] = {
     "trainers": _trainers,
     "metrics": _metrics,
     "sources": _sources,
+    "steps": _steps,
     "templates": _templates,
     "reports": _reports,
     "rules": _rules,

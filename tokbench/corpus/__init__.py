@@ -7,14 +7,17 @@
 from tokbench.corpus.opening import OpenCorpus, open  # noqa: A004 - read as corpus.open
 from tokbench.corpus.source import SOURCES, OpenSource, SourceSpec
 from tokbench.corpus.spec import CorpusSpec
+from tokbench.corpus.step import STEPS, StepSpec
 from tokbench.fingerprint import Fingerprint
 
 __all__ = [
     "SOURCES",
+    "STEPS",
     "CorpusSpec",
     "Fingerprint",
     "OpenCorpus",
     "OpenSource",
     "SourceSpec",
+    "StepSpec",
     "open",
 ]

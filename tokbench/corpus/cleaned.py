@@ -62,13 +62,15 @@ class Cleaned:
         """
         nulls = any(step.takes_nulls for step in self.steps)
         rows = self.source.read(needed(self.steps, columns), nulls=nulls, first=first)
-        return self.cleaned(rows, account)
+        return self.cleaned(rows, account, columns)
 
-    def cleaned(self, rows: Stream, account: Account | None = None) -> Stream:
-        """What the steps make of rows of the source."""
+    def cleaned(
+        self, rows: Stream, account: Account | None = None, columns: Sequence[str] = ()
+    ) -> Stream:
+        """What the steps make of rows of the source, with these columns."""
         account = account or Account()
         account.steps += [Tally(step.type) for step in self.steps]
-        return applied(counted(rows, account.read), self.steps, account.steps)
+        return applied(counted(rows, account.read), self.steps, account.steps, columns)
 
     def identity(self) -> Any:
         """JSON-able; changes whenever `read` could give other documents."""

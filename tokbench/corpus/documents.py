@@ -83,16 +83,16 @@ def gather(stream: Stream, limit: int = BATCH_BYTES) -> Stream:
         for part in _cut(rows.batch, limit):
             added = _weight(part)
             if held and last is not None and weight + added > limit:
-                yield last._replace(batch=_joined(held))
+                yield last._replace(batch=joined(held))
                 held, weight = [], 0
             held.append(part)
             weight, last = weight + added, rows
             if weight > limit // 2:
-                yield rows._replace(batch=_joined(held))
+                yield rows._replace(batch=joined(held))
                 held, weight = [], 0
         last = rows
     if held and last is not None:
-        yield last._replace(batch=_joined(held))
+        yield last._replace(batch=joined(held))
 
 
 def keep(rows: pa.RecordBatch, split: "Split", held_out: float) -> pa.RecordBatch:
@@ -152,7 +152,8 @@ def _weight(rows: pa.RecordBatch) -> int:
     return int(bounds[-1] - bounds[0]) + 8 * len(rows)
 
 
-def _joined(held: list[pa.RecordBatch]) -> pa.RecordBatch:
+def joined(held: list[pa.RecordBatch]) -> pa.RecordBatch:
+    """The rows of all batches, one at least, as one."""
     if len(held) == 1:
         return held[0]
     names = held[0].schema.names

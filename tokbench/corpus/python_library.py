@@ -1,16 +1,19 @@
 """Python's own documentation as documents: gathered from the source files, then kept in the cache.
 
-Nothing is imported to be read: `ast` finds the docstrings.
+Nothing is imported to be read: `ast` finds the docstrings. The source files themselves are documents
+too; they are read where they lie.
 """
 
 import ast
 import platform
 import sysconfig
+import tokenize
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from functools import cache
 from inspect import cleandoc
+from io import BytesIO
 from pathlib import Path
 from typing import cast
 
@@ -18,7 +21,7 @@ import pyarrow as pa
 import xxhash
 
 from tokbench.corpus.documents import array_of
-from tokbench.corpus.problems import refused
+from tokbench.corpus.problems import refused, unreadable
 from tokbench.errors import StoreError
 from tokbench.fingerprint import Fingerprint
 from tokbench.store import cache_dir, write_bytes
@@ -27,6 +30,8 @@ VERSION = f"{platform.python_implementation()}-{platform.python_version()}"
 
 _SKIPPED = {"test", "tests", "idle_test", "idlelib", "turtledemo", "lib2to3", "__pycache__",
             "site-packages", "dist-packages", "pydoc_data"}  # fmt: skip
+_TESTS = frozenset({"test", "tests", "idle_test"})
+_INSTALLED = frozenset({"__pycache__", "site-packages", "dist-packages"})
 _RECIPE = b"1"
 """Goes up when other documents are made of the same files, so that no old cache is read."""
 
@@ -48,6 +53,35 @@ def documents() -> pa.LargeStringArray:
         key.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
     cached = cache_dir() / "python_docs" / f"{VERSION}-{key.hexdigest()}.arrow"
     return _load(folder, cached)
+
+
+def sources(*, tests: bool) -> list[Path]:
+    """The files of the standard library, sorted, those of installed packages left out.
+
+    Args:
+        tests: whether those in folders of tests are among them.
+    """
+    skipped = _INSTALLED if tests else _INSTALLED | _TESTS
+    return sorted(_files(Path(sysconfig.get_path("stdlib")), skipped))
+
+
+def source_code(path: Path) -> bytes:
+    """What stands in a file of Python's, as UTF-8; nothing where it is in no encoding.
+
+    Files say their encoding (PEP 263); tests of that have some that are wrong on purpose.
+
+    Raises:
+        CorpusError: it cannot be read.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise unreadable(str(path), error) from error
+    try:
+        encoding, _ = tokenize.detect_encoding(BytesIO(data).readline)
+        return data.decode(encoding).encode()
+    except (SyntaxError, UnicodeError):
+        return b""
 
 
 def fingerprint(texts: pa.LargeStringArray) -> str:
@@ -91,11 +125,11 @@ def _read(cached: Path) -> pa.LargeStringArray | None:
     return texts if fingerprint(texts) == written else None
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: Path, skipped: Collection[str] = _SKIPPED) -> Iterator[Path]:
     for path in folder.iterdir():
         if path.is_dir():
-            if path.name not in _SKIPPED:
-                yield from _files(path)
+            if path.name not in skipped:
+                yield from _files(path, skipped)
         elif path.suffix == ".py":
             yield path
 

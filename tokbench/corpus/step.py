@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field
 
 from tokbench.corpus.registered import AnyOf
-from tokbench.corpus.rows import Stream, texts_of
+from tokbench.corpus.rows import TEXT, Stream, texts_of
 from tokbench.registry import Registry
 from tokbench.spec import Spec
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 EXAMPLES = 3
+SHOWN = 200
+"""An example is not longer than this, in characters."""
 
 
 @dataclass
@@ -31,9 +33,10 @@ class Tally:
         documents_in: how many it was given, and `documents_out`: how many it gave.
         bytes_in: their UTF-8 bytes, and `bytes_out` likewise.
         changed: how many documents it gave that are not as they were.
+        added: how many documents it made of others, so that out = in - dropped + added.
         reasons: how many documents it dropped, by why.
         examples: the first three documents that it dropped or changed: before, and after (None
-            where dropped).
+            where dropped); long ones from where they differ.
     """
 
     step: str
@@ -42,8 +45,14 @@ class Tally:
     bytes_in: int = 0
     bytes_out: int = 0
     changed: int = 0
+    added: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     examples: list[tuple[str, str | None]] = field(default_factory=list)
+
+    @property
+    def dropped(self) -> int:
+        """How many documents it dropped, whatever the reason."""
+        return sum(self.reasons.values())
 
     def drop(self, reason: str, count: int, examples: Sequence[str] = ()) -> None:
         """Note that so many documents were dropped."""
@@ -63,22 +72,52 @@ class Tally:
 
     def _show(self, examples: "Iterator[tuple[str, str | None]]") -> None:
         while self.wants_examples and (example := next(examples, None)):
-            self.examples.append(example)
+            self.examples.append(_excerpt(*example))
+
+
+def _excerpt(before: str, after: str | None) -> tuple[str, str | None]:
+    """The beginnings of both, from a little before the first place where they differ."""
+    if after is None:
+        return before[:SHOWN], None
+    shorter = min(len(before), len(after))
+    # The first stretch that differs, then the first character in it.
+    stretch = next(
+        (
+            at
+            for at in range(0, shorter, SHOWN)
+            if before[at : at + SHOWN] != after[at : at + SHOWN]
+        ),
+        max(shorter - SHOWN, 0),
+    )
+    ends = min(stretch + SHOWN, shorter)
+    same = next((at for at in range(stretch, ends) if before[at] != after[at]), ends)
+    start = max(same - SHOWN // 4, 0)
+    return before[start : start + SHOWN], after[start : start + SHOWN]
+
+
+def _without_examples(schema: dict[str, Any]) -> None:
+    """Leave out of a JSON Schema what is for readers of the code."""
+    schema["description"] = schema.get("description", "").split("\n\n>>>")[0]
 
 
 class StepSpec(Spec):
     """What a recipe says about one step; `type` is the name under which it is registered."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, json_schema_extra=_without_examples)
 
     type: str
 
-    joint: ClassVar[bool] = False
-    """Whether what becomes of a document depends on others: such a step of the corpus sees the
-    documents of all sources, one after the other, and a source cannot be counted by itself."""
-
     takes_nulls: ClassVar[bool] = False
     """Whether rows without a text are dealt with here; all steps before it let them pass."""
+
+    @property
+    def joint(self) -> bool:
+        """Whether what becomes of a document depends on others.
+
+        Such a step of the corpus sees the documents of all sources, one after the other, and a
+        source cannot be counted by itself.
+        """
+        return False
 
     def needs(self, after: frozenset[str]) -> frozenset[str]:
         """The columns that must be there before the step so that `after` are there behind it."""
@@ -114,6 +153,29 @@ class BatchStep(StepSpec):
         """The batch behind this step."""
 
 
+class TextStep(BatchStep):
+    """A step that puts another text in place of each; rows without one stay as they are."""
+
+    def of_batch(self, batch: "pa.RecordBatch", tally: Tally) -> "pa.RecordBatch":
+        """The same rows with other texts."""
+        from tokbench.corpus.choosing import retold  # noqa: PLC0415 - pyarrow is slow to import
+
+        return retold(batch, self.of_texts(texts_of(batch)), tally)
+
+    @abstractmethod
+    def of_texts(self, texts: "pa.LargeStringArray") -> "pa.LargeStringArray":
+        """As many texts, null where there was none; the array itself if nothing changes."""
+
+
+class JointStep(StepSpec):
+    """A step in which what becomes of a document depends on others."""
+
+    @property
+    def joint(self) -> bool:
+        """It does."""
+        return True
+
+
 STEPS = Registry[type[StepSpec]]("step", "tokbench.corpus.steps")
 """All steps by the name that recipes use."""
 
@@ -128,11 +190,28 @@ def needed(steps: Sequence[StepSpec], after: Sequence[str] = ()) -> tuple[str, .
     return tuple(sorted(columns))
 
 
-def applied(rows: Stream, steps: Sequence[StepSpec], tallies: Sequence[Tally]) -> Stream:
-    """The rows behind all steps, each counted before and after."""
+def applied(
+    rows: Stream,
+    steps: Sequence[StepSpec],
+    tallies: Sequence[Tally],
+    after: Sequence[str] | None = None,
+) -> Stream:
+    """The rows behind all steps, each counted before and after.
+
+    Args:
+        rows: what there is before them.
+        steps: applied in order.
+        tallies: one for each step; filled.
+        after: the columns to keep beside the text, in order; None for all that there are.
+    """
     for step, tally in zip(steps, tallies, strict=True):
         rows = counted(step.apply(_counted_in(rows, tally), tally), tally)
-    return rows
+    return rows if after is None or not steps else _only(rows, [TEXT, *after])
+
+
+def _only(rows: Stream, names: Sequence[str]) -> Stream:
+    for each in rows:
+        yield each._replace(batch=each.batch.select(names))
 
 
 def counted(rows: Stream, tally: Tally) -> Stream:

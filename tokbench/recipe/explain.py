@@ -38,6 +38,8 @@ _SHORT_FORMS = {
     "decoder": "a name or a map",
 }
 """Sections whose items may be written as a string."""
+_ONE_OF = {"sources": "source", "steps": "step"}
+"""What an item of a list is called."""
 _BOUNDS = {
     "greater_than": ("more than", "gt"),
     "greater_than_equal": ("at least", "ge"),
@@ -244,7 +246,7 @@ def _wrong_choice(details: ErrorDetails, path: KeyPath) -> str:
         case "union_tag_invalid":
             known = [tag.strip("'") for tag in context["expected_tags"].split(", ")]
             keys = [part for part in path if isinstance(part, str) and part != "type"]
-            noun = "source" if keys[-1] == "sources" else keys[-1]
+            noun = _ONE_OF.get(keys[-1], keys[-1])
             return f"unknown {noun} {context['tag']!r}: {nearest(context['tag'], known)}"
         case "union_tag_not_found":
             return f"expected a name or a map with the key 'type', got {kind(value)}"
