@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from tokbench.corpus.documents import gather, keep, of_source
 from tokbench.corpus.formats import reading
 from tokbench.corpus.formats.compression import Unpacked, opened
+from tokbench.corpus.formats.transcoding import UTF8
+from tokbench.corpus.places.local import LocalFile
 from tokbench.corpus.rows import Rows, Stream, rows_of
 from tokbench.corpus.sources.files import FilesSource
 
@@ -86,10 +88,17 @@ def _readers(each: "Cleaned") -> Iterator[_Reader]:
 
 def _read(piece: "Piece", spec: "FilesSpec") -> Stream:
     lines = piece.format == "jsonl" or (piece.format == "txt" and spec.sample_by == "line")
-    if not lines or piece.codec or piece.member or piece.size < _WINDOWS * _WIDTH // 16:
+    place = piece.place
+    whole = piece.codec or piece.member or piece.wanted.encoding != UTF8
+    if (
+        not lines
+        or whole
+        or piece.size < _WINDOWS * _WIDTH // 16
+        or not isinstance(place, LocalFile)
+    ):
         yield from (Rows(rows_of(texts), done) for texts, done in reading.read(piece, spec))
         return
-    with opened(piece), piece.path.open("rb") as file:
+    with opened(piece), place.path.open("rb") as file:
         windows = _Windows(file, piece.size)
         stream = Unpacked(windows, lambda: windows.done)
         for texts in reading.streamed(stream, piece, spec, json_list=False):

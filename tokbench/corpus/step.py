@@ -34,6 +34,7 @@ class Tally:
         reasons: how many documents it dropped, by why.
         examples: the first three documents that it dropped or changed: before, and after (None
             where dropped).
+        notes: what was left out before it became documents, as sentences for users.
     """
 
     step: str
@@ -44,6 +45,7 @@ class Tally:
     changed: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     examples: list[tuple[str, str | None]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def drop(self, reason: str, count: int, examples: Sequence[str] = ()) -> None:
         """Note that so many documents were dropped."""
@@ -140,7 +142,8 @@ def counted(rows: Stream, tally: Tally) -> Stream:
     for each in rows:
         tally.documents_out += len(each.batch)
         tally.bytes_out += _bytes(each.batch)
-        yield each
+        tally.notes += each.notes
+        yield each._replace(notes=()) if each.notes else each
 
 
 def _counted_in(rows: Stream, tally: Tally) -> Stream:

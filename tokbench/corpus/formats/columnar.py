@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +10,8 @@ import pyarrow.parquet as pq
 
 from tokbench.corpus.documents import BATCH_BYTES
 from tokbench.corpus.formats.columns import documents, is_text, no_field, not_text
+from tokbench.corpus.formats.compression import random_access
+from tokbench.corpus.pieces import Piece
 from tokbench.corpus.problems import refused, unreadable
 from tokbench.errors import CorpusError
 
@@ -19,11 +20,11 @@ _STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"
 _MOST_ROWS = 1 << 14
 
 
-def read_parquet(path: Path, shown: str, field: str) -> Iterator[tuple[pa.LargeStringArray, int]]:
+def read_parquet(piece: Piece, shown: str, field: str) -> Iterator[tuple[pa.LargeStringArray, int]]:
     """The documents of one column, with the bytes on disk consumed so far (by share of rows).
 
     Args:
-        path: the file.
+        piece: the file.
         shown: its name, for messages.
         field: the column; with dots, a column of this name or else nested fields.
 
@@ -32,10 +33,11 @@ def read_parquet(path: Path, shown: str, field: str) -> Iterator[tuple[pa.LargeS
     """
     with (
         _blamed(shown, "a whole Parquet file"),
-        pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as file,
+        random_access(piece) as source,
+        pq.ParquetFile(source, pre_buffer=False, page_checksum_verification=True) as file,
     ):
         keys = _find(file.schema_arrow, shown, field)
-        size, rows = path.stat().st_size, 0
+        size, rows = piece.size, 0
         size_of_batch = _rows_a_batch(file.metadata)
         for batch in file.iter_batches(size_of_batch, columns=[field], use_threads=False):
             texts = documents(_column(batch, keys), shown, rows + 1, field)
@@ -43,22 +45,24 @@ def read_parquet(path: Path, shown: str, field: str) -> Iterator[tuple[pa.LargeS
             yield texts, size * rows // max(file.metadata.num_rows, 1)
 
 
-def read_arrow(path: Path, shown: str, field: str) -> Iterator[tuple[pa.LargeStringArray, int]]:
+def read_arrow(piece: Piece, shown: str, field: str) -> Iterator[tuple[pa.LargeStringArray, int]]:
     """As `read_parquet`, from an Arrow file or stream."""
-    with _blamed(shown, "a whole Arrow file or stream"), pa.memory_map(str(path)) as file:
+    with _blamed(shown, "a whole Arrow file or stream"), random_access(piece) as file:
         schema = _reader(file).schema
         keys = _find(schema, shown, field)
         options = pa.ipc.IpcReadOptions(included_fields=[schema.get_field_index(keys[0])])
         row = 1
         for batch, done in _batches(file, options, shown):
-            yield documents(_column(batch, keys), shown, row, field), done
+            # A packed file is larger than the piece says.
+            consumed = done * piece.size // max(file.size(), 1)
+            yield documents(_column(batch, keys), shown, row, field), consumed
             row += len(batch)
 
 
 Reader = pa.ipc.RecordBatchFileReader | pa.ipc.RecordBatchStreamReader
 
 
-def _reader(file: pa.MemoryMappedFile, options: pa.ipc.IpcReadOptions | None = None) -> Reader:
+def _reader(file: pa.NativeFile, options: pa.ipc.IpcReadOptions | None = None) -> Reader:
     file.seek(0)
     magic = file.read(len(_FILE_MAGIC))
     file.seek(0)
@@ -68,7 +72,7 @@ def _reader(file: pa.MemoryMappedFile, options: pa.ipc.IpcReadOptions | None = N
 
 
 def _batches(
-    file: pa.MemoryMappedFile, options: pa.ipc.IpcReadOptions, shown: str
+    file: pa.NativeFile, options: pa.ipc.IpcReadOptions, shown: str
 ) -> Iterator[tuple[pa.RecordBatch, int]]:
     size = file.size()
     reader = _reader(file, options)

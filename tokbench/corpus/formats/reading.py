@@ -9,7 +9,7 @@ import pyarrow as pa
 from tokbench.corpus.formats import delimited, json_lines, json_rows, plain
 from tokbench.corpus.formats.compression import Unpacked, opened
 from tokbench.corpus.formats.delimited import Dialect
-from tokbench.corpus.pieces import Piece
+from tokbench.corpus.pieces import TAR, Piece
 
 if TYPE_CHECKING:
     from tokbench.corpus.sources.files import FilesSpec
@@ -18,17 +18,29 @@ _TABLES = {"csv": Dialect(",", '"'), "tsv": Dialect("\t", None)}
 """How each is written, unless the recipe names a quote."""
 
 
-def read(piece: Piece, spec: "FilesSpec") -> Iterator[tuple[pa.LargeStringArray, int]]:
+def read(
+    piece: Piece, spec: "FilesSpec", notes: list[str] | None = None
+) -> Iterator[tuple[pa.LargeStringArray, int]]:
     """The documents of a piece, with its bytes on disk consumed so far.
+
+    Args:
+        piece: what to read.
+        spec: how.
+        notes: given, at the end, what was left out of the piece.
 
     Raises:
         CorpusError: the piece cannot be read, or holds something that is not text.
     """
-    if piece.format in ("parquet", "arrow"):
+    if piece.format == TAR:
+        from tokbench.corpus.formats import tar_members  # noqa: PLC0415 - few need it
+
+        for member, done in tar_members.members(piece, [] if notes is None else notes):
+            yield from ((texts, done()) for texts, _ in read(member, spec))
+    elif piece.format in ("parquet", "arrow"):
         from tokbench.corpus.formats import columnar  # noqa: PLC0415 - 0.1 s that only they need
 
         columns = columnar.read_parquet if piece.format == "parquet" else columnar.read_arrow
-        yield from columns(piece.path, piece.shown, spec.text)
+        yield from columns(piece, piece.shown, spec.text)
     elif piece.format in _TABLES:
         dialect = _TABLES[piece.format]
         if spec.quote != "auto":

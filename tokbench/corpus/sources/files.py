@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import xxhash
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
+from tokbench.corpus.formats.transcoding import UTF8, text_codec
 from tokbench.corpus.paths import expand
-from tokbench.corpus.pieces import Piece, pieces
-from tokbench.corpus.problems import refused, unreadable
+from tokbench.corpus.pieces import ENCODED, TAR, Piece, Wanted, pieces
+from tokbench.corpus.places import Place
+from tokbench.corpus.places.credentials import redacted
+from tokbench.corpus.problems import refused
 from tokbench.corpus.rows import Rows, Stream, rows_of
 from tokbench.corpus.source import SOURCES, OpenSource, SourceSpec
 
@@ -23,6 +25,7 @@ _FITS = {
     "sample_by": ("txt",),
     "quote": ("csv", "tsv"),
     "records": ("json",),
+    "encoding": ENCODED,
 }
 """Which formats an option says something about."""
 
@@ -41,24 +44,34 @@ def _quote_mark(value: str | None) -> str | None:
     return value
 
 
-Paths = Annotated[
+def _shown(paths: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(redacted, paths))
+
+
+Strings = Annotated[
     tuple[str, ...],
-    Field(strict=False, min_length=1),
+    Field(strict=False),
     BeforeValidator(_one_or_more, json_schema_input_type=str | tuple[str, ...]),
 ]
+Paths = Annotated[Strings, Field(min_length=1), PlainSerializer(_shown, when_used="json")]
+"""What is written anywhere of addresses is without their credentials."""
 
 
 @SOURCES.register("files")
 class FilesSpec(SourceSpec):
-    """Files by path or glob; what they are is told by their names."""
+    """Files by path, folder, glob or URL; what they are is told by their names."""
 
     type: Literal["files"] = "files"
 
     paths: Paths
-    """Files or globs, `**` for any folders; each must match. A file is read once."""
+    """Files, folders, globs (`**` for any folders) or URLs; each must match. A file is read once.
+
+    Of folders, the files of known kind are read that are not hidden, at any depth."""
 
     format: Literal["auto", "txt", "csv", "tsv", "json", "jsonl", "parquet", "arrow"] = "auto"
-    """What the files are; by default their extension says it, before .gz .bz2 .xz .zst .zip."""
+    """What the files are; by default their extension says it, before .gz .bz2 .xz .zst .zip .tar.
+
+    In a zip or tar it says what all members are."""
 
     text: Annotated[str, Field(min_length=1)] = "text"
     """The column that is the text, or a nested field with dots: `data.text`."""
@@ -72,20 +85,38 @@ class FilesSpec(SourceSpec):
     records: Annotated[str, Field(min_length=1)] | None = None
     """Where a JSON file that is an object keeps its list of rows: `data` or `data.rows`."""
 
+    members: Strings = ()
+    """Which members of a zip or tar are read, as globs over their whole paths: `*.txt`; by default
+    all of known kind."""
+
+    encoding: Annotated[str, AfterValidator(text_codec)] = UTF8
+    """How text is written, by Python's name for it: `shift_jis`, `cp1252`, `utf-16`."""
+
+    max_expansion: int = Field(default=200, ge=1)
+    """So many times its size, beyond 256 MB, a compressed file may become; a bomb becomes more."""
+
     name: Annotated[str, Field(min_length=1)] | None = None
     """What to call the source; by default its paths."""
 
     def open(self, base: Path) -> OpenSource:
         """Find the files and what they are."""
-        files = tuple(expand(self.paths, base))
-        found = tuple(piece for path, shown in files for piece in pieces(path, shown, self.format))
-        source = FilesSource(self, tuple(path for path, _ in files), found)
+        files, notes = expand(self.paths, base)
+        wanted = Wanted(self.format, self.members, self.encoding, self.max_expansion)
+        found: list[Piece] = []
+        for place in files:
+            inside, left_out = pieces(place, wanted)
+            found += inside
+            notes += left_out
+        source = FilesSource(self, tuple(files), tuple(found), tuple(notes))
         formats = sorted({piece.format for piece in found})
         for option, fits in _FITS.items():
             unused = getattr(self, option) != type(self).model_fields[option].default
-            if unused and not set(fits) & set(formats):
+            if unused and not {*fits, TAR} & set(formats):
                 what = f"option {option!r} does nothing for {', '.join(formats)}"
                 raise refused(source.name, f"{what}; it is for {', '.join(fits)}: leave it out")
+        if self.members and not any(piece.member or piece.format == TAR for piece in found):
+            what = "option 'members' does nothing without a zip or tar"
+            raise refused(source.name, f"{what}; leave it out")
         return source
 
 
@@ -95,18 +126,20 @@ class FilesSource:
 
     Attributes:
         spec: what the recipe said.
-        paths: each file once, absolute, in the order of reading.
+        files: each file once, in the order of reading.
         pieces: what is read: the files, and for a zip its members.
+        notes: what was left out of folders and zips, as sentences for users.
     """
 
     spec: FilesSpec
-    paths: tuple[Path, ...]
+    files: tuple[Place, ...]
     pieces: tuple[Piece, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """The name from the recipe, else the first path."""
-        first, *rest = self.spec.paths
+        first, *rest = _shown(self.spec.paths)
         return self.spec.name or (f"{first} and {len(rest)} more" if rest else first)
 
     @property
@@ -119,24 +152,19 @@ class FilesSource:
         from tokbench.corpus.formats import reading  # noqa: PLC0415 - pyarrow is slow to import
 
         before = sum(piece.size for piece in self.pieces[:first])
+        notes, rows = list(self.notes), None
         for number, piece in enumerate(self.pieces[first:], first):
-            for texts, done in reading.read(piece, self.spec):
-                yield Rows(rows_of(texts), before + min(done, piece.size), number)
+            for texts, done in reading.read(piece, self.spec, notes):
+                rows = Rows(rows_of(texts), before + min(done, piece.size), number, tuple(notes))
+                notes.clear()
+                yield rows
             before += piece.size
+        if notes and rows is not None:  # the last tar says at its end what was left out of it
+            yield rows._replace(batch=rows.batch.slice(0, 0), notes=tuple(notes))
 
     def identity(self) -> Any:
         """The contents of the files, and what says how to read them; not where they lie."""
-        options = self.spec.model_dump(mode="json", exclude={"paths", "name", "format", "steps"})
+        said_elsewhere = {"paths", "name", "format", "steps", "max_expansion"}
+        options = self.spec.model_dump(mode="json", exclude=said_elsewhere)
         formats = [[piece.format, piece.codec] for piece in self.pieces]
-        return {**options, "pieces": formats, "files": [_digest(path) for path in self.paths]}
-
-
-def _digest(path: Path) -> str:
-    digest = xxhash.xxh3_128()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    except OSError as error:
-        raise unreadable(str(path), error) from error
-    return digest.hexdigest()
+        return {**options, "pieces": formats, "files": [file.identity() for file in self.files]}
