@@ -52,14 +52,18 @@ def _local(url: str) -> str | None:
     ('/data/a b.txt', None)
     """
     parts = url.partition("://")
-    if parts[0].lower() not in ("file", "local") or "::" in url:
+    if parts[0].lower() not in ("file", "local"):
         return None
     return unquote(parts[2])
 
 
 def _addresses(pattern: str, notes: list[str]) -> list[str]:
     if _is_web(pattern):
-        if "*" in urlsplit(pattern).path:
+        try:
+            path = urlsplit(pattern).path
+        except ValueError as error:
+            raise refused(redacted(pattern), "is no address of a file; check it") from error
+        if "*" in path:
             raise refused(redacted(pattern), "web servers list no files; name each")
         return [pattern]
     from tokbench.corpus.places import filesystems  # noqa: PLC0415 - 0.1 s that only URLs need
@@ -89,7 +93,7 @@ def _looked_at(address: str) -> Place:
 
 
 def _is_web(url: str) -> bool:
-    return url.partition("://")[0].lower() in ("http", "https") and "::" not in url
+    return url.partition("://")[0].lower() in ("http", "https")
 
 
 def _matches(pattern: str, base: Path, notes: list[str]) -> list[str]:

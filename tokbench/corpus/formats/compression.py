@@ -101,16 +101,17 @@ def random_access(piece: Piece) -> Iterator[pa.NativeFile]:
 
 def _for_arrow(piece: Piece, stack: ExitStack) -> pa.NativeFile:
     if piece.codec or piece.member:
-        spool = stack.enter_context(tempfile.SpooledTemporaryFile(_SPOOLED))
+        spool = tempfile.SpooledTemporaryFile(_SPOOLED)  # noqa: SIM115 - the stack closes it
+        stack.enter_context(spool)
         with ExitStack() as reading:
             shutil.copyfileobj(_stream(piece, reading), spool, _CHUNK)
         spool.seek(0)
         return stack.enter_context(pa.PythonFile(cast("io.IOBase", spool), mode="r"))
     if isinstance(piece.place, LocalFile):
         path = str(piece.place.path)
-        mapped = piece.format == "arrow"
-        file = pa.memory_map(path) if mapped else pa.OSFile(path, "rb")  # noqa: SIM115 - no file of open
-        return stack.enter_context(file)
+        if piece.format == "arrow":
+            return stack.enter_context(pa.memory_map(path))
+        return stack.enter_context(pa.OSFile(path, "rb"))
     remote = stack.enter_context(piece.place.seekable())
     return stack.enter_context(pa.PythonFile(cast("io.IOBase", remote), mode="r"))
 

@@ -10,6 +10,8 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 """Names of parameters whose values are hidden; short ones are those of Azure's signatures."""
+_CHAIN = re.compile(r"::(?=[\w+.-]+(?:://|::))")
+"""Between the addresses of a chain of fsspec's: `simplecache::s3://...`."""
 _LONG = 20
 """A value of so many characters is hidden whatever its name: people name tokens as they like."""
 
@@ -33,7 +35,7 @@ def redacted(path: str) -> str:
     """
     if not is_url(path):
         return path
-    return "::".join(map(_redacted, path.split("::")))
+    return "::".join(map(_redacted, _CHAIN.split(path)))
 
 
 def scrubbed(message: str, address: str) -> str:
@@ -42,7 +44,7 @@ def scrubbed(message: str, address: str) -> str:
     >>> scrubbed("no such host: me:pw@a.org", "https://me:pw@a.org/b.txt")
     'no such host: ***@a.org'
     """
-    for part in address.split("::"):
+    for part in _CHAIN.split(address):
         if is_url(part):
             for secret in sorted(_secrets(part), key=len, reverse=True):
                 message = message.replace(secret, HIDDEN)

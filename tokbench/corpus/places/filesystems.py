@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import fsspec
 import xxhash
+from fsspec.registry import known_implementations
 
 from tokbench.corpus.places.credentials import redacted, scrubbed
 from tokbench.corpus.problems import refused
@@ -194,8 +195,8 @@ def blamed(address: str) -> Iterator[None]:
 
 
 def _missing(address: str, error: ImportError) -> str:
-    protocol = address.partition("://")[0]
-    known = fsspec.registry.known_implementations.get(protocol, {})
+    protocol = _protocol(address)
+    known = known_implementations.get(protocol, {})
     package = str(known.get("class", "")).partition(".")[0]
     cause: BaseException | None = error
     while package in ("fsspec", "") and cause is not None:
@@ -205,9 +206,18 @@ def _missing(address: str, error: ImportError) -> str:
 
 
 def _unknown(address: str) -> str:
-    protocol = address.partition("://")[0]
+    protocol = _protocol(address)
     known = sorted({"http", "https", *fsspec.available_protocols()})
     return f"there is no protocol {protocol!r}; {nearest(protocol, known, limit=8)}"
+
+
+def _protocol(address: str) -> str:
+    """The protocol that comes first.
+
+    >>> _protocol("simplecache::s3://a/b"), _protocol("gs://a/b")
+    ('simplecache', 'gs')
+    """
+    return address.partition("://")[0].partition("::")[0]
 
 
 def _reason(error: Exception) -> str:
