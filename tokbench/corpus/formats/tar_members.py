@@ -80,6 +80,7 @@ def _member(
         if format_ not in _ONCE:
             spool = stack.enter_context(tempfile.SpooledTemporaryFile(_SPOOLED))
             shutil.copyfileobj(source, spool, _BLOCK)
+            spool.seek(0)
             source = cast("IO[bytes]", spool)
         place = TarMember(shown, header.name, header.size, source, stream.done)
         yield (
