@@ -14,6 +14,8 @@ from tokbench.corpus.documents import gather, keep, of_source
 from tokbench.corpus.formats import reading
 from tokbench.corpus.formats.columns import Wanted
 from tokbench.corpus.formats.compression import Unpacked, opened
+from tokbench.corpus.formats.transcoding import UTF8
+from tokbench.corpus.places.local import LocalFile
 from tokbench.corpus.rows import Rows, Stream
 from tokbench.corpus.sources.files import FilesSource
 from tokbench.corpus.step import StepSpec, needed
@@ -89,10 +91,17 @@ def _readers(each: "Cleaned") -> Iterator[_Reader]:
 def _read(piece: "Piece", spec: "FilesSpec", steps: "Sequence[StepSpec]") -> Stream:
     columns, nulls = needed(steps), any(step.takes_nulls for step in steps)
     lines = piece.format == "jsonl" or (piece.format == "txt" and spec.sample_by == "line")
-    if not lines or piece.codec or piece.member or piece.size < _WINDOWS * _WIDTH // 16:
+    place = piece.place
+    whole = piece.codec or piece.member or piece.asked.encoding != UTF8
+    if (
+        not lines
+        or whole
+        or piece.size < _WINDOWS * _WIDTH // 16
+        or not isinstance(place, LocalFile)
+    ):
         yield from (Rows(*read) for read in reading.read(piece, spec, columns, nulls=nulls))
         return
-    with opened(piece), piece.path.open("rb") as file:
+    with opened(piece), place.path.open("rb") as file:
         windows = _Windows(file, piece.size)
         stream = Unpacked(windows, lambda: windows.done)
         wanted = Wanted(spec, columns, nulls)

@@ -37,6 +37,7 @@ class Tally:
         reasons: how many documents it dropped, by why.
         examples: the first three documents that it dropped or changed: before, and after (None
             where dropped); long ones from where they differ.
+        notes: what was left out before it became documents, as sentences for users.
     """
 
     step: str
@@ -48,6 +49,7 @@ class Tally:
     added: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     examples: list[tuple[str, str | None]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def dropped(self) -> int:
@@ -219,7 +221,8 @@ def counted(rows: Stream, tally: Tally) -> Stream:
     for each in rows:
         tally.documents_out += len(each.batch)
         tally.bytes_out += _bytes(each.batch)
-        yield each
+        tally.notes += each.notes
+        yield each._replace(notes=()) if each.notes else each
 
 
 def _counted_in(rows: Stream, tally: Tally) -> Stream:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +10,7 @@ import pyarrow.parquet as pq
 
 from tokbench.corpus.documents import BATCH_BYTES
 from tokbench.corpus.formats.columns import Wanted, checked, is_text, not_text
+from tokbench.corpus.formats.compression import random_access
 from tokbench.corpus.pieces import Piece
 from tokbench.corpus.problems import refused, unreadable
 from tokbench.errors import CorpusError
@@ -32,9 +32,8 @@ def read_parquet(piece: Piece, wanted: Wanted) -> Iterator[tuple[pa.RecordBatch,
     """
     with (
         _blamed(piece.shown, "a whole Parquet file"),
-        pq.ParquetFile(
-            _at_any_place(piece), pre_buffer=False, page_checksum_verification=True
-        ) as file,
+        random_access(piece) as source,
+        pq.ParquetFile(source, pre_buffer=False, page_checksum_verification=True) as file,
     ):
         columns = Columns(file.schema_arrow, piece.shown, wanted)
         size, rows = piece.size, 0
@@ -49,23 +48,17 @@ def read_parquet(piece: Piece, wanted: Wanted) -> Iterator[tuple[pa.RecordBatch,
 
 def read_arrow(piece: Piece, wanted: Wanted) -> Iterator[tuple[pa.RecordBatch, int]]:
     """As `read_parquet`, from an Arrow file or stream."""
-    with (
-        _blamed(piece.shown, "a whole Arrow file or stream"),
-        pa.memory_map(str(_at_any_place(piece))) as file,
-    ):
+    with _blamed(piece.shown, "a whole Arrow file or stream"), random_access(piece) as file:
         schema = _reader(file).schema
         columns = Columns(schema, piece.shown, wanted)
         included = sorted({schema.get_field_index(keys[0]) for keys in columns.keys})
         options = pa.ipc.IpcReadOptions(included_fields=included)
         row = 1
         for batch, done in _batches(file, options, piece.shown):
-            yield columns.rows(batch, row), done
+            # A packed file is larger than the piece says.
+            consumed = done * piece.size // max(file.size(), 1)
+            yield columns.rows(batch, row), consumed
             row += len(batch)
-
-
-def _at_any_place(piece: Piece) -> Path:
-    """What Arrow can read at any place."""
-    return piece.path
 
 
 class Columns:
@@ -92,7 +85,7 @@ class Columns:
 Reader = pa.ipc.RecordBatchFileReader | pa.ipc.RecordBatchStreamReader
 
 
-def _reader(file: pa.MemoryMappedFile, options: pa.ipc.IpcReadOptions | None = None) -> Reader:
+def _reader(file: pa.NativeFile, options: pa.ipc.IpcReadOptions | None = None) -> Reader:
     file.seek(0)
     magic = file.read(len(_FILE_MAGIC))
     file.seek(0)
@@ -102,7 +95,7 @@ def _reader(file: pa.MemoryMappedFile, options: pa.ipc.IpcReadOptions | None = N
 
 
 def _batches(
-    file: pa.MemoryMappedFile, options: pa.ipc.IpcReadOptions, shown: str
+    file: pa.NativeFile, options: pa.ipc.IpcReadOptions, shown: str
 ) -> Iterator[tuple[pa.RecordBatch, int]]:
     size = file.size()
     reader = _reader(file, options)

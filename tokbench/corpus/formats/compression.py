@@ -3,6 +3,9 @@
 import bz2
 import io
 import lzma
+import shutil
+import tarfile
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -11,7 +14,9 @@ from typing import IO, TYPE_CHECKING, Protocol, cast
 
 import pyarrow as pa
 
-from tokbench.corpus.pieces import Piece
+from tokbench.corpus.formats.transcoding import UTF8, Transcoded
+from tokbench.corpus.pieces import ENCODED, MOST, Piece, bomb
+from tokbench.corpus.places.local import LocalFile
 from tokbench.corpus.problems import refused, unreadable
 from tokbench.errors import CorpusError
 
@@ -19,6 +24,8 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 _CHUNK = 1 << 18
+_SPOOLED = 64 << 20
+"""So many bytes are unpacked to memory for those who read in any order; more go to disk."""
 _NAMES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "Zstandard"}
 _MAGIC = {
     ".gz": (b"\x1f\x8b",),
@@ -67,42 +74,111 @@ class Unpacked(io.RawIOBase):
 
 @contextmanager
 def opened(piece: Piece) -> Iterator[Unpacked]:
-    """A stream of the piece's bytes; what goes wrong in the block becomes a `CorpusError`."""
+    """A stream of the piece's bytes, text as UTF-8.
+
+    What goes wrong in the block becomes a `CorpusError`.
+    """
+    with _blamed(piece), ExitStack() as stack:
+        stream = _stream(piece, stack)
+        if piece.format in ENCODED and piece.asked.encoding != UTF8:
+            text = Transcoded(stream, piece.asked.encoding, piece.shown)
+            stream = Unpacked(text, stream.done)
+        yield stream
+
+
+@contextmanager
+def random_access(piece: Piece) -> Iterator[pa.NativeFile]:
+    """The piece's bytes, to be read in any order by Arrow.
+
+    A file on this machine is opened (Parquet) or mapped to memory (Arrow), one elsewhere is read
+    where it lies, and what is packed is unpacked first, to disk if it is large.
+    """
     with ExitStack() as stack:
-        try:
-            yield _stream(piece, stack)
-        except (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
-            raise refused(piece.shown, f"is damaged ({error}); copy it again") from error
-        except NotImplementedError as error:
-            raise refused(piece.shown, f"cannot be unpacked ({error}); unpack it first") from error
-        except OSError as error:
-            raise _of_the_system(piece, error) from error
+        with _blamed(piece):
+            file = _for_arrow(piece, stack)
+        yield file
+
+
+def _for_arrow(piece: Piece, stack: ExitStack) -> pa.NativeFile:
+    if piece.codec or piece.member:
+        spool = tempfile.SpooledTemporaryFile(_SPOOLED)  # noqa: SIM115 - the stack closes it
+        stack.enter_context(spool)
+        with ExitStack() as reading:
+            shutil.copyfileobj(_stream(piece, reading), spool, _CHUNK)
+        spool.seek(0)
+        return stack.enter_context(pa.PythonFile(cast("io.IOBase", spool), mode="r"))
+    if isinstance(piece.place, LocalFile):
+        path = str(piece.place.path)
+        if piece.format == "arrow":
+            return stack.enter_context(pa.memory_map(path))
+        return stack.enter_context(pa.OSFile(path, "rb"))
+    remote = stack.enter_context(piece.place.seekable())
+    return stack.enter_context(pa.PythonFile(cast("io.IOBase", remote), mode="r"))
+
+
+@contextmanager
+def _blamed(piece: Piece) -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError) as error:
+        raise refused(piece.shown, f"is damaged ({error}); copy it again") from error
+    except NotImplementedError as error:
+        raise refused(piece.shown, f"cannot be unpacked ({error}); unpack it first") from error
+    except OSError as error:
+        raise _of_the_system(piece, error) from error
 
 
 def _stream(piece: Piece, stack: ExitStack) -> Unpacked:
-    file = stack.enter_context(piece.path.open("rb"))
-    raw, done = cast("IO[bytes]", file), file.raw.tell
-    if piece.member:
-        archive = stack.enter_context(zipfile.ZipFile(file))
-        info = archive.getinfo(piece.member)
-        member = stack.enter_context(archive.open(info))
+    info = piece.member
+    place = piece.place
+    file = stack.enter_context(place.seekable() if info else place.stream())
+    raw, done = cast("IO[bytes]", file), cast("io.BufferedReader", file).raw.tell
+    if info:
+        member = stack.enter_context(_Zip(cast("IO[bytes]", file)).open(info))
         raw = member
 
         def done() -> int:
             return piece.size * member.tell() // max(info.file_size, 1)
 
     if not piece.codec:
-        return Unpacked(raw, done)
+        return Unpacked(_Bounded(raw, piece, done) if info else raw, done)
     head = raw.peek(8)[:8]  # type: ignore[attr-defined] # both kinds of file can peek
     if not head:
         raise refused(piece.shown, f"is cut short: no {_NAMES[piece.codec]} data; copy it again")
     if not head.startswith(_MAGIC[piece.codec]):
         what = f"is not {_NAMES[piece.codec]}, whatever its name says"
         raise refused(piece.shown, f"{what}; give it the extension of what it is")
+    unpacked: Readable
     if piece.codec == ".zst":
         source = pa.PythonFile(cast("io.IOBase", raw), mode="r")
-        return Unpacked(stack.enter_context(pa.CompressedInputStream(source, "zstd")), done)
-    return Unpacked(_Members(raw, piece), done)
+        unpacked = stack.enter_context(pa.CompressedInputStream(source, "zstd"))
+    else:
+        unpacked = _Members(raw, piece)
+    return Unpacked(_Bounded(unpacked, piece, done), done)
+
+
+class _Zip(zipfile.ZipFile):
+    """A zip whose directory was read before: to read it for each member would take a day."""
+
+    def _RealGetContents(self) -> None:  # noqa: N802 - zipfile's own name, the same since 2.x
+        self.start_dir = 0
+
+
+class _Bounded:
+    """Refuses to unpack very much from very little."""
+
+    def __init__(self, source: Readable, piece: Piece, packed: Callable[[], int]) -> None:
+        self._source, self._piece, self._packed = source, piece, packed
+        self._unpacked = 0
+
+    def read(self, size: int, /) -> bytes:
+        data = self._source.read(size)
+        self._unpacked += len(data)
+        if self._unpacked > MOST:
+            limit, packed = self._piece.asked.max_expansion, self._packed()
+            if self._unpacked > limit * max(packed, 1):
+                raise bomb(self._piece.shown, self._unpacked, packed, limit)
+        return data
 
 
 def _of_the_system(piece: Piece, error: OSError) -> CorpusError:

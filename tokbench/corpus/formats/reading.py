@@ -10,7 +10,7 @@ from tokbench.corpus.formats import delimited, json_lines, json_rows, plain, xml
 from tokbench.corpus.formats.columns import Wanted
 from tokbench.corpus.formats.compression import Unpacked, opened
 from tokbench.corpus.formats.delimited import Dialect
-from tokbench.corpus.pieces import Piece
+from tokbench.corpus.pieces import TAR, Piece
 from tokbench.corpus.problems import refuse_columns
 from tokbench.corpus.rows import rows_of
 
@@ -22,7 +22,12 @@ _TABLES = {"csv": Dialect(",", '"'), "tsv": Dialect("\t", None)}
 
 
 def read(
-    piece: Piece, spec: "FilesSpec", columns: Sequence[str] = (), *, nulls: bool = False
+    piece: Piece,
+    spec: "FilesSpec",
+    columns: Sequence[str] = (),
+    *,
+    nulls: bool = False,
+    notes: list[str] | None = None,
 ) -> Iterator[tuple[pa.RecordBatch, int]]:
     """The rows of a piece, with its bytes on disk consumed so far.
 
@@ -31,12 +36,24 @@ def read(
         spec: says what the text is.
         columns: what else is wanted of each row.
         nulls: whether rows without a text are given, with null.
+        notes: given, at the end, what was left out of the piece.
+
+    Args:
+        piece: what to read.
+        spec: how.
+        notes: given, at the end, what was left out of the piece.
 
     Raises:
         CorpusError: the piece cannot be read, lacks a column, or holds something that is not text.
     """
     wanted = Wanted(spec, tuple(columns), nulls)
-    if piece.format in ("parquet", "arrow"):
+    if piece.format == TAR:
+        from tokbench.corpus.formats import tar_members  # noqa: PLC0415 - few need it
+
+        for member, done in tar_members.members(piece, [] if notes is None else notes):
+            rows = read(member, spec, columns, nulls=nulls)
+            yield from ((batch, done()) for batch, _ in rows)
+    elif piece.format in ("parquet", "arrow"):
         from tokbench.corpus.formats import columnar  # noqa: PLC0415 - 0.1 s that only they need
 
         read_columns = columnar.read_parquet if piece.format == "parquet" else columnar.read_arrow

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import xxhash
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
+from tokbench.corpus.formats.transcoding import UTF8, text_codec
 from tokbench.corpus.paths import expand
-from tokbench.corpus.pieces import Piece, pieces
-from tokbench.corpus.problems import refused, unreadable
+from tokbench.corpus.pieces import ENCODED, TAR, Asked, Piece, pieces
+from tokbench.corpus.places import Place
+from tokbench.corpus.places.credentials import redacted
+from tokbench.corpus.problems import refused
 from tokbench.corpus.rows import TEXT, Rows, Stream
 from tokbench.corpus.source import SOURCES, OpenSource, SourceSpec
 from tokbench.corpus.texts import TextFields
@@ -30,9 +32,10 @@ _FITS = {
     "quote": ("csv", "tsv"),
     "records": ("json", "xml"),
     "trust_pickle": ("pickle",),
+    "encoding": ENCODED,
 }
 """Which formats an option says something about."""
-_SAYS_NOTHING = {"paths", "name", "format", "steps", "trust_pickle"}
+_SAYS_NOTHING = {"paths", "name", "format", "steps", "trust_pickle", "max_expansion"}
 """Options that do not change what is read of a file."""
 
 
@@ -50,26 +53,36 @@ def _quote_mark(value: str | None) -> str | None:
     return value
 
 
-Paths = Annotated[
+def _shown(paths: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(redacted, paths))
+
+
+Strings = Annotated[
     tuple[str, ...],
-    Field(strict=False, min_length=1),
+    Field(strict=False),
     BeforeValidator(_one_or_more, json_schema_input_type=str | tuple[str, ...]),
 ]
+Paths = Annotated[Strings, Field(min_length=1), PlainSerializer(_shown, when_used="json")]
+"""What is written anywhere of addresses is without their credentials."""
 
 
 @SOURCES.register("files")
 class FilesSpec(TextFields, SourceSpec):
-    """Files by path or glob; what they are is told by their names."""
+    """Files by path, folder, glob or URL; what they are is told by their names."""
 
     type: Literal["files"] = "files"
 
     paths: Paths
-    """Files or globs, `**` for any folders; each must match. A file is read once."""
+    """Files, folders, globs (`**` for any folders) or URLs; each must match. A file is read once.
+
+    Of folders, the files of known kind are read that are not hidden, at any depth."""
 
     format: Literal[
         "auto", "txt", "csv", "tsv", "json", "jsonl", "parquet", "arrow", "xml", "pickle"
     ] = "auto"
-    """What the files are; by default their extension says it, before .gz .bz2 .xz .zst .zip."""
+    """What the files are; by default their extension says it, before .gz .bz2 .xz .zst .zip .tar.
+
+    In a zip or tar it says what all members are."""
 
     sample_by: Literal["line", "paragraph", "document"] = "line"
     """What is one document in a txt file; paragraphs are separated by empty lines."""
@@ -84,25 +97,43 @@ class FilesSpec(TextFields, SourceSpec):
     trust_pickle: bool = False
     """Whether pickles of pandas are read, which runs whatever code their maker put into them."""
 
+    members: Strings = ()
+    """Which members of a zip or tar are read, as globs over their whole paths: `*.txt`; by default
+    all of known kind."""
+
+    encoding: Annotated[str, AfterValidator(text_codec)] = UTF8
+    """How text is written, by Python's name for it: `shift_jis`, `cp1252`, `utf-16`."""
+
+    max_expansion: int = Field(default=200, ge=1)
+    """So many times its size, beyond 256 MB, a compressed file may become; a bomb becomes more."""
+
     name: Annotated[str, Field(min_length=1)] | None = None
     """What to call the source; by default its paths."""
 
     def open(self, base: Path) -> OpenSource:
         """Find the files and what they are."""
-        files = tuple(expand(self.paths, base))
-        found = tuple(piece for path, shown in files for piece in pieces(path, shown, self.format))
+        files, notes = expand(self.paths, base)
+        asked = Asked(self.format, self.members, self.encoding, self.max_expansion)
+        found: list[Piece] = []
+        for place in files:
+            inside, left_out = pieces(place, asked)
+            found += inside
+            notes += left_out
         for piece in found:
             if piece.format == "pickle" and not self.trust_pickle:
                 what = "is a pickle, which runs code of whoever made it when it is read"
                 advice = "say `trust_pickle: true` if you trust them, or save it as parquet"
                 raise refused(piece.shown, f"{what}; {advice}")
-        source = FilesSource(self, tuple(path for path, _ in files), found)
+        source = FilesSource(self, tuple(files), tuple(found), tuple(notes))
         formats = sorted({piece.format for piece in found})
         for option, fits in _FITS.items():
             unused = getattr(self, option) != type(self).model_fields[option].default
-            if unused and not set(fits) & set(formats):
+            if unused and not {*fits, TAR} & set(formats):
                 what = f"option {option!r} does nothing for {', '.join(formats)}"
                 raise refused(source.name, f"{what}; it is for {', '.join(fits)}: leave it out")
+        if self.members and not any(piece.member or piece.format == TAR for piece in found):
+            what = "option 'members' does nothing without a zip or tar"
+            raise refused(source.name, f"{what}; leave it out")
         return source
 
 
@@ -112,18 +143,20 @@ class FilesSource:
 
     Attributes:
         spec: what the recipe said.
-        paths: each file once, absolute, in the order of reading.
+        files: each file once, in the order of reading.
         pieces: what is read: the files, and for a zip its members.
+        notes: what was left out of folders and zips, as sentences for users.
     """
 
     spec: FilesSpec
-    paths: tuple[Path, ...]
+    files: tuple[Place, ...]
     pieces: tuple[Piece, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """The name from the recipe, else the first path."""
-        first, *rest = self.spec.paths
+        first, *rest = _shown(self.spec.paths)
         return self.spec.name or (f"{first} and {len(rest)} more" if rest else first)
 
     @property
@@ -138,17 +171,22 @@ class FilesSource:
         beside = [name for name in columns if name != TEXT]
         alike = _Alike()
         before = sum(piece.size for piece in self.pieces[:first])
+        notes, rows = list(self.notes), None
         for number, piece in enumerate(self.pieces[first:], first):
-            for batch, done in reading.read(piece, self.spec, beside, nulls=nulls):
+            for batch, done in reading.read(piece, self.spec, beside, nulls=nulls, notes=notes):
                 alike.check(batch, piece.shown)
-                yield Rows(batch, before + min(done, piece.size), number)
+                rows = Rows(batch, before + min(done, piece.size), number, tuple(notes))
+                notes.clear()
+                yield rows
             before += piece.size
+        if notes and rows is not None:  # the last tar says at its end what was left out of it
+            yield rows._replace(batch=rows.batch.slice(0, 0), notes=tuple(notes))
 
     def identity(self) -> Any:
         """The contents of the files, and what says how to read them; not where they lie."""
         options = self.spec.model_dump(mode="json", exclude=_SAYS_NOTHING)
         formats = [[piece.format, piece.codec] for piece in self.pieces]
-        return {**options, "pieces": formats, "files": [_digest(path) for path in self.paths]}
+        return {**options, "pieces": formats, "files": [file.identity() for file in self.files]}
 
 
 class _Alike:
@@ -164,14 +202,3 @@ class _Alike:
             if column.type != kind:
                 what = f"field {column.name!r} is {column.type}, where it is {kind} in {first}"
                 raise refused(shown, f"{what}; write the files alike, or give each its own source")
-
-
-def _digest(path: Path) -> str:
-    digest = xxhash.xxh3_128()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    except OSError as error:
-        raise unreadable(str(path), error) from error
-    return digest.hexdigest()
