@@ -1,8 +1,9 @@
-"""Kernels: which documents are held out, by XXH64 of their UTF-8 bytes, and copying a split's.
+"""Kernels: XXH64 of documents' UTF-8 bytes, which of them are held out, and copying a split's.
 
-The hash is Yann Collet's, seed 0, as the xxhash specification has it, so that anybody can tell
-with any implementation to which split a document belongs. In Python a call for each document takes
-longer than counting its chunks.
+The hash is Yann Collet's as the xxhash specification has it, so that anybody can tell with any
+implementation to which split a document belongs (seed 0); with other seeds it makes choices that
+have nothing to do with that one. In Python a call for each document takes longer than counting its
+chunks.
 """
 
 import numpy as np
@@ -15,8 +16,6 @@ PRIME_2 = np.uint64(0xC2B2AE3D27D4EB4F)
 PRIME_3 = np.uint64(0x165667B19E3779F9)
 PRIME_4 = np.uint64(0x85EBCA77C2B2AE63)
 PRIME_5 = np.uint64(0x27D4EB2F165667C5)
-START_1 = np.uint64((0x9E3779B185EBCA87 + 0xC2B2AE3D27D4EB4F) % 2**64)
-START_4 = np.uint64(-0x9E3779B185EBCA87 % 2**64)
 NONE = np.uint64(0)
 
 
@@ -31,7 +30,22 @@ def mark_below(text: Array, starts: Array, limit: Integer, below: Array) -> None
         below: uint8, one for each document; filled with 0 and 1.
     """
     for document in range(starts.shape[0] - 1):
-        below[document] = xxh64(text, starts[document], starts[document + 1]) < limit
+        hashed = xxh64(text, starts[document], starts[document + 1], NONE)
+        below[document] = hashed < limit
+
+
+@jit
+def hash_documents(text: Array, starts: Array, seed: Integer, hashes: Array) -> None:
+    """The hash of each document.
+
+    Args:
+        text: uint8, the documents' UTF-8.
+        starts: int64, where each begins in `text`, and where the last one ends.
+        seed: uint64.
+        hashes: uint64, one for each document; filled.
+    """
+    for document in range(starts.shape[0] - 1):
+        hashes[document] = xxh64(text, starts[document], starts[document + 1], seed)
 
 
 @jit
@@ -64,11 +78,12 @@ def copy_marked(
 
 
 @jit
-def xxh64(text: Array, place: Integer, end: Integer) -> Integer:
-    """XXH64, seed 0, of `text[place:end]`."""
+def xxh64(text: Array, place: Integer, end: Integer, seed: Integer) -> Integer:
+    """XXH64 of `text[place:end]`."""
     length = np.uint64(end - place)
     if end - place >= 32:  # noqa: PLR2004 - four lanes of eight bytes
-        one, two, three, four = START_1, PRIME_2, NONE, START_4
+        one, two = seed + PRIME_1 + PRIME_2, seed + PRIME_2
+        three, four = seed, seed - PRIME_1
         while place + 32 <= end:
             one = round_(one, load64(text, place))
             two = round_(two, load64(text, place + 8))
@@ -78,7 +93,7 @@ def xxh64(text: Array, place: Integer, end: Integer) -> Integer:
         value = left(one, 1) + left(two, 7) + left(three, 12) + left(four, 18)
         value = merged(merged(merged(merged(value, one), two), three), four)
     else:
-        value = PRIME_5
+        value = seed + PRIME_5
     value += length
     while place + 8 <= end:
         value = left(value ^ round_(NONE, load64(text, place)), 27) * PRIME_1 + PRIME_4
