@@ -36,6 +36,20 @@ def parsed(text: str) -> int:
     >>> parsed("500MB"), parsed("1.5 GiB"), parsed("250000000")
     (500000000, 1610612736, 250000000)
     """
+    size = size_of(text)
+    if size < LEAST and text.strip()[-1:].isdigit():
+        number = text.strip()
+        raise BudgetError(f"{number} bytes are too little; with a unit: {number}GB, {number}MB")
+    room(size)
+    return size
+
+
+def size_of(text: str) -> int:
+    """The bytes of a size as people write it, `2GB` or `1.5GiB`, or of bytes.
+
+    Raises:
+        BudgetError: it is no size.
+    """
     found = _SIZE.fullmatch(text)
     if not found:
         raise BudgetError(f"{text!r} is no size; write it as 500MB, 2GB or 1.5GiB")
@@ -43,11 +57,15 @@ def parsed(text: str) -> int:
     if unit.upper() not in _UNITS:
         known = f"{number}{unit[0].upper()}B" if unit[0].upper() in "KMGT" else "500MB"
         raise BudgetError(f"{text!r} has no unit of size; write {known}, or a number of bytes")
-    size = int(float(number) * _UNITS[unit.upper()])
-    if size < LEAST and not unit:
-        raise BudgetError(f"{text} bytes are too little; with a unit: {number}GB, {number}MB")
-    room(size)
-    return size
+    return int(float(number) * _UNITS[unit.upper()])
+
+
+def taken() -> int:
+    """Bytes of memory that this process takes now; 0 where the system does not say."""
+    with suppress(OSError, ValueError, IndexError):
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    return 0
 
 
 def room(budget: int | None) -> int:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +17,8 @@ Split = Literal["train", "held_out", "all"]
 class Progress:
     """How far a stage has come; `total` is None where it cannot be known.
 
-    `done` and `total` count in `unit` ("bytes" of the files as they lie on disk, "merges", ...).
+    `done` and `total` count in `unit` ("bytes" of the files as they lie on disk, "merges", ...);
+    `source` names what is read now.
     """
 
     stage: str
@@ -25,6 +26,7 @@ class Progress:
     total: int | None
     unit: str
     documents: int = 0
+    source: str = ""
 
 
 Watch = Callable[[Progress], None]
@@ -48,7 +50,7 @@ class Corpus(Protocol):
 
     @property
     def held_out(self) -> float:
-        """The share of documents, by hash, that training never sees."""
+        """The share of documents that training never sees: the largest of all sources."""
 
     @property
     def size(self) -> int:
@@ -62,6 +64,16 @@ class Corpus(Protocol):
 
     def identity(self) -> str:
         """Changes whenever reading could give other documents; made without parsing them."""
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A corpus that can be read from a place on, as another pass, killed since, left it."""
+
+    def resumed(
+        self, split: Split, place: Any, watch: Watch = ignore
+    ) -> "Iterator[tuple[pa.RecordBatch, Callable[[], Any] | None]]":
+        """The batches behind a place (None: all), each with what gives the place behind it."""
 
 
 def texts(batch: "pa.RecordBatch") -> list[str]:

@@ -17,11 +17,13 @@ class Rows(NamedTuple):
             first, then the columns that were asked for, under the names that were asked for.
         done: how many bytes of the source's size were consumed so far.
         piece: the number of the piece (file, shard) of the source that they come from.
+        seen: how many rows of that piece have come, these included, where rows were gathered.
     """
 
     batch: "pa.RecordBatch"
     done: int
     piece: int = 0
+    seen: int = 0
 
     @property
     def texts(self) -> "pa.LargeStringArray":

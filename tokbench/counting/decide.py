@@ -9,6 +9,7 @@ from tokbench import store
 from tokbench.chunks.classes import load as load_classes
 from tokbench.chunks.structure import plan
 from tokbench.counting import keep, left_out
+from tokbench.counting.checkpoints import bounded_by, checkpoints
 from tokbench.counting.chunk_pass import SAMPLE, count_parts, cut_documents, merge_counts
 from tokbench.counting.parts import ChunkParts
 from tokbench.counting.spilling import Bounds
@@ -51,7 +52,8 @@ def count(
 
     The structure of the normalizer and pre-tokenizer says whether distinct chunks will do; then a
     sample of the corpus is counted both ways, and whole documents are counted if that ever differs.
-    Chunks are kept by source and cut set, words by corpus, normalizer and pre-tokenizer.
+    Chunks are kept by source and cut set, words by corpus, normalizer and pre-tokenizer. Counting
+    chunks goes on where it was interrupted; counting whole documents begins anew.
 
     Args:
         corpus: what to count.
@@ -146,8 +148,12 @@ def _chunks(
         place = folder / f"chunks-{cut_set.name}-{store.signature(identity)}.arrow"
         chunks = _kept(place, left)
         if chunks is None:
-            counted = count_parts(part, cut_set, left, split=split, watch=told)
-            chunks = _keep(place, counted, left)
+            with checkpoints(folder / f"unfinished-{place.stem}") as saved:
+                within = dataclasses.replace(left, folder=bounded_by(saved, left.folder))
+                counted = count_parts(part, cut_set, within, split=split, watch=told, saved=saved)
+                chunks = _keep(place, counted, left)
+                if saved:
+                    saved.done()
         found.append(chunks)
         give_back()
         left = dataclasses.replace(left, room=left.room - _held(chunks))

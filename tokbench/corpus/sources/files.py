@@ -126,7 +126,8 @@ class FilesSource:
 
     def identity(self) -> Any:
         """The contents of the files, and what says how to read them; not where they lie."""
-        options = self.spec.model_dump(mode="json", exclude={"paths", "name", "format", "steps"})
+        beside = {"paths", "name", "format", *self.spec.BESIDE}
+        options = self.spec.model_dump(mode="json", exclude=beside)
         formats = [[piece.format, piece.codec] for piece in self.pieces]
         return {**options, "pieces": formats, "files": [_digest(path) for path in self.paths]}
 
