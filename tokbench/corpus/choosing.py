@@ -87,8 +87,8 @@ def _times(
     times += ~held & (found < buckets)
     if split != "all":
         times[held != (split == "held_out")] = 0
-    edges = np.flatnonzero(edge & ~held) if split != "held_out" else []
-    return times, [(int(number), float(parts[number])) for number in edges]
+    edges = np.flatnonzero(edge & ~held).tolist() if split != "held_out" else []
+    return times, [(number, float(parts[number])) for number in edges]
 
 
 def hashes_of(texts: pa.LargeStringArray, seed: int) -> "NDArray[np.uint64]":
@@ -129,9 +129,7 @@ def start_of(text: bytes, part: float) -> bytes:
     for mark in (b"\n", b" "):
         if (place := text.rfind(mark, back, end)) >= 0:
             return text[: place + 1]
-    while end and end < len(text) and text[end] & 0xC0 == 0x80:
-        end -= 1
-    return text[:end]
+    return text[:end].decode(errors="ignore").encode()
 
 
 def _places(sources: "NDArray[np.int32]", here: list[int]) -> "NDArray[np.intp]":

@@ -52,9 +52,7 @@ def plain(accounts: list[Account]) -> list[dict[str, Any]]:
 def accounts(found: list[dict[str, Any]]) -> list[Account]:
     """Accounts from such data."""
     return [
-        Account(
-            _tally(one["read"]), [_tally(step) for step in one["steps"]], _tally(one["given"])
-        )
+        Account(_tally(one["read"]), [_tally(step) for step in one["steps"]], _tally(one["given"]))
         for one in found
     ]
 

@@ -47,7 +47,7 @@ def key(seed: int) -> int:
     """The seed of the hash by which documents are chosen: another than the one of the split."""
     import xxhash  # noqa: PLC0415 - 5 ms that only mixing needs
 
-    return xxhash.xxh64_intdigest(f"mix {seed}")
+    return xxhash.xxh64_intdigest(f"mix {seed}".encode())
 
 
 @dataclass(frozen=True)

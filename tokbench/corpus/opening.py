@@ -13,7 +13,7 @@ from tokbench.corpus.mixing import WHOLE, Dose, Wish, portions
 from tokbench.corpus.rows import texts_of
 from tokbench.fingerprint import Fingerprint
 from tokbench.store import signature
-from tokbench.values import Progress, Split, Watch, ignore
+from tokbench.values import Split, Watch, ignore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

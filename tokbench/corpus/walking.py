@@ -105,4 +105,3 @@ class Walk:
                 rows = rows._replace(batch=batch)  # noqa: PLW2901 - the same rows
             yield rows
             before = account.copy()
-

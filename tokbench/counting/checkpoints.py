@@ -88,9 +88,7 @@ class Checkpoints:
             "tables": name,
             "spilled": [[file.path.name, file.places] for file in files],
         }
-        store.write_json(
-            self.folder / _AT, {"check": store.signature(name, value), "state": value}
-        )
+        store.write_json(self.folder / _AT, {"check": store.signature(name, value), "state": value})
         _tidy(self.folder, _named(value))
 
     def restore(self, cutters: "Sequence[Cutter]") -> Any:

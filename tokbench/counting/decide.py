@@ -1,6 +1,7 @@
 """From a corpus and a tokenizer to word counts: by chunks where that is exact, else whole."""
 
 import dataclasses
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from tokbench.values import (
     ChunkCounts,
     Corpus,
     Progress,
+    Resumable,
     Split,
     Watch,
     WordCounts,
@@ -148,7 +150,9 @@ def _chunks(
         place = folder / f"chunks-{cut_set.name}-{store.signature(identity)}.arrow"
         chunks = _kept(place, left)
         if chunks is None:
-            with checkpoints(folder / f"unfinished-{place.stem}") as saved:
+            unfinished = folder / f"unfinished-{place.stem}"
+            resumable = isinstance(part, Resumable)
+            with checkpoints(unfinished) if resumable else nullcontext() as saved:
                 within = dataclasses.replace(left, folder=bounded_by(saved, left.folder))
                 counted = count_parts(part, cut_set, within, split=split, watch=told, saved=saved)
                 chunks = _keep(place, counted, left)
