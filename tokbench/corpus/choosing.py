@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 
     from tokbench.values import Split
 
+SHORT = 4096
+"""Bytes from which on a document is cut. Of n shorter ones that are the same, `part` x n come."""
 _BACK = 400
 """How many bytes before the place a line end or space is looked for, to cut a document there."""
+
+
+Edges = dict[tuple[int, int], int]
+"""How many short documents with this source and hash were at the edge of a dose so far."""
 
 
 class Terms(NamedTuple):
@@ -35,7 +41,11 @@ class Terms(NamedTuple):
 
 
 def chosen(
-    rows: pa.RecordBatch, split: "Split", terms: Sequence[Terms], seed: int
+    rows: pa.RecordBatch,
+    split: "Split",
+    terms: Sequence[Terms],
+    seed: int,
+    edges: Edges | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """The rows of a split, in several batches where some come more than once.
 
@@ -47,6 +57,7 @@ def chosen(
         split: which documents.
         terms: of each source.
         seed: of the choice of documents that come less or more often than once.
+        edges: what the rows before these have left here.
     """
     if not len(rows):
         return
@@ -57,7 +68,10 @@ def chosen(
         if len(kept := keep(rows, split, first.held_out)):
             yield kept
         return
-    times, cut = _times(rows, split, [terms[one] for one in here], seed, _places(sources, here))
+    here_terms, places = [terms[one] for one in here], _places(sources, here)
+    times, edge = _times(rows, split, here_terms, seed, places)
+    parts = {one: terms[one].dose.part for one in here}
+    cut = _at_the_edge(rows, edge, times, parts, {} if edges is None else edges)
     for round_ in range(int(times.max(initial=0))):
         yield copied(rows, times > round_)
     for number, part in cut:
@@ -72,8 +86,8 @@ def _times(
     terms: Sequence[Terms],
     seed: int,
     places: "NDArray[np.intp]",
-) -> "tuple[NDArray[np.int64], list[tuple[int, float]]]":
-    """How often each row comes whole, and of which rows, beside that, which part comes."""
+) -> "tuple[NDArray[np.int64], list[int]]":
+    """How often each row comes, and which come in part beside that."""
     texts = texts_of(rows)
     held = np.array([one.held_out >= 1 for one in terms])[places]
     limits = [math.ceil(min(one.held_out, 1 - 2**-53) * 2**64) for one in terms]
@@ -87,8 +101,32 @@ def _times(
     times += ~held & (found < buckets)
     if split != "all":
         times[held != (split == "held_out")] = 0
-    edges = np.flatnonzero(edge & ~held).tolist() if split != "held_out" else []
-    return times, [(number, float(parts[number])) for number in edges]
+    return times, np.flatnonzero(edge & ~held).tolist() if split != "held_out" else []
+
+
+def _at_the_edge(
+    rows: pa.RecordBatch,
+    edge: list[int],
+    times: "NDArray[np.int64]",
+    parts: dict[int, float],
+    edges: Edges,
+) -> list[tuple[int, float]]:
+    """Let short documents come once more where it is their turn; the long ones, to be cut."""
+    if not edge:
+        return []
+    bounds, sources = offsets(texts_of(rows)), numbers(rows.column("source"))
+    hashes = hashes_of(texts_of(rows), 0)
+    cut = []
+    for number in edge:
+        source = int(sources[number])
+        part = parts[source]
+        if bounds[number + 1] - bounds[number] >= SHORT:
+            cut.append((number, part))
+            continue
+        same = (source, int(hashes[number]))
+        count = edges[same] = edges.get(same, 0) + 1
+        times[number] += int(part * count) - int(part * (count - 1))
+    return cut
 
 
 def hashes_of(texts: pa.LargeStringArray, seed: int) -> "NDArray[np.uint64]":

@@ -11,7 +11,7 @@ import numpy as np
 
 from tokbench import store
 from tokbench.corpus.choosing import measured
-from tokbench.corpus.mixing import BUCKETS, Measured
+from tokbench.corpus.mixing import BUCKETS, WHOLE, Measured, Mixed, Wish, portions
 from tokbench.corpus.walking import Walk
 from tokbench.values import Progress, Watch
 
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tokbench.corpus.opening import OpenCorpus
+
+
+def is_measured(corpus: "OpenCorpus") -> bool:
+    """Whether `mixed` has nothing to read."""
+    which = to_measure(corpus)
+    parts = [corpus] if corpus.together and which else [corpus.alone(number) for number in which]
+    return all(_kept(_place(part), len(part.opened)) is not None for part in parts)
 
 
 def measure(corpus: "OpenCorpus", which: Sequence[int], watch: Watch) -> dict[int, Measured]:
@@ -37,9 +44,42 @@ def measure(corpus: "OpenCorpus", which: Sequence[int], watch: Watch) -> dict[in
     return {number: _measured(corpus.alone(number), watch)[0] for number in which}
 
 
+def mixed(corpus: "OpenCorpus", watch: Watch) -> Mixed:
+    """What each source is to give, and how often its documents come for it."""
+    which = to_measure(corpus)
+    if not which:
+        return Mixed((), (WHOLE,) * len(corpus.opened), (0,) * len(corpus.opened))
+    mix, measured_ = corpus.spec.mixing, measure(corpus, which, watch)
+    over = mix.over if mix else None
+    wishes = [
+        Wish(measured_[n].size, one.weight, one.at_most, one.groups[over] if over else "")
+        for n, one in ((n, corpus.opened[n]) for n in which)
+    ]
+    found = portions(wishes, mix)
+    doses = {n: measured_[n].dose(size) for n, size in zip(which, found.given, strict=True)}
+    shares = dict(zip(which, found.shares, strict=False))
+    everybody = range(len(corpus.opened))
+    return Mixed(
+        tuple(shares.get(n, 0.0) for n in everybody) if shares else (),
+        tuple(doses.get(n, WHOLE) for n in everybody),
+        tuple(measured_[n].size if n in measured_ else 0 for n in everybody),
+        None if found.limited_by is None else which[found.limited_by],
+    )
+
+
+def to_measure(corpus: "OpenCorpus") -> list[int]:
+    """The sources whose size decides what they give."""
+    mix = corpus.spec.mixing
+    return [
+        number
+        for number, one in enumerate(corpus.opened)
+        if one.held_out < 1 and (mix is not None or one.at_most is not None)
+    ]
+
+
 def _measured(corpus: "OpenCorpus", watch: Watch) -> list[Measured]:
     shares = [source.held_out for source in corpus.opened]
-    place = _place(corpus, shares)
+    place = _place(corpus)
     if (kept := _kept(place, len(shares))) is not None:
         return [Measured(row) for row in kept]
     bytes_ = np.zeros((len(shares), BUCKETS), np.int64)
@@ -56,16 +96,19 @@ def _measured(corpus: "OpenCorpus", watch: Watch) -> list[Measured]:
     return [Measured(row) for row in bytes_]
 
 
-def _place(corpus: "OpenCorpus", shares: list[float]) -> Path:
-    said = [[source.identity() for source in corpus.opened], shares, corpus.spec.seed]
-    said.append([step.identity() for step in corpus.together])
+def _place(corpus: "OpenCorpus") -> Path:
+    said = [
+        [[source.identity(), source.held_out] for source in corpus.opened],
+        [step.identity() for step in corpus.together],
+        corpus.spec.seed,
+    ]
     return store.cache_dir() / "measured" / f"measured-{store.signature(*said)}.npz"
 
 
 def _kept(place: Path, sources: int) -> "NDArray[np.int64] | None":
     """What was measured before; None where it was not, or the file is damaged."""
     try:
-        with np.load(place) as file:
+        with np.load(io.BytesIO(place.read_bytes())) as file:
             found: NDArray[np.int64] = file["bytes"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         return None

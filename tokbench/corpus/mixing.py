@@ -102,30 +102,57 @@ def shares(wishes: Sequence[Wish], exponent: float | None) -> list[float]:
     return [part / whole if whole else 0.0 for part in parts]
 
 
-def portions(wishes: Sequence[Wish], mix: "MixSpec | None") -> tuple[list[float], list[int]]:
+class Portions(NamedTuple):
+    """What sources are to give.
+
+    Attributes:
+        shares: of the whole, that each is to have; empty where nobody said.
+        given: the bytes that each gives.
+        limited_by: the number of the one that bounds the whole, where one does.
+    """
+
+    shares: list[float]
+    given: list[int]
+    limited_by: int | None = None
+
+
+class Mixed(NamedTuple):
+    """What the sources of a corpus are to give, and how.
+
+    Attributes:
+        shares: of the training text, that each is to have; empty where nobody said.
+        doses: how often the documents of each come.
+        sizes: the bytes that training could get of each, each document once; 0 where that
+            decides nothing.
+        limited_by: the number of the source that bounds the whole, where one does.
+    """
+
+    shares: tuple[float, ...]
+    doses: tuple[Dose, ...]
+    sizes: tuple[int, ...]
+    limited_by: int | None = None
+
+
+def portions(wishes: Sequence[Wish], mix: "MixSpec | None") -> Portions:
     """The share that each source is to have, and the bytes that it gives.
 
     Without a mix each gives what it has and may give. Otherwise it gives its share of the total,
     or what it can where that is less; the others give no more for it.
-
-    Returns:
-        The shares (empty where nobody asked for any), and the bytes.
     """
     if mix is None:
-        return [], [wish.natural for wish in wishes]
-    wanted = shares(wishes, mix.exponent)
+        return Portions([], [wish.natural for wish in wishes])
+    wanted, limited_by = shares(wishes, mix.exponent), None
     most = []
     for wish in wishes:
         repeated = int(wish.size * mix.max_repeats)
         most.append(repeated if wish.at_most is None else min(repeated, wish.at_most))
     total = mix.total
     if total is None:
-        total = min(
-            (int(most_ / share) for most_, share in zip(most, wanted, strict=True) if share),
-            default=0,
-        )
+        totals = {n: most[n] / share for n, share in enumerate(wanted) if share}
+        limited_by = min(totals, key=totals.__getitem__, default=None)
+        total = 0 if limited_by is None else int(totals[limited_by])
     given = [min(round(share * total), most_) for share, most_ in zip(wanted, most, strict=True)]
-    return wanted, given
+    return Portions(wanted, given, limited_by)
 
 
 @dataclass(frozen=True)

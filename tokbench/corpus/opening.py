@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from tokbench.corpus.cleaned import Cleaned
 from tokbench.corpus.ledgers import Ledger
-from tokbench.corpus.mixing import WHOLE, Dose, Wish, portions
+from tokbench.corpus.mixing import WHOLE, Dose
 from tokbench.corpus.rows import texts_of
 from tokbench.fingerprint import Fingerprint
 from tokbench.store import signature
-from tokbench.values import Split, Watch, ignore
+from tokbench.values import Composition, Split, Watch, ignore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tokbench.corpus.choosing import Terms
+    from tokbench.corpus.mixing import Mixed
     from tokbench.corpus.source import SourceSpec
     from tokbench.corpus.spec import CorpusSpec
     from tokbench.corpus.step import StepSpec
@@ -79,47 +80,26 @@ class OpenCorpus:
         """One source as a corpus of its own, each document once."""
         return replace(self, opened=(self.opened[number],), dosed=(WHOLE,))
 
+    def unmixed(self) -> "OpenCorpus":
+        """The same sources, each document once: for whoever looks and would measure for nothing."""
+        return replace(self, dosed=(WHOLE,) * len(self.opened))
+
     def doses(self, watch: Watch = ignore) -> tuple[Dose, ...]:
         """How often the documents of each source come in training."""
-        return self.dosed or self._mixed(watch)[1]
+        return self.dosed or self.mixed(watch).doses
 
-    def shares(self) -> tuple[float, ...]:
-        """The share of the training text that each source is to have; none if nobody said."""
-        return self._mixed(ignore)[0]
-
-    def _mixed(self, watch: Watch) -> tuple[tuple[float, ...], tuple[Dose, ...]]:
-        """Shares and doses, found once."""
+    def mixed(self, watch: Watch = ignore) -> "Mixed":
+        """What each source is to give, from its size: found once, by reading where need be."""
         if "mixed" not in self._found:
-            self._found["mixed"] = self._mix(watch)
+            from tokbench.corpus.measuring import mixed  # noqa: PLC0415 - numpy is slow to import
+
+            self._found["mixed"] = mixed(self, watch)
         return self._found["mixed"]
 
     @cached_property
-    def _found(self) -> dict[str, tuple[tuple[float, ...], tuple[Dose, ...]]]:
+    def _found(self) -> "dict[str, Mixed]":
         """What was found by measuring; travels with the corpus."""
         return {}
-
-    def _mix(self, watch: Watch) -> tuple[tuple[float, ...], tuple[Dose, ...]]:
-        mix = self.spec.mixing
-        trained = [number for number, one in enumerate(self.opened) if one.held_out < 1]
-        which = [n for n in trained if mix is not None or self.opened[n].at_most is not None]
-        if not which:
-            return (), (WHOLE,) * len(self.opened)
-        from tokbench.corpus.measuring import measure  # noqa: PLC0415 - numpy takes 0.1 s to import
-
-        measured = measure(self, which, watch)
-        over = mix.over if mix else None
-        wishes = [
-            Wish(measured[n].size, one.weight, one.at_most, one.groups[over] if over else "")
-            for n, one in ((n, self.opened[n]) for n in which)
-        ]
-        shares, given = portions(wishes, mix)
-        doses = {n: measured[n].dose(size) for n, size in zip(which, given, strict=True)}
-        wanted = dict(zip(which, shares, strict=False))
-        everybody = range(len(self.opened))
-        return (
-            tuple(wanted.get(n, 0.0) for n in everybody) if shares else (),
-            tuple(doses.get(n, WHOLE) for n in everybody),
-        )
 
     def terms(self, watch: Watch = ignore) -> "tuple[Terms, ...]":
         """On which terms the documents of each source come."""
@@ -177,11 +157,11 @@ class OpenCorpus:
 
         return reading.Reading(self, split, watch, start=place).batches()
 
-    def ledger(self, split: Split = "train") -> Ledger | None:
-        """What became of the documents when they were last read whole; None if nobody knows."""
-        from tokbench.corpus import reading  # noqa: PLC0415 - as above
+    def composition(self) -> Composition:
+        """What each source is and, where that was noted when it was read, what it gave."""
+        from tokbench.corpus import composing  # noqa: PLC0415 - pyarrow takes 0.15 s to import
 
-        return reading.kept(self, split)
+        return composing.composition(self)
 
     def spread(
         self, split: Split = "train"

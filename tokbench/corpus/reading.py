@@ -8,7 +8,7 @@ import numpy as np
 
 from tokbench import store
 from tokbench.corpus import ledgers
-from tokbench.corpus.choosing import chosen
+from tokbench.corpus.choosing import Edges, chosen
 from tokbench.corpus.documents import numbers
 from tokbench.corpus.ledgers import Ledger
 from tokbench.corpus.rows import Rows, texts_of
@@ -47,16 +47,19 @@ class Reading:
         walk = Walk(
             corpus, self.columns, self.groups, self.ledger, _idle(corpus, split), self.start
         )
+        edges: Edges = {
+            (n, digest): many for n, digest, many in (self.start or {}).get("edges", ())
+        }
         count = sum(account.given.documents_out for account in self.ledger.sources)
         for rows in walk.rows():
             _given(rows.batch, self.ledger.sources, come=False)
-            found = chosen(rows.batch, split, terms, corpus.spec.seed)
+            found = chosen(rows.batch, split, terms, corpus.spec.seed, edges)
             kept = next(found, None)
             while kept is not None:
                 following = next(found, None)
                 count += len(kept)
                 _given(kept, self.ledger.sources, come=True)
-                yield kept, None if following else _place(walk, rows)
+                yield kept, _place(walk, rows, edges) if following is None else None
                 kept = following
             name = corpus.sources[walk.source]
             self.watch(Progress("reading", rows.done, total, "bytes", count, name))
@@ -79,8 +82,11 @@ def kept(corpus: "OpenCorpus", split: Split) -> Ledger | None:
     return ledger
 
 
-def _place(walk: Walk, rows: Rows) -> Place:
-    return lambda: walk.place(rows)
+def _place(walk: Walk, rows: Rows, edges: Edges) -> Place:
+    return lambda: {
+        **walk.place(rows),
+        "edges": [[*same, count] for same, count in edges.items()],
+    }
 
 
 def _keep(corpus: "OpenCorpus", split: Split, ledger: Ledger) -> None:
