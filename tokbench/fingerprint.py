@@ -69,6 +69,18 @@ class Fingerprint:
         self.bytes = 0
         self._sums = np.zeros(2, np.uint64)
 
+    @classmethod
+    def of(cls, digits: str, documents: int, size: int) -> "Fingerprint":
+        """The one that such a string stands for, to go on with.
+
+        >>> str(Fingerprint.of("0123456789abcdef" * 2, 3, 40))
+        '0123456789abcdef0123456789abcdef'
+        """
+        made = cls()
+        made.documents, made.bytes = documents, size
+        made._sums[:] = int(digits[:16], 16), int(digits[16:], 16)
+        return made
+
     def update(self, texts: "pa.LargeStringArray") -> None:
         """Add documents; to be called once for every array of a stream."""
         self.add(characters_as_bytes(texts), offsets(texts))

@@ -363,6 +363,27 @@ def lock(path: Path) -> Iterator[None]:
         file.release()
 
 
+@contextmanager
+def owned(folder: Path) -> Iterator[bool]:
+    """Have a folder to oneself while the block runs, made if need be.
+
+    Yields:
+        False where another process has it, or where it cannot be made or locked.
+    """
+    held = None
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        held = _lock(folder)
+    if held is not None and not folder.exists():  # its owner has just removed it
+        os.close(held)
+        held = None
+    try:
+        yield held is not None
+    finally:
+        if held is not None:
+            os.close(held)
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +17,8 @@ Split = Literal["train", "held_out", "all"]
 class Progress:
     """How far a stage has come; `total` is None where it cannot be known.
 
-    `done` and `total` count in `unit` ("bytes" of the files as they lie on disk, "merges", ...).
+    `done` and `total` count in `unit` ("bytes" of the files as they lie on disk, "merges", ...);
+    `source` names what is read now.
     """
 
     stage: str
@@ -25,6 +26,7 @@ class Progress:
     total: int | None
     unit: str
     documents: int = 0
+    source: str = ""
 
 
 Watch = Callable[[Progress], None]
@@ -48,7 +50,7 @@ class Corpus(Protocol):
 
     @property
     def held_out(self) -> float:
-        """The share of documents, by hash, that training never sees."""
+        """The share of documents that training never sees: the largest of all sources."""
 
     @property
     def size(self) -> int:
@@ -64,11 +66,103 @@ class Corpus(Protocol):
         """Changes whenever reading could give other documents; made without parsing them."""
 
 
+class Composed(Corpus, Protocol):
+    """A corpus that knows what it is made of."""
+
+    def parts(self) -> "Sequence[Composed]":
+        """As of any corpus."""
+
+    def composition(self) -> "Composition":
+        """What each source is, and gave when all of it was read for training."""
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A corpus that can be read from a place on, as another pass, killed since, left it."""
+
+    def resumed(
+        self, split: Split, place: Any, watch: Watch = ignore
+    ) -> "Iterator[tuple[pa.RecordBatch, Callable[[], Any] | None]]":
+        """The batches behind a place (None: all), each with what gives the place behind it."""
+
+
 def texts(batch: "pa.RecordBatch") -> list[str]:
     """The documents of a corpus's batch as strings."""
     column: Any = batch.column("text")
     found: list[str] = column.to_pylist()
     return found
+
+
+@dataclass(frozen=True)
+class StepDone:
+    """What a step of cleaning did to the documents of a whole read, both splits together.
+
+    Attributes:
+        step: its name.
+        documents_in: how many it was given, and `documents_out`: how many it gave.
+        bytes_in: their UTF-8 bytes, and `bytes_out` likewise.
+        changed: how many documents it gave that are not as they were.
+        reasons: how many documents it dropped, by why.
+        examples: the first that it dropped or changed: before, and after (None where dropped).
+    """
+
+    step: str
+    documents_in: int
+    documents_out: int
+    bytes_in: int
+    bytes_out: int
+    changed: int
+    reasons: dict[str, int]
+    examples: tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a source is, and what training got of it.
+
+    Attributes:
+        name: as users see it.
+        identity: changes with the documents before any step.
+        size: bytes as they lie on disk.
+        held_out: the share that training never sees.
+        groups: what reports tell its documents apart by.
+        wanted: the share of the training text that it was to have, None where nobody said.
+        read: documents before any step; None, as all that follows, where that is not known.
+        documents: how many training got, each repetition counted.
+        bytes: their UTF-8 bytes.
+        share: of the whole training text.
+        times: how often its own training text came: 1 once, 0.5 half of it.
+        steps: what each step did to it.
+    """
+
+    name: str
+    identity: str
+    size: int
+    held_out: float
+    groups: dict[str, str]
+    wanted: float | None = None
+    read: int | None = None
+    documents: int | None = None
+    bytes: int | None = None
+    share: float | None = None
+    times: float | None = None
+    steps: tuple[StepDone, ...] = ()
+
+
+@dataclass(frozen=True)
+class Composition:
+    """What a training text is made of.
+
+    Attributes:
+        sources: in the order of the recipe.
+        together: what the steps did that look at the documents of all sources.
+        limited_by: the name of the source that bounds the whole, where shares are kept exactly and
+            more of the others was there.
+    """
+
+    sources: tuple[Given, ...]
+    together: tuple[StepDone, ...] = ()
+    limited_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from tokbench.corpus import CorpusSpec, Fingerprint, OpenCorpus
 from tokbench.corpus.documents import array_of, batch, gather, integers, keep
 from tokbench.corpus.rows import Rows, rows_of, with_column
 from tokbench.corpus.rows import texts_of as texts_in
-from tokbench.corpus.split_kernel import mark_below
+from tokbench.corpus.split_kernel import hash_documents, mark_below
 from tokbench.fingerprint import characters_as_bytes, offsets, together
 
 if TYPE_CHECKING:
@@ -175,6 +175,9 @@ def test_documents_are_held_out_by_xxh64(texts: list[bytes], limit: int) -> None
     below = np.empty(len(texts), np.uint8)
     mark_below(characters_as_bytes(array), offsets(array), np.uint64(limit), below)
     assert below.tolist() == [xxhash.xxh64_intdigest(text) < limit for text in texts]
+    hashes = np.empty(len(texts), np.uint64)
+    hash_documents(characters_as_bytes(array), offsets(array), np.uint64(limit), hashes)
+    assert hashes.tolist() == [xxhash.xxh64_intdigest(text, seed=limit) for text in texts]
 
 
 def test_fingerprint_of_a_split(tmp_path: Path, opened: Open) -> None:

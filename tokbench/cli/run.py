@@ -177,8 +177,18 @@ def announce(made: "Run", place: str = "", told: "Collection[str]" = ()) -> None
             f"and {proof.pairs} pairs{before}"
         )
         click.echo(f"{made.name}: {judged(made.verdict)}")
+        _tell_composition(made)
     if made.determinism.checked:
         click.echo(f"{made.name}: {made.determinism.checked}")
+
+
+def _tell_composition(made: "Run") -> None:
+    """What the training text is made of, where that is not plain."""
+    from tokbench.cli.output import show
+    from tokbench.reports import composition as report
+
+    if made.composition and report.worth_showing(made.composition):
+        show(report.render(made.composition))
 
 
 def judged(verdict: "Verdict") -> str:
@@ -221,6 +231,8 @@ def facts(made: "Run") -> dict[str, Any]:
     }
     if made.comparison:
         plain["comparison"] = render("json", made.comparison)
+    if made.composition:
+        plain["composition"] = asdict(made.composition)
     if made.notes:
         plain["notes"] = list(made.notes)
     if made.note:

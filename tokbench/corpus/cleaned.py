@@ -1,9 +1,12 @@
 """A source with the steps that its documents go through."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tokbench.corpus.places.local import LocalFile
+from tokbench.corpus.problems import refused
 from tokbench.corpus.rows import Stream
 from tokbench.corpus.step import Tally, applied, counted, needed
 
@@ -19,10 +22,21 @@ class Account:
     Attributes:
         read: what there was before any step.
         steps: what each step did, in order.
+        given: what came of it in the split that was asked for, each repetition counted.
     """
 
     read: Tally = field(default_factory=lambda: Tally("read"))
     steps: list[Tally] = field(default_factory=list)
+    given: Tally = field(default_factory=lambda: Tally("given"))
+
+    def copy(self) -> "Account":
+        """The same as it stands now."""
+        steps = [_copy(tally) for tally in self.steps]
+        return Account(_copy(self.read), steps, _copy(self.given))
+
+
+def _copy(tally: Tally) -> Tally:
+    return replace(tally, reasons=dict(tally.reasons), examples=list(tally.examples))
 
 
 @dataclass(frozen=True)
@@ -32,10 +46,18 @@ class Cleaned:
     Attributes:
         source: what is read.
         steps: the source's own, then those of the corpus up to the first joint one.
+        held_out: the share of its documents that training never sees.
+        weight: its part of the training text relative to others, if the recipe says one.
+        at_most: the most bytes that training gets.
+        groups: what reports tell its documents apart by.
     """
 
     source: "OpenSource"
     steps: "tuple[StepSpec, ...]" = ()
+    held_out: float = 0.0
+    weight: float | None = None
+    at_most: int | None = None
+    groups: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -46,6 +68,11 @@ class Cleaned:
     def size(self) -> int:
         """Bytes that a whole read consumes."""
         return self.source.size
+
+    @property
+    def joint(self) -> bool:
+        """Whether a step of its own looks at several of its documents."""
+        return any(step.joint for step in self.steps)
 
     def read(
         self, columns: Sequence[str] = (), *, first: int = 0, account: Account | None = None
@@ -67,12 +94,46 @@ class Cleaned:
     def cleaned(
         self, rows: Stream, account: Account | None = None, columns: Sequence[str] = ()
     ) -> Stream:
-        """What the steps make of rows of the source, with these columns."""
+        """What the steps make of rows of the source, with these columns.
+
+        Raises:
+            CorpusError: a file changed meanwhile, or since it was identified.
+        """
         account = account or Account()
-        account.steps += [Tally(step.type) for step in self.steps]
-        return applied(counted(rows, account.read), self.steps, account.steps, columns)
+        if not account.steps:
+            account.steps[:] = [Tally(step.type) for step in self.steps]
+        before = self._identified[1] if self.is_identified else _stamps(self.source)
+        yield from applied(counted(rows, account.read), self.steps, account.steps, columns)
+        for shown, stamp in _stamps(self.source).items():
+            if before.get(shown) != stamp:
+                what = "changed while it was read: let it be written, and start again"
+                raise refused(shown, what)
 
     def identity(self) -> Any:
-        """JSON-able; changes whenever `read` could give other documents."""
-        read = self.source.identity()
+        """JSON-able; changes whenever `read` could give other documents.
+
+        Made once: what is read later must be the same files.
+        """
+        read = self._identified[0]
         return [read, [step.identity() for step in self.steps]] if self.steps else read
+
+    def source_identity(self) -> Any:
+        """The same without the steps."""
+        return self._identified[0]
+
+    @property
+    def is_identified(self) -> bool:
+        """Whether `identity` was asked for."""
+        return "_identified" in vars(self)
+
+    @cached_property
+    def _identified(self) -> tuple[Any, dict[str, str]]:
+        """The identity of what is read, and the stamps of its files just before."""
+        stamps = _stamps(self.source)
+        return self.source.identity(), stamps
+
+
+def _stamps(source: "OpenSource") -> dict[str, str]:
+    """When each local file that a source reads was written, and its size."""
+    files = getattr(source, "files", ())
+    return {file.shown: file.version for file in files if isinstance(file, LocalFile)}

@@ -75,17 +75,22 @@ def array_from(ends: "NDArray[np.int64]", text: bytes | memoryview) -> pa.LargeS
 def gather(stream: Stream, limit: int = BATCH_BYTES) -> Stream:
     """The same rows in batches of about `limit` bytes: small ones joined, large ones cut.
 
-    The rows of one batch may come from several pieces; it says the last.
+    The rows of one batch may come from several pieces; it says the last, and how many rows of it
+    have come so far.
     """
     held: list[pa.RecordBatch] = []
-    weight, last = 0, None
+    weight, last, seen = 0, None, 0
     for rows in stream:
+        if last is None or rows.piece != last.piece:
+            seen = 0
         for part in _cut(rows.batch, limit):
             added = _weight(part)
             if held and last is not None and weight + added > limit:
                 yield last._replace(batch=joined(held))
                 held, weight = [], 0
             held.append(part)
+            seen += len(part)
+            rows = rows._replace(seen=seen)  # noqa: PLW2901 - it is what came up to this part
             weight, last = weight + added, rows
             if weight > limit // 2:
                 yield rows._replace(batch=joined(held))
@@ -114,23 +119,35 @@ def keep(rows: pa.RecordBatch, split: "Split", held_out: float) -> pa.RecordBatc
     text, starts = characters_as_bytes(texts), offsets(texts)
     below = np.empty(len(texts), np.uint8)
     mark_below(text, starts, np.uint64(limit), below)
+    return copied(rows, below == (split == "held_out"))
+
+
+def copied(rows: pa.RecordBatch, wanted: "NDArray[np.bool_]") -> pa.RecordBatch:
+    """The rows that are wanted."""
+    if wanted.all():
+        return rows
+    texts = texts_of(rows)
+    text, starts = characters_as_bytes(texts), offsets(texts)
     # Not texts.filter: it imports pyarrow.compute, and is no faster.
     copy = np.empty(int(starts[-1] - starts[0]), np.uint8)
     ends = np.zeros(len(texts) + 1, np.int64)
-    copied = copy_marked(text, starts, below, split == "held_out", copy, ends)
-    kept = array_from(ends[: copied + 1], copy[: ends[copied]].data)
-    chosen = below == (split == "held_out")
+    count = copy_marked(text, starts, wanted.view(np.uint8), 1, copy, ends)
+    kept = array_from(ends[: count + 1], copy[: ends[count]].data)
     others = [name for name in rows.schema.names if name != "text"]
-    return rows_of(kept, [(name, _chosen(rows.column(name), chosen)) for name in others])
+    return rows_of(kept, [(name, _chosen(rows.column(name), wanted)) for name in others])
 
 
-def _chosen(column: "pa.Array[Any]", chosen: "NDArray[np.bool_]") -> "pa.Array[Any]":
+def numbers(column: "pa.Array[Any]") -> "NDArray[np.int32]":
+    """The values of an int32 array without nulls."""
+    # Not column.to_numpy(): it imports pandas where it is there.
+    data = memoryview(column.buffers()[1] or b"")
+    return np.frombuffer(data, np.int32, len(column), 4 * column.offset)
+
+
+def _chosen(column: "pa.Array[Any]", wanted: "NDArray[np.bool_]") -> "pa.Array[Any]":
     if column.type == pa.int32() and not column.null_count:
-        # Not column.to_numpy(): it imports pandas where it is there.
-        data = memoryview(column.buffers()[1] or b"")
-        numbers = np.frombuffer(data, np.int32, len(column), 4 * column.offset)
-        return integers(numbers[chosen])
-    return column.filter(pa.array(chosen))
+        return integers(numbers(column)[wanted])
+    return column.filter(pa.array(wanted))
 
 
 def _cut(rows: pa.RecordBatch, limit: int) -> Iterator[pa.RecordBatch]:

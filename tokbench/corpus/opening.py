@@ -1,38 +1,32 @@
 """From a spec to a stream: `open` looks at the sources, `OpenCorpus` reads them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tokbench.corpus.cleaned import Account, Cleaned
-from tokbench.corpus.rows import Rows, Stream, texts_of
-from tokbench.corpus.step import Tally, applied, needed
+from tokbench.corpus.cleaned import Cleaned
+from tokbench.corpus.ledgers import Ledger
+from tokbench.corpus.mixing import WHOLE, Dose
+from tokbench.corpus.rows import texts_of
 from tokbench.fingerprint import Fingerprint
 from tokbench.store import signature
-from tokbench.values import Progress, Split, Watch, ignore
+from tokbench.values import Composition, Split, Watch, ignore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pyarrow as pa
 
+    from tokbench.corpus.dosing import Terms
+    from tokbench.corpus.mixing import Mixed
+    from tokbench.corpus.source import SourceSpec
     from tokbench.corpus.spec import CorpusSpec
     from tokbench.corpus.step import StepSpec
 
-
-@dataclass
-class Ledger:
-    """What became of all documents in one read.
-
-    Attributes:
-        sources: an account for each source.
-        together: what each joint step of the corpus did, and those behind it.
-    """
-
-    sources: list[Account] = field(default_factory=list)
-    together: list[Tally] = field(default_factory=list)
+__all__ = ["Ledger", "OpenCorpus", "open"]
 
 
 @dataclass(frozen=True)
@@ -43,11 +37,14 @@ class OpenCorpus:
         spec: what the recipe said.
         opened: the sources in the order of the spec, with their steps.
         together: the steps that the documents of all sources go through one after the other.
+        dosed: how often the documents of each source come, where that is known; else it is found
+            out by reading what must be measured for it, once.
     """
 
     spec: "CorpusSpec"
     opened: "tuple[Cleaned, ...]"
     together: "tuple[StepSpec, ...]" = ()
+    dosed: tuple[Dose, ...] = ()
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -55,9 +52,14 @@ class OpenCorpus:
         return tuple(source.name for source in self.opened)
 
     @property
+    def groups(self) -> tuple[str, ...]:
+        """The names of all groups that a source carries."""
+        return tuple(dict.fromkeys(name for source in self.opened for name in source.groups))
+
+    @property
     def held_out(self) -> float:
-        """The share of documents, by hash, that training never sees."""
-        return self.spec.held_out
+        """The largest share of a source's documents that training never sees, by hash."""
+        return max(source.held_out for source in self.opened)
 
     @property
     def size(self) -> int:
@@ -68,7 +70,43 @@ class OpenCorpus:
         """Each source as a corpus of its own, in order; all as one where steps are joint."""
         if self.together:
             return (self,)
-        return tuple(OpenCorpus(self.spec, (source,)) for source in self.opened)
+        doses = self.doses()
+        return tuple(
+            replace(self, opened=(source,), dosed=(dose,))
+            for source, dose in zip(self.opened, doses, strict=True)
+        )
+
+    def alone(self, number: int) -> "OpenCorpus":
+        """One source as a corpus of its own, each document once."""
+        return replace(self, opened=(self.opened[number],), dosed=(WHOLE,))
+
+    def unmixed(self) -> "OpenCorpus":
+        """The same sources, each document once: for whoever looks and would measure for nothing."""
+        return replace(self, dosed=(WHOLE,) * len(self.opened))
+
+    def doses(self, watch: Watch = ignore) -> tuple[Dose, ...]:
+        """How often the documents of each source come in training."""
+        return self.dosed or self.mixed(watch).doses
+
+    def mixed(self, watch: Watch = ignore) -> "Mixed":
+        """What each source is to give, from its size: found once, by reading where need be."""
+        if "mixed" not in self._found:
+            from tokbench.corpus.measuring import mixed  # noqa: PLC0415 - numpy is slow to import
+
+            self._found["mixed"] = mixed(self, watch)
+        return self._found["mixed"]
+
+    @cached_property
+    def _found(self) -> "dict[str, Mixed]":
+        """What was found by measuring; travels with the corpus."""
+        return {}
+
+    def terms(self, watch: Watch = ignore) -> "tuple[Terms, ...]":
+        """On which terms the documents of each source come."""
+        from tokbench.corpus.dosing import Terms  # noqa: PLC0415 - pyarrow is slow to import
+
+        doses = zip(self.opened, self.doses(watch), strict=True)
+        return tuple(Terms(source.held_out, dose) for source, dose in doses)
 
     def batches(
         self,
@@ -76,8 +114,12 @@ class OpenCorpus:
         watch: Watch = ignore,
         columns: Sequence[str] = (),
         ledger: Ledger | None = None,
+        *,
+        groups: bool = False,
     ) -> "Iterator[pa.RecordBatch]":
         """The documents of one split in the order of the sources, some megabytes a batch.
+
+        Where sources are mixed, documents of training may come several times, or not at all.
 
         Args:
             split: which documents.
@@ -86,44 +128,40 @@ class OpenCorpus:
             columns: what is wanted of each row beside the columns `text` and `source`.
             ledger: filled while reading with what there was and what each step did, both splits
                 together.
+            groups: whether a string column for each of `groups` is wanted, null where a source
+                does not say.
 
         Raises:
             CorpusError: a file cannot be read, or holds something that is not text.
         """
-        from tokbench.corpus import documents  # noqa: PLC0415 - pyarrow takes 0.15 s to import
+        from tokbench.corpus import reading  # noqa: PLC0415 - pyarrow takes 0.15 s to import
 
-        if split == "held_out" and self.held_out == 0:
-            return
-        total, count = self.size, 0
-        for rows in self._rows(columns, ledger or Ledger()):
-            kept = documents.keep(rows.batch, split, self.held_out)
-            count += len(kept)
-            if len(kept):
-                yield kept
-            watch(Progress("reading", rows.done, total, "bytes", documents=count))
-        watch(Progress("reading", total, total, "bytes", documents=count))
+        pass_ = reading.Reading(self, split, watch, columns, ledger or Ledger(), groups=groups)
+        return (batch for batch, _ in pass_.batches())
 
-    def _rows(self, columns: Sequence[str], ledger: Ledger) -> Stream:
-        """The rows behind all steps, with the number of their source."""
-        from tokbench.corpus import documents  # noqa: PLC0415 - as above
+    def resumed(
+        self, split: Split, place: Any, watch: Watch = ignore
+    ) -> "Iterator[tuple[pa.RecordBatch, Any]]":
+        """The same, from where another pass stopped.
 
-        wanted = [name for name in needed(self.together, columns) if name != "source"]
-        ledger.sources += [Account() for _ in self.opened]
-        ledger.together += [Tally(step.type) for step in self.together]
-        rows = self._joined(wanted, ledger)
-        if not self.together:
-            return rows
-        return documents.gather(applied(rows, self.together, ledger.together))
+        Args:
+            split: which documents.
+            place: what that pass gave with its last batch; None begins at the beginning.
+            watch: as for `batches`.
 
-    def _joined(self, columns: Sequence[str], ledger: Ledger) -> Stream:
-        from tokbench.corpus import documents  # noqa: PLC0415 - as above
+        Yields:
+            A batch; with it a function that gives the place behind it, JSON-able, or None where
+            none can be named: between several copies of the same documents.
+        """
+        from tokbench.corpus import reading  # noqa: PLC0415 - pyarrow takes 0.15 s to import
 
-        before = 0
-        for index, source in enumerate(self.opened):
-            cleaned = source.read(columns, account=ledger.sources[index])
-            for rows in documents.gather(cleaned):
-                yield Rows(documents.of_source(rows.batch, index), before + rows.done, rows.piece)
-            before += source.size
+        return reading.Reading(self, split, watch, start=place).batches()
+
+    def composition(self) -> Composition:
+        """What each source is and, where that was noted when it was read, what it gave."""
+        from tokbench.corpus import composing  # noqa: PLC0415 - pyarrow takes 0.15 s to import
+
+        return composing.composition(self)
 
     def spread(
         self, split: Split = "train"
@@ -153,13 +191,25 @@ class OpenCorpus:
 
         Made from the contents of the files and the options that matter; nothing is parsed.
         """
-        said = {
-            "held_out": self.held_out,
+        said: dict[str, Any] = {
+            "held_out": [source.held_out for source in self.opened],
             "sources": [source.identity() for source in self.opened],
         }
         if self.together:
             said["together"] = [step.identity() for step in self.together]
+        if self.dosed:
+            if any(dose != WHOLE for dose in self.dosed):
+                said["doses"] = [self.spec.seed, *self.dosed]
+        elif self.spec.mixing or any(one.at_most is not None for one in self.opened):
+            mix = self.spec.mixing
+            said["mix"] = mix and [mix.model_dump(mode="json"), self._wishes()]
+            said["at_most"] = [self.spec.seed, *(one.at_most for one in self.opened)]
         return signature(said)
+
+    def _wishes(self) -> list[Any]:
+        """What the sources say about their shares."""
+        over = (self.spec.mix and self.spec.mix.over) or ""
+        return [[one.weight, one.groups.get(over)] for one in self.opened]
 
 
 def open(spec: "CorpusSpec", base: Path) -> OpenCorpus:  # noqa: A001 - called as corpus.open
@@ -173,5 +223,18 @@ def open(spec: "CorpusSpec", base: Path) -> OpenCorpus:  # noqa: A001 - called a
         CorpusError: something is missing, or cannot be read as asked.
     """
     alone = tuple(takewhile(lambda step: not step.joint, spec.steps))
-    opened = tuple(Cleaned(each.open(base), (*each.steps, *alone)) for each in spec.sources)
+    opened = tuple(_cleaned(each, spec, alone, base) for each in spec.sources)
     return OpenCorpus(spec, opened, spec.steps[len(alone) :])
+
+
+def _cleaned(
+    each: "SourceSpec", spec: "CorpusSpec", steps: "tuple[StepSpec, ...]", base: Path
+) -> Cleaned:
+    return Cleaned(
+        each.open(base),
+        (*each.steps, *steps),
+        spec.held_out if each.held_out is None else each.held_out,
+        each.weight,
+        each.at_most,
+        each.groups,
+    )

@@ -18,12 +18,14 @@ class Rows(NamedTuple):
         done: how many bytes of the source's size were consumed so far.
         piece: the number of the piece (file, shard) of the source that they come from.
         notes: what was left out since the last rows, as sentences for users.
+        seen: how many rows of that piece have come, these included, where rows were gathered.
     """
 
     batch: "pa.RecordBatch"
     done: int
     piece: int = 0
     notes: tuple[str, ...] = ()
+    seen: int = 0
 
     @property
     def texts(self) -> "pa.LargeStringArray":

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from tokbench.corpus.documents import gather, keep, of_source
+from tokbench.corpus.documents import gather, of_source
+from tokbench.corpus.dosing import Terms, chosen
 from tokbench.corpus.formats import reading
 from tokbench.corpus.formats.columns import Wanted
 from tokbench.corpus.formats.compression import Unpacked, opened
@@ -42,6 +43,7 @@ class _Reader:
 
     size: int
     rows: Stream
+    held_out: float = 0.0
     done: int = 0
     more: bool = True
 
@@ -71,21 +73,24 @@ def spread(
             reader.more, reader.done = False, reader.size
             continue
         reader.done = rows.done
-        kept = keep(of_source(rows.batch, 0), split, corpus.held_out)
+        terms = [Terms(reader.held_out)]
+        batch = of_source(rows.batch, 0)
+        kept = next(chosen(batch, split, terms, corpus.spec.seed), batch[:0])
         yield kept, (readers.index(reader), reader.size, reader.share)
 
 
 def _readers(each: "Cleaned") -> Iterator[_Reader]:
     source = each.source
     if not isinstance(source, FilesSource):
-        yield _Reader(source.size, gather(each.read()))
+        yield _Reader(source.size, gather(each.read()), each.held_out)
     elif len(source.pieces) <= _FILES:
         for piece in source.pieces:
-            yield _Reader(piece.size, gather(each.cleaned(_read(piece, source.spec, each.steps))))
+            rows = each.cleaned(_read(piece, source.spec, each.steps))
+            yield _Reader(piece.size, gather(rows), each.held_out)
     else:
         order = sorted(source.pieces, key=lambda each: zlib.crc32(each.shown.encode()))
         shuffled = replace(each, source=replace(source, pieces=tuple(order)))
-        yield _Reader(source.size, gather(shuffled.read()))
+        yield _Reader(source.size, gather(shuffled.read()), each.held_out)
 
 
 def _read(piece: "Piece", spec: "FilesSpec", steps: "Sequence[StepSpec]") -> Stream:

@@ -8,10 +8,12 @@ A source is one file in `sources/`: a spec (what the recipe says) whose `open` g
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, ClassVar, Protocol
 
-from pydantic import ConfigDict
+from pydantic import AfterValidator, ConfigDict, Field
 
+from tokbench.corpus.groups import Groups, checked
+from tokbench.corpus.options import Bytes
 from tokbench.corpus.rows import Stream
 from tokbench.corpus.step import Steps
 from tokbench.registry import Registry
@@ -54,6 +56,25 @@ class SourceSpec(Spec):
 
     steps: Steps = ()
     """What is done to the documents of this source, in order, before the corpus's own steps."""
+
+    held_out: float | None = Field(default=None, ge=0, le=1)
+    """The share of its documents that training never sees, in place of the corpus's: 0 none of
+    them, 1 all, as for a split that was made for validation."""
+
+    weight: float | None = Field(default=None, gt=0)
+    """Its part of the training text, in bytes and relative to the weights of all other sources."""
+
+    at_most: Bytes | None = None
+    """The most text that training gets of it, behind all steps: `50MB`, or a number of bytes."""
+
+    groups: Annotated[Groups, AfterValidator(checked)] = Field(default_factory=dict)
+    """What reports tell its documents apart by: `{language: ko, domain: "{category}"}`, a value for
+    all of them, or a column in braces."""
+
+    BESIDE: ClassVar[frozenset[str]] = frozenset(
+        {"steps", "held_out", "weight", "at_most", "groups"}
+    )
+    """Fields that say nothing about how the source is read: no part of its identity."""
 
     @abstractmethod
     def open(self, base: Path) -> OpenSource:

@@ -6,8 +6,10 @@
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
+from tokbench.corpus.groups import column_of
+from tokbench.corpus.mix import MixSpec
 from tokbench.corpus.registered import AnyOf
 from tokbench.corpus.source import SOURCES, SourceSpec
 from tokbench.corpus.step import Steps
@@ -31,4 +33,33 @@ class CorpusSpec(Spec):
     """The share of documents that training never sees, chosen by their hash."""
 
     seed: int = Field(default=0, ge=0)
-    """Shuffles and samples; changes neither what is read nor what is held out."""
+    """Mixes, shuffles and samples; changes neither what is read nor what is held out."""
+
+    mix: MixSpec | None = None
+    """How much of each source training gets; without it, and without weights, all there is."""
+
+    @model_validator(mode="after")
+    def _mixable(self) -> "CorpusSpec":
+        """Weights are for all sources or none, and groups are there."""
+        trained = [(n, one) for n, one in enumerate(self.sources, 1) if one.held_out != 1]
+        weighted = [one.weight is not None for _, one in trained]
+        if any(weighted) and not all(weighted):
+            lacking = trained[weighted.index(False)][0]
+            raise ValueError(f"source {lacking} has no weight and others do: give all one, or none")
+        if any(weighted) and self.mix is not None and self.mix.exponent is not None:
+            raise ValueError("weights and mix.alpha or mix.temperature both say the shares: choose")
+        over = self.mix.over if self.mix else None
+        for number, one in trained if over else ():
+            value = one.groups.get(over or "")
+            if value is None or column_of(value):
+                raise ValueError(
+                    f"mix.over: source {number} has no {over!r} of its own; add for example "
+                    f"`groups: {{{over}: ko}}`"
+                )
+        return self
+
+    @property
+    def mixing(self) -> MixSpec | None:
+        """What says the shares of the sources, if anything does."""
+        weighted = any(one.weight is not None for one in self.sources)
+        return self.mix or (MixSpec() if weighted else None)

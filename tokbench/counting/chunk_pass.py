@@ -20,14 +20,15 @@ from tokbench.chunks.cut_sets import WORDS, CutSet
 from tokbench.chunks.distinct import Distinct
 from tokbench.chunks.scan import find_cuts
 from tokbench.counting.characters import count_characters
+from tokbench.counting.checkpoints import Checkpoints
 from tokbench.counting.parts import ChunkParts
 from tokbench.counting.spilling import UNBOUNDED, Bounded, Bounds, added_up, fit, merged
 from tokbench.errors import CorpusError
 from tokbench.fingerprint import Fingerprint, together
-from tokbench.values import ChunkCounts, Corpus, Split, Watch, ignore
+from tokbench.values import ChunkCounts, Corpus, Resumable, Split, Watch, ignore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from tokbench.counting.spilling import Strings
 
     Unit = tuple[NDArray[np.uint8], NDArray[np.int64]]
+    Batches = Iterable[tuple[pa.RecordBatch, Callable[[], Any] | None]]
 
 UNIT = 4 << 20
 """How many bytes of documents a thread takes at a time; a longer document is a unit of its own."""
@@ -116,19 +118,29 @@ def count_parts(
     split: Split = "train",
     watch: Watch = ignore,
     threads: int | None = None,
+    saved: Checkpoints | None = None,
 ) -> ChunkParts:
     """The same in parts, within bounds; one part if all found room.
+
+    Args:
+        corpus: what to count.
+        cut_set: where documents are cut.
+        bounds: what may be held in memory.
+        split: which documents.
+        watch: told by the corpus how far reading has come.
+        threads: how many count.
+        saved: where what was counted is kept from time to time, and looked for at first, if the
+            corpus can be read from a place on.
 
     Raises:
         CorpusError: a batch has no text column, or nulls in it.
         StoreError: what finds no room in memory finds none on disk.
     """
-    cutters = _cut(corpus, cut_set, bounds, split, watch, threads)
+    cutters = _cut(corpus, cut_set, bounds, split, watch, threads, saved)
     tables = [cutter.table for cutter in cutters]
     if fit(tables, bounds.room):
         return ChunkParts.of(_value(added_up(tables), **_facts(cutters)))
-    whole = _value(Distinct(0, 0).texts(), **_facts(cutters))
-    return ChunkParts(whole, lambda: merged(tables, bounds.room // 2))
+    return ChunkParts(facts(cutters), lambda: merged(tables, bounds.room // 2))
 
 
 def _cut(
@@ -138,13 +150,24 @@ def _cut(
     split: Split,
     watch: Watch,
     threads: int | None,
+    saved: Checkpoints | None = None,
 ) -> "list[Cutter]":
     """What the threads counted, each for itself."""
     threads = threads or cores()
     share = bounds.share(threads)
     cutters = [Cutter(cut_set, Bounded(share)) for _ in range(threads)]
-    _share(_units(corpus.batches(split, watch)), cutters)
+    batches: Batches
+    if saved is not None and isinstance(corpus, Resumable):
+        batches = corpus.resumed(split, saved.restore(cutters), watch)
+    else:
+        batches = ((batch, None) for batch in corpus.batches(split, watch))
+    _share(batches, cutters, saved)
     return cutters
+
+
+def facts(cutters: "Sequence[Cutter]") -> ChunkCounts:
+    """What is known of all documents that some threads have cut, without the chunks."""
+    return _value(Distinct(0, 0).texts(), **_facts(cutters))
 
 
 def _facts(cutters: "Sequence[Cutter]") -> dict[str, Any]:
@@ -200,7 +223,7 @@ def value_of(cutters: "Sequence[Cutter]") -> ChunkCounts:
     return _value(cutters[0].table.table.texts(), **_facts(cutters))
 
 
-def _share(units: "Iterable[Unit]", cutters: list[Cutter]) -> None:
+def _share(batches: "Batches", cutters: list[Cutter], saved: Checkpoints | None = None) -> None:
     """Let each cutter take units in a thread of its own until there are no more."""
     waiting: queue.Queue[Unit | None] = queue.Queue(len(cutters) + 1)
     failures: list[BaseException] = []
@@ -211,8 +234,13 @@ def _share(units: "Iterable[Unit]", cutters: list[Cutter]) -> None:
     for worker in workers:
         worker.start()
     try:
-        for unit in units:
-            waiting.put(unit)
+        for batch, place in batches:
+            for unit in _units(batch):
+                waiting.put(unit)
+            if saved and place and saved.due():
+                waiting.join()
+                if not failures:
+                    saved.save(cutters, place())
             if failures:
                 break
     finally:
@@ -233,6 +261,7 @@ def _work(
                 cutter.add(*unit)
             except BaseException as failure:  # noqa: BLE001 - raised in the caller's thread
                 failures.append(failure)
+        waiting.task_done()
 
 
 def _value(strings: "Strings", *, sample: list[str], **facts: Any) -> ChunkCounts:
@@ -246,16 +275,15 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _units(batches: "Iterable[pa.RecordBatch]") -> "Iterator[Unit]":
-    """The documents of all batches, about UNIT bytes at a time."""
-    for batch in batches:
-        try:
-            text, offsets = raw_strings(batch.column("text"))
-        except (KeyError, ValueError) as error:
-            raise CorpusError(f"a batch of the corpus cannot be counted: {error}") from error
-        first, last = 0, len(offsets) - 1
-        while first < last:
-            after = int(np.searchsorted(offsets, offsets[first] + UNIT, "right")) - 1
-            after = min(max(after, first + 1), last)
-            yield text, offsets[first : after + 1]
-            first = after
+def _units(batch: "pa.RecordBatch") -> "Iterator[Unit]":
+    """The documents of a batch, about UNIT bytes at a time."""
+    try:
+        text, offsets = raw_strings(batch.column("text"))
+    except (KeyError, ValueError) as error:
+        raise CorpusError(f"a batch of the corpus cannot be counted: {error}") from error
+    first, last = 0, len(offsets) - 1
+    while first < last:
+        after = int(np.searchsorted(offsets, offsets[first] + UNIT, "right")) - 1
+        after = min(max(after, first + 1), last)
+        yield text, offsets[first : after + 1]
+        first = after

@@ -1,6 +1,7 @@
 """From a corpus and a tokenizer to word counts: by chunks where that is exact, else whole."""
 
 import dataclasses
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from tokbench import store
 from tokbench.chunks.classes import load as load_classes
 from tokbench.chunks.structure import plan
 from tokbench.counting import keep, left_out
+from tokbench.counting.checkpoints import bounded_by, checkpoints
 from tokbench.counting.chunk_pass import SAMPLE, count_parts, cut_documents, merge_counts
 from tokbench.counting.parts import ChunkParts
 from tokbench.counting.spilling import Bounds
@@ -20,6 +22,7 @@ from tokbench.values import (
     ChunkCounts,
     Corpus,
     Progress,
+    Resumable,
     Split,
     Watch,
     WordCounts,
@@ -51,7 +54,8 @@ def count(
 
     The structure of the normalizer and pre-tokenizer says whether distinct chunks will do; then a
     sample of the corpus is counted both ways, and whole documents are counted if that ever differs.
-    Chunks are kept by source and cut set, words by corpus, normalizer and pre-tokenizer.
+    Chunks are kept by source and cut set, words by corpus, normalizer and pre-tokenizer. Counting
+    chunks goes on where it was interrupted; counting whole documents begins anew.
 
     Args:
         corpus: what to count.
@@ -146,8 +150,14 @@ def _chunks(
         place = folder / f"chunks-{cut_set.name}-{store.signature(identity)}.arrow"
         chunks = _kept(place, left)
         if chunks is None:
-            counted = count_parts(part, cut_set, left, split=split, watch=told)
-            chunks = _keep(place, counted, left)
+            unfinished = folder / f"unfinished-{place.stem}"
+            resumable = isinstance(part, Resumable)
+            with checkpoints(unfinished) if resumable else nullcontext() as saved:
+                within = dataclasses.replace(left, folder=bounded_by(saved, left.folder))
+                counted = count_parts(part, cut_set, within, split=split, watch=told, saved=saved)
+                chunks = _keep(place, counted, left)
+                if saved:
+                    saved.done()
         found.append(chunks)
         give_back()
         left = dataclasses.replace(left, room=left.room - _held(chunks))

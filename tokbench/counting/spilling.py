@@ -55,11 +55,20 @@ UNBOUNDED = Bounds()
 
 
 @dataclass
-class _File:
+class SpilledFile:
     """A table on disk: where each of its partitions begins, its strings and their bytes."""
 
     path: Path
     places: list[tuple[int, int, int]]
+
+    def is_whole(self) -> bool:
+        """Whether the file is as long as it was, and divided as files are now."""
+        place, pieces, size = self.places[-1]
+        try:
+            same = self.path.stat().st_size == place + 8 * (2 * pieces + 1) + size
+        except OSError:
+            return False
+        return same and len(self.places) == PARTITIONS
 
     def read(self, file: BinaryIO, partition: int) -> "Strings":
         """One partition."""
@@ -76,7 +85,7 @@ class Bounded:
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
         self.table = Distinct()
-        self.files: list[_File] = []
+        self.files: list[SpilledFile] = []
 
     def add(
         self,
@@ -102,7 +111,8 @@ class Bounded:
         if not len(self.table):
             return
         folder = self.bounds.folder()
-        path = folder / str(next(_NUMBERS))
+        while (path := folder / str(next(_NUMBERS))).exists():  # of a process that was killed
+            pass
         places, place = [], 0
         try:
             with path.open("wb") as file:
@@ -116,7 +126,7 @@ class Bounded:
                 f"{error.strerror or error}; nothing was left behind: give more --memory, or let "
                 "TOKBENCH_CACHE name a folder on a larger disk"
             ) from error
-        self.files.append(_File(path, places))
+        self.files.append(SpilledFile(path, places))
 
 
 def fit(tables: Sequence[Bounded], room: int) -> bool:
@@ -163,7 +173,7 @@ def merged(tables: Sequence[Bounded], room: int) -> "Iterator[Strings]":
             file.path.unlink(missing_ok=True)
 
 
-def _groups(files: Sequence[_File], room: int) -> Iterator[list[int]]:
+def _groups(files: Sequence[SpilledFile], room: int) -> Iterator[list[int]]:
     """Numbers of partitions that find room together."""
     group: list[int] = []
     pieces = text = 0

@@ -45,7 +45,7 @@ def sample(spec: CorpusSpec, base: Path) -> Sample:
     for position, source in enumerate(spec.sources):
         alone = spec.model_copy(update={"sources": (source,)})
         try:
-            corpus = corpora.open(alone, base)
+            corpus = corpora.open(alone, base).unmixed()
             found += _first(corpus, MOST_DOCUMENTS // share or 1, MOST_CHARACTERS // share)
         except CorpusError as error:
             return Sample(tuple(found), str(error), position)

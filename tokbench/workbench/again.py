@@ -13,7 +13,7 @@ from tokbench.child import ChildError, run_in_child
 from tokbench.errors import TrainingError
 from tokbench.recipe import Recipe
 from tokbench.training import Engine
-from tokbench.values import Corpus, Split, Trained, Watch, ignore
+from tokbench.values import Composed, Composition, Split, Trained, Watch, ignore
 from tokbench.workbench.plan import RUN_FILE, Plan
 from tokbench.workbench.runs import Run, learned
 from tokbench.wrapping.folder import saved_state
@@ -42,7 +42,7 @@ class Backwards:
         corpus: what is read.
     """
 
-    corpus: Corpus
+    corpus: Composed
 
     @property
     def sources(self) -> Sequence[str]:
@@ -69,6 +69,10 @@ class Backwards:
 
         for batch in self.corpus.batches(split, watch):
             yield batch.take(np.arange(batch.num_rows - 1, -1, -1))
+
+    def composition(self) -> Composition:
+        """The same."""
+        return self.corpus.composition()
 
     def identity(self) -> str:
         """Another than the corpus itself has."""

@@ -149,7 +149,7 @@ def together(
     signature = store.signature(corpus.identity(), names, [(s.name, s.state) for s in subjects])
     if path and not force and (kept := _kept(path, signature)):
         return kept
-    alike = path and len({one.corpus for one in recipes}) == 1
+    alike = path and all(one.corpus == recipes[0].corpus for one in recipes)
     said = f"the documents held out by {recipes[0].family if alike else first.subject.name}"
     made = _measure(subjects, corpus, "held_out", said, names, watch)
     if path:

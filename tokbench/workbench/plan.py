@@ -13,7 +13,7 @@ from tokbench import corpus as corpora
 from tokbench import pipeline, store, training
 from tokbench.recipe import Recipe
 from tokbench.training import Engine, UnigramTrainer
-from tokbench.values import Corpus
+from tokbench.values import Composed
 
 RUNS = Path("runs")
 RUN_FILE = "run.json"
@@ -47,7 +47,7 @@ class Plan:
     """
 
     recipe: Recipe
-    corpus: Corpus
+    corpus: Composed
     corpus_identity: str
     family: str
     signature: str

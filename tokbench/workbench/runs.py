@@ -15,6 +15,7 @@ from tokbench.recipe import Recipe, load
 from tokbench.training import Engine
 from tokbench.values import (
     Comparison,
+    Composition,
     Guarantee,
     Measurement,
     Progress,
@@ -27,7 +28,7 @@ from tokbench.values import (
     ignore,
     texts,
 )
-from tokbench.workbench import vocabularies
+from tokbench.workbench import provenance, vocabularies
 from tokbench.workbench.comparisons import of_run
 from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan, demands_of
 
@@ -52,6 +53,7 @@ class Run:
         note: why nothing was measured.
         notes: what may surprise about how it was trained.
         done_before: the stages that did not have to run.
+        composition: what the training text is made of.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Run:
     note: str = ""
     notes: tuple[str, ...] = ()
     done_before: tuple[str, ...] = ()
+    composition: Composition | None = None
 
     @property
     def measurements(self) -> dict[str, Measurement]:
@@ -139,7 +142,9 @@ def train(
     plan = Plan.of(_loaded(recipe, overrides), engine)
     if out is not None:
         trained, done = _trained(plan, memory, force=force, watch=watch)
-        return _result(plan, out, out, _wrap(plan, trained, out, watch), done)
+        earlier = out / store.MANIFEST if (out / store.MANIFEST).is_file() else None
+        manifest = _wrap(plan, trained, out, earlier, watch)
+        return _result(plan, out, out, manifest, done)
     with _locked(plan, runs):
         manifest, done = _tokenizer(plan, runs, memory, force=force, watch=watch)
     folder = plan.folder(runs)
@@ -176,6 +181,7 @@ def _result(
         note=note,
         notes=tuple(manifest["notes"]),
         done_before=tuple(done),
+        composition=provenance.composition(manifest),
     )
 
 
@@ -191,7 +197,7 @@ def _tokenizer(
     if not force and (manifest := _finished(folder, plan)):
         return manifest, ["train", "wrap"]
     trained, done = _trained(plan, memory, force=force, watch=watch)
-    manifest = _wrap(plan, trained, folder / TOKENIZER, watch)
+    manifest = _wrap(plan, trained, folder / TOKENIZER, provenance.latest(plan, runs), watch)
     store.write_json(folder / RUN_FILE, manifest)
     return manifest, done
 
@@ -287,13 +293,17 @@ def _notes(words: WordCounts) -> Iterator[str]:
         yield f"{len(words.left_out) - _MOST_LEFT_OUT:,} more such words were left out"
 
 
-def _wrap(plan: Plan, trained: Trained, target: Path, watch: Watch) -> dict[str, Any]:
+def _wrap(
+    plan: Plan, trained: Trained, target: Path, earlier: Path | None, watch: Watch
+) -> dict[str, Any]:
     """Assemble, judge, write the folder, prove it; the folder appears only when all holds."""
     recipe = plan.recipe
     tokenizer = pipeline.assemble(recipe.pipeline, trained)
     watch(Progress("wrapping", 0, None, "files"))
     documents = list(_proof_texts(plan))
     verdict = _judged(recipe, tokenizer, documents)
+    composition = plan.corpus.composition()
+    said = [*provenance.changes(plan, earlier), *provenance.notes(composition), *trained.notes]
     with store.new_folder(target, target.parent / RUN_FILE) as folder:
         proof = wrapping.wrap(
             tokenizer,
@@ -309,14 +319,10 @@ def _wrap(plan: Plan, trained: Trained, target: Path, watch: Watch) -> dict[str,
             "signature": plan.signature,
             "recipe": recipe.resolved(),
             "recipe_folder": os.path.relpath(recipe.base.resolve(), target.resolve()),
-            "corpus": {
-                "identity": plan.corpus_identity,
-                "documents": trained.documents,
-                "fingerprint": trained.fingerprint,
-            },
+            "corpus": provenance.of_corpus(plan, trained),
             "versions": plan.versions(),
             "vocab_size": tokenizer.get_vocab_size(),
-            "notes": list(trained.notes),
+            "notes": said,
             "allowed": _allowed(recipe),
             "files": store.digests(folder),
             "proof": asdict(proof),

@@ -35,7 +35,7 @@ _FITS = {
     "encoding": ENCODED,
 }
 """Which formats an option says something about."""
-_SAYS_NOTHING = {"paths", "name", "format", "steps", "trust_pickle", "max_expansion"}
+_SAYS_NOTHING = {"paths", "name", "format", "trust_pickle", "max_expansion"}
 """Options that do not change what is read of a file."""
 
 
@@ -184,7 +184,7 @@ class FilesSource:
 
     def identity(self) -> Any:
         """The contents of the files, and what says how to read them; not where they lie."""
-        options = self.spec.model_dump(mode="json", exclude=_SAYS_NOTHING)
+        options = self.spec.model_dump(mode="json", exclude={*_SAYS_NOTHING, *self.spec.BESIDE})
         formats = [[piece.format, piece.codec] for piece in self.pieces]
         return {**options, "pieces": formats, "files": [file.identity() for file in self.files]}
 

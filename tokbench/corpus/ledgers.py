@@ -1,0 +1,66 @@
+"""What became of documents, kept in the cache: a corpus that was counted once is not read again."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tokbench import store
+from tokbench.corpus.cleaned import Account
+from tokbench.corpus.step import Tally
+from tokbench.errors import StoreError
+
+
+@dataclass
+class Ledger:
+    """What became of all documents in one read.
+
+    Attributes:
+        sources: an account for each source.
+        together: what each joint step of the corpus did, and those behind it.
+    """
+
+    sources: list[Account] = field(default_factory=list)
+    together: list[Tally] = field(default_factory=list)
+
+
+def keep(identity: str, accounts: list[Account], together: list[Tally]) -> None:
+    """Keep what one whole read of a part of a corpus gave, where the cache can be written."""
+    value = {"sources": plain(accounts), "together": [asdict(tally) for tally in together]}
+    with store.optional():
+        store.write_json(
+            _place(identity), {"check": store.signature(identity, value), "ledger": value}
+        )
+
+
+def kept(identity: str) -> Ledger | None:
+    """The same; None where it was never read whole, or the file is damaged."""
+    try:
+        found = store.read_json(_place(identity))
+        if found["check"] != store.signature(identity, found["ledger"]):
+            return None
+        value = found["ledger"]
+        return Ledger(accounts(value["sources"]), [_tally(one) for one in value["together"]])
+    except (StoreError, KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def plain(accounts: list[Account]) -> list[dict[str, Any]]:
+    """Accounts as JSON-able data."""
+    return [asdict(account) for account in accounts]
+
+
+def accounts(found: list[dict[str, Any]]) -> list[Account]:
+    """Accounts from such data."""
+    return [
+        Account(_tally(one["read"]), [_tally(step) for step in one["steps"]], _tally(one["given"]))
+        for one in found
+    ]
+
+
+def _tally(found: dict[str, Any]) -> Tally:
+    examples = [(before, after) for before, after in found["examples"]]
+    return Tally(**{**found, "examples": examples})
+
+
+def _place(identity: str) -> Path:
+    return store.cache_dir() / "ledgers" / f"ledger-{identity}.json"
