@@ -46,6 +46,21 @@ def array_of(texts: Sequence[bytes]) -> pa.LargeStringArray:
     return array_from(ends, b"".join(texts))
 
 
+def array_with_nulls(texts: Sequence[bytes | None]) -> pa.LargeStringArray:
+    """As `array_of`, with null for None.
+
+    >>> array_with_nulls([b"a", None]).to_pylist()
+    ['a', None]
+    """
+    array = array_of([text or b"" for text in texts])
+    if None not in texts:
+        return array
+    valid = np.packbits([text is not None for text in texts], bitorder="little")
+    buffers = [pa.py_buffer(valid.data), *array.buffers()[1:]]
+    made = pa.Array.from_buffers(pa.large_string(), len(texts), buffers)
+    return cast("pa.LargeStringArray", made)
+
+
 def array_from(ends: "NDArray[np.int64]", text: bytes | memoryview) -> pa.LargeStringArray:
     """The array of the texts that end in `text` at `ends`, whose first number is 0.
 
