@@ -4,6 +4,7 @@
 `OpenCorpus`, whose `batches` stream the documents of one split.
 """
 
+from tokbench.corpus.objects import of
 from tokbench.corpus.opening import OpenCorpus, open  # noqa: A004 - read as corpus.open
 from tokbench.corpus.source import SOURCES, OpenSource, SourceSpec
 from tokbench.corpus.spec import CorpusSpec
@@ -16,5 +17,6 @@ __all__ = [
     "OpenCorpus",
     "OpenSource",
     "SourceSpec",
+    "of",
     "open",
 ]

@@ -63,9 +63,7 @@ def look(name: str, revision: str) -> Repository:
     api = HfApi(library_name="tokbench")
     try:
         info = patiently(
-            lambda: api.dataset_info(
-                name, revision=revision, files_metadata=True, timeout=_TIMEOUT
-            )
+            lambda: api.dataset_info(name, revision=revision, files_metadata=True, timeout=_TIMEOUT)
         )
         if info.gated:
             patiently(lambda: api.auth_check(name, repo_type="dataset"))

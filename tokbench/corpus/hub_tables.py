@@ -26,6 +26,7 @@ from tokbench.corpus.problems import refused
 from tokbench.errors import CorpusError, nearest
 
 if TYPE_CHECKING:
+    from tokbench.corpus.given_tables import Roots
     from tokbench.corpus.tables import Wanted
 
 _FEWEST_ROWS, _ROWS, _MOST_ROWS = 16, 256, 4096
@@ -53,13 +54,13 @@ class Shard:
         """About how many bytes of it were consumed, behind a row or by a guess."""
         return self.size * row // self.rows if self.rows else min(int(guess), self.size)
 
-    def tables(self, wanted: "Wanted", limit: int) -> Iterator[tuple[pa.Table, int]]:
-        """The columns wanted of all rows, each row once.
+    def tables(self, roots: "Roots | None", limit: int) -> Iterator[tuple[pa.Table, int]]:
+        """All rows, each once.
 
         A stream that broke is begun again and what it gave before is passed over.
 
         Args:
-            wanted: what is wanted of a row.
+            roots: chooses among the columns, given the schema and what to call it; None for all.
             limit: how many rows to take at once.
 
         Yields:
@@ -72,7 +73,7 @@ class Shard:
         while True:
             row = 0
             try:
-                for table in self._formatted(wanted).iter(limit):
+                for table in self._formatted(roots).iter(limit):
                     row += len(table)
                     if row > given:
                         first, given, waits = given + 1, row, iter(WAITS)
@@ -87,12 +88,11 @@ class Shard:
             else:
                 return
 
-    def _formatted(self, wanted: "Wanted") -> Any:
+    def _formatted(self, roots: "Roots | None") -> Any:
         arrow = self.dataset.with_format("arrow")
-        if self.dataset.features is None:
+        if roots is None or self.dataset.features is None:
             return arrow
-        schema = self.dataset.features.arrow_schema
-        return arrow.select_columns(wanted.roots(schema, self.shown))
+        return arrow.select_columns(roots(self.dataset.features.arrow_schema, self.shown))
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ class HubSource:
             here, limit = 0, rows_a_batch(unpacked, rows)
             # How much smaller the files are than what they hold is told by those read before.
             ratio = packed / unpacked if unpacked else 1.0
-            for table, row in shard.tables(wanted, limit):
+            for table, row in shard.tables(wanted.roots, limit):
                 here, rows = here + table.nbytes, rows + len(table)
                 done = before + shard.done(row + len(table) - 1, here * ratio)
                 for batch in wanted.rows(table, shard.shown, row):
