@@ -201,7 +201,7 @@ def test_no_such_column(tmp_path: Path, documents: Documents) -> None:
 @pytest.mark.parametrize(
     ("value", "what"),
     [
-        ("null", "field 'text' is null; fill it in or remove the row"),
+        ("null", "field 'text' is null; fill it in, remove the row, or add the step `drop_empty`"),
         ("5", "field 'text' is a number, not text; name a text field with `text:`"),
         ("true", "field 'text' is a boolean, not text; name a text field with `text:`"),
         ('["a"]', "field 'text' is a list, not text; name a text field with `text:`"),
@@ -341,10 +341,10 @@ def test_column_that_is_not_text(name: str, tmp_path: Path, documents: Documents
         with says(f"{name}: field 'text' is {kind}, not text; name a text field with `text:`"):
             documents(name)
     (tmp_path / name).write_bytes(write(pa.table({"text": ["a", "b", None]})))
-    with says(f"{name}: row 3: field 'text' is null; fill it in or remove the row"):
+    with says(f"{name}: row 3: field 'text' is null; ..."):
         documents(name)
     (tmp_path / name).write_bytes(write(pa.table({"text": pa.nulls(1)})))
-    with says(f"{name}: row 1: field 'text' is null; fill it in or remove the row"):
+    with says(f"{name}: row 1: field 'text' is null; ..."):
         documents(name)
     bad = pa.array([b"ok", b"x\xed\xa0\x80"]).view(pa.string())
     (tmp_path / name).write_bytes(write(pa.table({"text": bad})))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tokbench.corpus import OpenCorpus
 from tokbench.corpus.formats import delimited, json_lines, json_rows
+from tokbench.corpus.formats.columns import Wanted
 from tokbench.corpus.formats.compression import Unpacked
 from tokbench.errors import CorpusError
 
@@ -140,8 +141,8 @@ def test_csv_as_the_csv_module(
     data = sink.getvalue()
     expected = [row[0] for row in csv.reader(io.StringIO(data, newline="")) if row][1:]
     dialect = delimited.Dialect(",", '"')
-    arrays = delimited.read(lambda: Kept(data.encode()), "a.csv", "text", dialect, size)
-    assert [text for array, _ in arrays for text in array.to_pylist()] == expected
+    batches = delimited.read(lambda: Kept(data.encode()), "a.csv", Wanted(), dialect, size)
+    assert [text for batch, _ in batches for text in batch["text"].to_pylist()] == expected
 
 
 def test_field_longer_than_a_block(tmp_path: Path, documents: Documents) -> None:
@@ -180,8 +181,10 @@ def test_json_lines_as_the_json_module(
     end: str,
 ) -> None:
     data = "".join(json.dumps(row, ensure_ascii=ascii_only) + end for row in rows)
-    arrays = json_lines.read(io.BytesIO(data.encode()), "a.jsonl", "text", size=size)
-    assert [text for array in arrays for text in array.to_pylist()] == [r["text"] for r in rows]
+    batches = json_lines.read(io.BytesIO(data.encode()), "a.jsonl", Wanted(), size=size)
+    assert [text for batch in batches for text in batch["text"].to_pylist()] == [
+        r["text"] for r in rows
+    ]
 
 
 @settings(max_examples=40)
@@ -195,8 +198,10 @@ def test_json_list_as_the_json_module(
     value = {"version": [1, {"rows": []}], "data": {"x": [], "rows": rows}, "z": 1}
     data = json.dumps(value if deep else rows, indent=indent, ensure_ascii=deep).encode()
     records = "data.rows" if deep else None
-    arrays = json_rows.read(io.BytesIO(data), "a.json", "text", records, size)
-    assert [text for array in arrays for text in array.to_pylist()] == [r["text"] for r in rows]
+    batches = json_rows.read(io.BytesIO(data), "a.json", Wanted(), records, size)
+    assert [text for batch in batches for text in batch["text"].to_pylist()] == [
+        r["text"] for r in rows
+    ]
 
 
 NESTED = [{"data": {"text": "a", "n": 1}}, {"data": {"text": "b"}, "more": [1]}]

@@ -40,7 +40,9 @@ def test_template() -> None:
     assert composed(columns, text="{{{q}}}\n{q} {yes}") == ["{a}\na true", None, "{c}\nc false"]
     assert composed(columns, text="{n.m}|") == ["1|", "2.5|", None]
     assert TextFields(text="{q}{n.m}{q}").columns() == ("q", "n.m")
-    with pytest.raises(CorpusError, match=r"^a.x: field 'l' is list<.*, neither text nor a number;"):
+    with pytest.raises(
+        CorpusError, match=r"^a.x: field 'l' is list<.*, neither text nor a number;"
+    ):
         composed({"l": [[1]]}, text="{l}!")
 
 

@@ -6,15 +6,17 @@ entered in the middle: of them the beginning stands for the rest.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from tokbench.corpus.documents import gather, keep, of_source
 from tokbench.corpus.formats import reading
+from tokbench.corpus.formats.columns import Wanted
 from tokbench.corpus.formats.compression import Unpacked, opened
-from tokbench.corpus.rows import Rows, Stream, rows_of
+from tokbench.corpus.rows import Rows, Stream
 from tokbench.corpus.sources.files import FilesSource
+from tokbench.corpus.step import StepSpec, needed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -77,23 +79,25 @@ def _readers(each: "Cleaned") -> Iterator[_Reader]:
         yield _Reader(source.size, gather(each.read()))
     elif len(source.pieces) <= _FILES:
         for piece in source.pieces:
-            yield _Reader(piece.size, gather(each.cleaned(_read(piece, source.spec))))
+            yield _Reader(piece.size, gather(each.cleaned(_read(piece, source.spec, each.steps))))
     else:
         order = sorted(source.pieces, key=lambda each: zlib.crc32(each.shown.encode()))
         shuffled = replace(each, source=replace(source, pieces=tuple(order)))
         yield _Reader(source.size, gather(shuffled.read()))
 
 
-def _read(piece: "Piece", spec: "FilesSpec") -> Stream:
+def _read(piece: "Piece", spec: "FilesSpec", steps: "Sequence[StepSpec]") -> Stream:
+    columns, nulls = needed(steps), any(step.takes_nulls for step in steps)
     lines = piece.format == "jsonl" or (piece.format == "txt" and spec.sample_by == "line")
     if not lines or piece.codec or piece.member or piece.size < _WINDOWS * _WIDTH // 16:
-        yield from (Rows(rows_of(texts), done) for texts, done in reading.read(piece, spec))
+        yield from (Rows(*read) for read in reading.read(piece, spec, columns, nulls=nulls))
         return
     with opened(piece), piece.path.open("rb") as file:
         windows = _Windows(file, piece.size)
         stream = Unpacked(windows, lambda: windows.done)
-        for texts in reading.streamed(stream, piece, spec, json_list=False):
-            yield Rows(rows_of(texts), windows.done)
+        wanted = Wanted(spec, columns, nulls)
+        for batch in reading.streamed(stream, piece, spec, wanted, json_list=False):
+            yield Rows(batch, windows.done)
 
 
 class _Windows:

@@ -9,7 +9,7 @@ r"""What the text of a row is: a column, a template of columns, or messages in a
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Self, cast
 
@@ -88,7 +88,11 @@ class TextFields(Spec):
         return tuple(dict.fromkeys(part for part, is_field in parts(self.text) if is_field))
 
     def compose(
-        self, batch: "pa.RecordBatch", shown: str, first_row: int = 1
+        self,
+        batch: "pa.RecordBatch",
+        shown: str,
+        first_row: int = 1,
+        numbers: Sequence[int] | None = None,
     ) -> "pa.LargeStringArray":
         """The text of each row, null where a column that it needs is null.
 
@@ -96,6 +100,7 @@ class TextFields(Spec):
             batch: has all `columns()`, of any type.
             shown: the file or data set, for messages.
             first_row: the number of the batch's first row in it, from 1.
+            numbers: that of each row, where they do not follow each other.
 
         Raises:
             CorpusError: a column has values that cannot be written into a text, or the chat
@@ -104,7 +109,9 @@ class TextFields(Spec):
         import pyarrow as pa  # noqa: PLC0415 - 0.15 s to import
 
         if self.messages is not None:
-            return _rendered(batch, self.messages, self.chat_template or "", shown, first_row)
+            numbered = numbers or range(first_row, first_row + len(batch))
+            chats = zip(numbered, batch.column(self.messages).to_pylist(), strict=True)
+            return _rendered(chats, self.messages, self.chat_template or "", shown)
         if self.is_column:
             return _text_alone(batch.column(self.text), shown, self.text)
         import pyarrow.compute as pc  # noqa: PLC0415 - 0.05 s that only templates need
@@ -182,13 +189,13 @@ def as_text(column: "pa.Array[Any]", shown: str, field: str) -> "pa.LargeStringA
 
 
 def _rendered(
-    batch: "pa.RecordBatch", field: str, template: str, shown: str, first_row: int
+    chats: Iterable[tuple[int, Any]], field: str, template: str, shown: str
 ) -> "pa.LargeStringArray":
     from tokbench.corpus.documents import array_with_nulls  # noqa: PLC0415 - pyarrow is slow
 
     texts: list[bytes | None] = []
     render = _renderer(template)
-    for row, value in enumerate(batch.column(field).to_pylist(), first_row):
+    for row, value in chats:
         chat = _chat(value, shown, field, row)
         text = render(chat, shown, row) if chat else None
         try:

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tokbench.corpus.documents import BATCH_BYTES
-from tokbench.corpus.formats.columns import documents, is_text, no_field, not_text
+from tokbench.corpus.formats.columns import Wanted, checked, is_text, not_text
+from tokbench.corpus.pieces import Piece
 from tokbench.corpus.problems import refused, unreadable
 from tokbench.errors import CorpusError
 
@@ -19,40 +20,73 @@ _STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"
 _MOST_ROWS = 1 << 14
 
 
-def read_parquet(path: Path, shown: str, field: str) -> Iterator[tuple[pa.LargeStringArray, int]]:
-    """The documents of one column, with the bytes on disk consumed so far (by share of rows).
+def read_parquet(piece: Piece, wanted: Wanted) -> Iterator[tuple[pa.RecordBatch, int]]:
+    """The rows of a file, with the bytes on disk consumed so far (by share of rows).
 
     Args:
-        path: the file.
-        shown: its name, for messages.
-        field: the column; with dots, a column of this name or else nested fields.
+        piece: the file.
+        wanted: columns, each under its name, or with dots nested fields.
 
     Raises:
-        CorpusError: the file is damaged, has no such column, or the column is not of text.
+        CorpusError: the file is damaged, has no such column, or that of the text is not of text.
     """
     with (
-        _blamed(shown, "a whole Parquet file"),
-        pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as file,
+        _blamed(piece.shown, "a whole Parquet file"),
+        pq.ParquetFile(
+            _at_any_place(piece), pre_buffer=False, page_checksum_verification=True
+        ) as file,
     ):
-        keys = _find(file.schema_arrow, shown, field)
-        size, rows = path.stat().st_size, 0
-        size_of_batch = _rows_a_batch(file.metadata)
-        for batch in file.iter_batches(size_of_batch, columns=[field], use_threads=False):
-            texts = documents(_column(batch, keys), shown, rows + 1, field)
+        columns = _Columns(file.schema_arrow, piece.shown, wanted)
+        size, rows = piece.size, 0
+        batches = file.iter_batches(
+            _rows_a_batch(file.metadata), columns=list(wanted.fields), use_threads=False
+        )
+        for batch in batches:
+            found = columns.rows(batch, rows + 1)
             rows += len(batch)
-            yield texts, size * rows // max(file.metadata.num_rows, 1)
+            yield found, size * rows // max(file.metadata.num_rows, 1)
 
 
-def read_arrow(path: Path, shown: str, field: str) -> Iterator[tuple[pa.LargeStringArray, int]]:
+def read_arrow(piece: Piece, wanted: Wanted) -> Iterator[tuple[pa.RecordBatch, int]]:
     """As `read_parquet`, from an Arrow file or stream."""
-    with _blamed(shown, "a whole Arrow file or stream"), pa.memory_map(str(path)) as file:
+    with (
+        _blamed(piece.shown, "a whole Arrow file or stream"),
+        pa.memory_map(str(_at_any_place(piece))) as file,
+    ):
         schema = _reader(file).schema
-        keys = _find(schema, shown, field)
-        options = pa.ipc.IpcReadOptions(included_fields=[schema.get_field_index(keys[0])])
+        columns = _Columns(schema, piece.shown, wanted)
+        included = sorted({schema.get_field_index(keys[0]) for keys in columns.keys})
+        options = pa.ipc.IpcReadOptions(included_fields=included)
         row = 1
-        for batch, done in _batches(file, options, shown):
-            yield documents(_column(batch, keys), shown, row, field), done
+        for batch, done in _batches(file, options, piece.shown):
+            yield columns.rows(batch, row), done
             row += len(batch)
+
+
+def _at_any_place(piece: Piece) -> Path:
+    """What Arrow can read at any place."""
+    return piece.path
+
+
+class _Columns:
+    """Where what is wanted stands in the batches of one schema.
+
+    Attributes:
+        keys: for each field, the keys that lead to it.
+    """
+
+    def __init__(self, schema: pa.Schema, shown: str, wanted: Wanted) -> None:
+        self.keys = [_find(schema, shown, wanted, name) for name in wanted.fields]
+        self._shown = shown
+        self._wanted = wanted
+
+    def rows(self, batch: pa.RecordBatch, first_row: int) -> pa.RecordBatch:
+        """What is wanted of the rows of a batch."""
+        found = [
+            checked(_column(batch, keys), self._shown, first_row, name)
+            for keys, name in zip(self.keys, self._wanted.fields, strict=True)
+        ]
+        return self._wanted.rows(found, self._shown, first_row)
 
 
 Reader = pa.ipc.RecordBatchFileReader | pa.ipc.RecordBatchStreamReader
@@ -84,16 +118,17 @@ def _batches(
         raise refused(shown, "is cut short: the Arrow stream has no end mark; save it again")
 
 
-def _find(schema: pa.Schema, shown: str, field: str) -> list[str]:
-    """The keys that lead to the field: its name alone where a column has it, else its parts."""
-    keys = [field] if field in schema.names else field.split(".")
+def _find(schema: pa.Schema, shown: str, wanted: Wanted, name: str) -> list[str]:
+    """The keys that lead to a field: its name alone where a column has it, else its parts."""
+    keys = [name] if name in schema.names else name.split(".")
     kind: pa.DataType = pa.struct(list(schema))
     for key in keys:
         if not isinstance(kind, pa.StructType) or kind.get_field_index(key) < 0:
-            raise no_field(shown, field, list(leaves(list(schema))))
+            raise wanted.missing(shown, name, list(leaves(list(schema))))
         kind = kind.field(key).type
-    if not is_text(kind) and not pa.types.is_null(kind):
-        raise not_text(shown, field, str(kind))
+    alone = wanted.text.is_column and name == wanted.text.text
+    if alone and not is_text(kind) and not pa.types.is_null(kind):
+        raise not_text(shown, name, str(kind))
     return keys
 
 

@@ -10,8 +10,9 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from tokbench.corpus.documents import array_of
 from tokbench.corpus.formats.blocks import BLOCK
-from tokbench.corpus.formats.columns import documents, no_field
+from tokbench.corpus.formats.columns import Wanted, checked
 from tokbench.corpus.formats.compression import Readable, Unpacked
 from tokbench.corpus.problems import refused
 from tokbench.errors import CorpusError
@@ -36,42 +37,44 @@ _BLOCK_TOO_SMALL = ("straddling object", "Empty CSV file or block")
 
 _CLOSE = "close its quote, or say `quote: null` if nothing is quoted"
 
+_COLUMN = re.compile(r"CSV column #(\d+)")
 _ROW = re.compile(r"Row #(\d+): ?(.*)", re.DOTALL)
 
 
 def read(
-    opened: Opener, shown: str, field: str, dialect: Dialect, size: int = BLOCK
-) -> Iterator[tuple[pa.LargeStringArray, int]]:
-    """The documents of one column, with the bytes on disk consumed so far.
+    opened: Opener, shown: str, wanted: Wanted, dialect: Dialect, size: int = BLOCK
+) -> Iterator[tuple[pa.RecordBatch, int]]:
+    """The rows of a table, all columns as text and none null, with the bytes consumed so far.
 
     Args:
         opened: opens the file afresh.
         shown: the file, for messages.
-        field: the name of the column.
+        wanted: names of columns; a dot in them means nothing.
         dialect: how the fields are delimited and quoted.
         size: how many bytes to parse at once; more where a field is longer.
 
     Raises:
-        CorpusError: no such column, a row with too many or too few fields, invalid UTF-8.
+        CorpusError: no such column, a row with too many or too few fields, invalid UTF-8, or the
+            names of the columns once more in the midst of the rows.
     """
-    with opened() as stream:
-        _check_header(stream, shown, field, dialect)
+    table = _Table(opened, shown, wanted, dialect)
+    table.check_header()
     given = 0
     while True:
         try:
             with opened() as stream:
                 quotes = _QuoteCount(stream, dialect.quote)
                 skip = given
-                for texts in _parsed(Unpacked(quotes, stream.done), field, dialect, size):
-                    fresh = texts[skip:]
-                    skip -= len(texts) - len(fresh)
+                for batch in table.parsed(Unpacked(quotes, stream.done), size):
+                    fresh = batch.slice(skip)
+                    skip -= len(batch) - len(fresh)
                     if len(fresh):
-                        yield documents(fresh, shown, given + 2, field), stream.done()
+                        yield table.rows(fresh, given + 2), stream.done()
                         given += len(fresh)
         except pa.ArrowException as error:
             # A field longer than a block: start again with larger ones, past what was given.
             if not any(sign in str(error) for sign in _BLOCK_TOO_SMALL):
-                raise _bad_row(opened, shown, field, dialect, str(error)) from error
+                raise table.bad_row(str(error)) from error
             size *= 8
             if size > LARGEST_BLOCK:
                 raise refused(
@@ -112,53 +115,100 @@ def _check_last_quote(opened: Opener, shown: str, dialect: Dialect) -> None:
                 raise refused(shown, what, last + 1) from error
 
 
-def _parsed(stream: Unpacked, field: str, dialect: Dialect, size: int) -> "Iterator[pa.Array[Any]]":
-    quote = dialect.quote
-    reader = pacsv.open_csv(
-        cast("IO[bytes]", stream),
-        read_options=pacsv.ReadOptions(use_threads=False, block_size=size),
-        parse_options=pacsv.ParseOptions(
-            delimiter=dialect.delimiter,
-            quote_char=quote or False,
-            newlines_in_values=quote is not None,
-        ),
-        convert_options=pacsv.ConvertOptions(
-            include_columns=[field],
-            column_types={field: pa.large_string()},
-            strings_can_be_null=False,
-        ),
-    )
-    for batch in reader:
-        yield batch.column(0)
+class _Table:
+    """One file of delimited text."""
 
+    def __init__(self, opened: Opener, shown: str, wanted: Wanted, dialect: Dialect) -> None:
+        self._opened = opened
+        self._shown = shown
+        self._wanted = wanted
+        self._dialect = dialect
+        self._names: list[str] = []
+        self._one_header = False
 
-def _check_header(stream: Unpacked, shown: str, field: str, dialect: Dialect) -> None:
-    head = stream.read(1 << 20)
-    if not head:
-        raise refused(shown, "is empty; the first row of a table names its columns")
-    with _any_field_size():
-        rows = _rows(cast("io.RawIOBase", io.BytesIO(head)), dialect, "utf-8-sig")
-        names = next(filter(None, rows), [])
-    if field not in names:
-        raise no_field(shown, field, names)
-    if names.count(field) > 1:
-        raise refused(shown, f"has {names.count(field)} columns {field!r}; rename all but one")
+    def check_header(self) -> None:
+        """Refuse a file without the columns that are wanted."""
+        with self._opened() as stream:
+            head = stream.read(1 << 20)
+        if not head:
+            raise refused(self._shown, "is empty; the first row of a table names its columns")
+        with _any_field_size():
+            rows = _rows(cast("io.RawIOBase", io.BytesIO(head)), self._dialect, "utf-8-sig")
+            self._names = next(filter(None, rows), [])
+        for name in self._wanted.fields:
+            count = self._names.count(name)
+            if not count:
+                raise self._wanted.missing(self._shown, name, self._names)
+            if count > 1:
+                raise refused(self._shown, f"has {count} columns {name!r}; rename all but one")
 
+    def parsed(self, stream: Unpacked, size: int) -> Iterator[pa.RecordBatch]:
+        """The columns that are wanted, as Arrow parses them."""
+        quote, fields = self._dialect.quote, self._wanted.fields
+        yield from pacsv.open_csv(
+            cast("IO[bytes]", stream),
+            read_options=pacsv.ReadOptions(use_threads=False, block_size=size),
+            parse_options=pacsv.ParseOptions(
+                delimiter=self._dialect.delimiter,
+                quote_char=quote or False,
+                double_quote=True,
+                newlines_in_values=quote is not None,
+            ),
+            convert_options=pacsv.ConvertOptions(
+                include_columns=list(fields),
+                column_types=dict.fromkeys(fields, pa.large_string()),
+                strings_can_be_null=False,
+            ),
+        )
 
-def _bad_row(opened: Opener, shown: str, field: str, dialect: Dialect, message: str) -> CorpusError:
-    match = _ROW.search(message)
-    if match is None:
-        return refused(shown, f"cannot be read as a table ({message}); mend it")
-    number, what = int(match[1]), match[2].splitlines()[0]
-    if "UTF8" in what:
-        advice = f"field {field!r} is not valid UTF-8; convert the file to UTF-8"
-    else:
-        counts = re.match(r"Expected (\d+) columns, got (\d+)", what)
-        wrong = f"has {counts[2]} fields where {counts[1]} are named" if counts else what
-        quoting = "no quoting" if dialect.quote is None else f"`quote: {dialect.quote}`"
-        advice = f"{wrong}; mend the row, or the quoting, which is {quoting} here"
-    with opened() as stream:
-        return refused(shown, advice, _line_of(stream, dialect, number))
+    def rows(self, batch: pa.RecordBatch, first_row: int) -> pa.RecordBatch:
+        """What is wanted of parsed rows."""
+        self._check_repeated(batch.column(0))
+        found = [
+            checked(column, self._shown, first_row, name)
+            for name, column in zip(self._wanted.fields, batch.columns, strict=True)
+        ]
+        return self._wanted.rows(found, self._shown, first_row)
+
+    def _check_repeated(self, column: "pa.Array[Any]") -> None:
+        """Refuse a file that names its columns again, as files do that were put together."""
+        if self._one_header or len(self._names) == 1:
+            return
+        import pyarrow.compute as pc  # noqa: PLC0415 - 0.05 s that only tables need
+
+        names = array_of([name.encode("utf-8", "replace") for name in self._names])
+        if not pc.any(pc.is_in(column, value_set=names)).as_py():
+            return
+        # It may be a row like others, so that all are looked at once, slowly.
+        with self._opened() as stream, _any_field_size():
+            rows = _rows(stream, self._dialect, "utf-8-sig")
+            next(filter(None, rows), None)
+            named, last = sorted(self._names), rows.line_num
+            for row in rows:
+                if sorted(row) == named:
+                    what = "names the columns again; give each table a file of its own"
+                    raise refused(self._shown, what, last + 1)
+                last = rows.line_num
+        self._one_header = True
+
+    def bad_row(self, message: str) -> CorpusError:
+        """The error for a row that Arrow cannot parse."""
+        match = _ROW.search(message)
+        if match is None:
+            return refused(self._shown, f"cannot be read as a table ({message}); mend it")
+        number, what = int(match[1]), match[2].splitlines()[0]
+        if "UTF8" in what:
+            column = _COLUMN.search(message)
+            name = self._names[int(column[1])] if column else self._wanted.fields[0]
+            advice = f"field {name!r} is not valid UTF-8; convert the file to UTF-8"
+        else:
+            counts = re.match(r"Expected (\d+) columns, got (\d+)", what)
+            wrong = f"has {counts[2]} fields where {counts[1]} are named" if counts else what
+            quote = self._dialect.quote
+            quoting = "no quoting" if quote is None else f"`quote: {quote}`"
+            advice = f"{wrong}; mend the row, or the quoting, which is {quoting} here"
+        with self._opened() as stream:
+            return refused(self._shown, advice, _line_of(stream, self._dialect, number))
 
 
 def _line_of(stream: Unpacked, dialect: Dialect, number: int) -> int:

@@ -11,10 +11,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from tokbench.corpus.documents import array_of
 from tokbench.corpus.formats.blocks import BLOCK
+from tokbench.corpus.formats.columns import Wanted
 from tokbench.corpus.formats.compression import Readable
-from tokbench.corpus.formats.json_values import text_of
+from tokbench.corpus.formats.json_values import JsonRows
 from tokbench.corpus.problems import refused
 from tokbench.errors import CorpusError, nearest
 
@@ -23,41 +23,40 @@ _LITERAL = 16
 
 
 def read(
-    stream: Readable, shown: str, field: str, records: str | None, size: int = BLOCK
-) -> Iterator[pa.LargeStringArray]:
-    """The documents of a list of objects.
+    stream: Readable, shown: str, wanted: Wanted, records: str | None, size: int = BLOCK
+) -> Iterator[pa.RecordBatch]:
+    """The rows of a list of objects.
 
     Args:
         stream: the bytes of the file.
         shown: the file, for messages.
-        field: the key of the text, dots for nested keys.
+        wanted: keys, with dots for nested keys.
         records: the keys, with dots, that lead to the list; None where the list is the file.
         size: how many bytes to read at once.
 
     Raises:
-        CorpusError: the file is not such JSON, or a field is missing, null or not text.
+        CorpusError: the file is not such JSON, or what makes the text of a row is missing, null or
+            not text.
 
     >>> import io
     >>> file = io.BytesIO(b'{"data": [{"text": "a"}, {"text": "b"}]}')
-    >>> [texts.to_pylist() for texts in read(file, "a.json", "text", "data")]
-    [['a', 'b']]
+    >>> [batch.to_pydict() for batch in read(file, "a.json", Wanted(), "data")]
+    [{'text': ['a', 'b']}]
     """
     text = Text(stream, shown, size)
     if records is not None:
         _go_to(text, records)
-    texts: list[bytes] = []
-    held = 0
+    rows = JsonRows(shown, wanted, "" if records else HINT)
     text.row = 1
     for value in text.items():
-        texts.append(text_of(value, shown, field, text.row, "" if records else HINT))
-        held += len(texts[-1]) + 8
+        rows.add(value, text.row)
         text.row += 1
-        if held > size:
-            yield array_of(texts)
-            texts, held = [], 0
-    if texts:
-        yield array_of(texts)
+        if rows.held > size:
+            yield rows.take()
+    if rows.held:
+        yield rows.take()
     text.finish(whole=records is None)
+    rows.finish()
 
 
 HINT = ", or the list of rows with `records:`"

@@ -1,43 +1,142 @@
-"""The text in one parsed JSON row."""
+"""From parsed JSON to rows: every value that is wanted, as text."""
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
-from tokbench.corpus.formats.columns import is_null, no_field, not_text
+import pyarrow as pa
+
+from tokbench.corpus.documents import array_with_nulls
+from tokbench.corpus.formats.columns import Wanted, is_null, not_text
 from tokbench.corpus.problems import refused
 
 _KINDS = {bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "an object"}
 
 
-def text_of(value: Any, shown: str, field: str, row: int, hint: str = "") -> bytes:
-    """The text of a row, in UTF-8.
+class JsonRows:
+    """Rows of JSON, gathered until they are given as columns of text.
 
-    Args:
-        value: the row.
-        shown: the file, for messages.
-        field: the key of the text; with dots, a key with these dots or else nested keys.
-        row: the number of the row in the file, from 1.
-        hint: what else could mend a missing field.
+    A string is its text; a number, a boolean, a list or an object is as JSON writes it, a whole
+    number without a fraction. So a column is text in every file and every block of it, whatever is
+    in it.
 
-    Raises:
-        CorpusError: the row is no object, or its field is missing, null or not text.
+    Attributes:
+        kinds: the type of all values of a field so far, where there was any; None for several.
+        held: about how many bytes are gathered.
     """
-    if not isinstance(value, dict):
-        what = f"is {kind_of(value)}, not an object"
-        raise refused(shown, f'{what}; write {{"{field}": ...}}', row)
-    found = _nested(value, field) if value.get(field) is None else value[field]
-    if found is _MISSING:
-        if field not in value:
-            raise no_field(shown, field, list(_leaves(value)), row, hint)
-        found = None
-    if found is None:
-        raise is_null(shown, field, row)
-    if not isinstance(found, str):
-        raise not_text(shown, field, kind_of(found), row)
-    try:
-        return found.encode()
-    except UnicodeEncodeError as error:
-        what = f"field {field!r} holds a lone surrogate (character {error.start + 1})"
-        raise refused(shown, f"{what}; mend or remove the row", row) from error
+
+    def __init__(self, shown: str, wanted: Wanted, hint: str = "") -> None:
+        self.kinds: dict[str, type | None] = {}
+        self.held = 0
+        self._shown = shown
+        self._wanted = wanted
+        self._hint = hint
+        self._paths = [(name, name.split(".")) for name in wanted.fields]
+        self._alone = wanted.text.text if wanted.text.is_column else None
+        self._made_of = frozenset(wanted.text.columns())
+        self._seen: set[str] = set()
+        self._known: list[str] | None = None
+        self._rows: list[int] = []
+        self._columns: list[list[bytes | None]] = [[] for _ in self._paths]
+
+    def add(self, value: Any, row: int) -> None:
+        """Gather what is wanted of a row.
+
+        Args:
+            value: the row, parsed.
+            row: its number in the file, from 1.
+
+        Raises:
+            CorpusError: it is no object, or what its text is made of is missing, null or no text.
+        """
+        if not isinstance(value, dict):
+            what = f"is {kind_of(value)}, not an object"
+            raise refused(self._shown, f'{what}; write {{"{self._wanted.fields[0]}": ...}}', row)
+        self.look(value)
+        for (name, keys), column in zip(self._paths, self._columns, strict=True):
+            found = value.get(name)
+            if found is None:
+                found = _nested(value, keys)
+            if found is None or found is _MISSING:
+                self._lack(value, name, row, missing=found is _MISSING and name not in value)
+                column.append(None)
+            else:
+                text = self._text(found, name, row)
+                column.append(text)
+                self.held += len(text)
+        self._rows.append(row)
+        self.held += 8
+
+    def look(self, value: Any) -> None:
+        """Keep the names of the fields of the first row, for messages."""
+        if self._known is None and isinstance(value, dict):
+            self._known = list(_leaves(value))
+
+    def note(self, name: str, kind: type) -> None:
+        """A field has values of this type in rows that were not added here."""
+        self._seen.add(name)
+        self.kinds.setdefault(name, kind)
+
+    def is_new(self, name: str) -> bool:
+        """Whether a field was in no row so far."""
+        return name not in self._seen
+
+    def take(self) -> pa.RecordBatch:
+        """The rows that were gathered, and begin anew.
+
+        Raises:
+            CorpusError: the text of a row cannot be composed.
+        """
+        columns = [array_with_nulls(column) for column in self._columns]
+        rows, self._rows, self.held = self._rows, [], 0
+        self._columns = [[] for _ in self._columns]
+        return self._wanted.rows(columns, self._shown, rows[0] if rows else 1, rows)
+
+    def finish(self) -> None:
+        """Refuse a file in which a field that is wanted is in none of the rows."""
+        for name in self._wanted.fields:
+            if self._known is not None and name not in self._seen:
+                raise self._wanted.missing(self._shown, name, self._known, hint=self._hint)
+
+    def _lack(self, value: dict[str, Any], name: str, row: int, *, missing: bool) -> None:
+        if not missing:
+            self._seen.add(name)
+        if self._wanted.nulls or name not in self._made_of:
+            return
+        if missing:
+            known = list(_leaves(value))
+            raise self._wanted.missing(self._shown, name, known, row, self._hint)
+        raise is_null(self._shown, name, row)
+
+    def _text(self, found: Any, name: str, row: int) -> bytes:
+        self._seen.add(name)
+        kind = type(found)
+        if kind is str:
+            text: str = found
+        elif name == self._alone:
+            raise not_text(self._shown, name, kind_of(found), row)
+        elif kind in (list, dict):
+            if name in self._made_of and self._wanted.text.messages is None:
+                what = f"field {name!r} is {kind_of(found)}, neither text nor a number"
+                raise refused(self._shown, f"{what}; name another field in `text:`", row)
+            text = json.dumps(found, ensure_ascii=False)
+        else:
+            text = _number(found)
+        if self.kinds.get(name, _MISSING) is not kind:
+            self._learn(name, kind)
+        try:
+            return text.encode()
+        except UnicodeEncodeError as error:
+            where = f" (character {error.start + 1})" if kind is str else ""
+            what = f"field {name!r} holds a lone surrogate{where}"
+            raise refused(self._shown, f"{what}; mend or remove the row", row) from error
+
+    def _learn(self, name: str, kind: type) -> None:
+        before = self.kinds.get(name, kind)
+        if before is kind:
+            self.kinds[name] = kind
+        else:
+            self.kinds[name] = float if {before, kind} == {int, float} else None
 
 
 def kind_of(value: Any) -> str:
@@ -52,8 +151,16 @@ def kind_of(value: Any) -> str:
 _MISSING = object()
 
 
-def _nested(value: Any, field: str) -> Any:
-    for key in field.split("."):
+def _number(value: float) -> str:
+    """A number or a boolean as `as_text` writes columns of them."""
+    if isinstance(value, float):
+        # As the cast of a whole column writes it; not pa.array, which imports pandas.
+        return str(pa.scalar(value).cast(pa.large_string()))
+    return str(value).lower()
+
+
+def _nested(value: Any, keys: list[str]) -> Any:
+    for key in keys:
         if value is None:
             return None
         if not isinstance(value, dict) or key not in value:
@@ -62,7 +169,7 @@ def _nested(value: Any, field: str) -> Any:
     return value
 
 
-def _leaves(value: dict[str, Any], prefix: str = "") -> Any:
+def _leaves(value: dict[str, Any], prefix: str = "") -> Iterator[str]:
     for key, inner in value.items():
         if isinstance(inner, dict):
             yield from _leaves(inner, f"{prefix}{key}.")

@@ -1,15 +1,18 @@
-"""From a piece to its documents: the reader of its format."""
+"""From a piece to its rows: the reader of its format."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from tokbench.corpus.formats import delimited, json_lines, json_rows, plain
+from tokbench.corpus.formats.columns import Wanted
 from tokbench.corpus.formats.compression import Unpacked, opened
 from tokbench.corpus.formats.delimited import Dialect
 from tokbench.corpus.pieces import Piece
+from tokbench.corpus.problems import refuse_columns
+from tokbench.corpus.rows import rows_of
 
 if TYPE_CHECKING:
     from tokbench.corpus.sources.files import FilesSpec
@@ -18,39 +21,49 @@ _TABLES = {"csv": Dialect(",", '"'), "tsv": Dialect("\t", None)}
 """How each is written, unless the recipe names a quote."""
 
 
-def read(piece: Piece, spec: "FilesSpec") -> Iterator[tuple[pa.LargeStringArray, int]]:
-    """The documents of a piece, with its bytes on disk consumed so far.
+def read(
+    piece: Piece, spec: "FilesSpec", columns: Sequence[str] = (), *, nulls: bool = False
+) -> Iterator[tuple[pa.RecordBatch, int]]:
+    """The rows of a piece, with its bytes on disk consumed so far.
+
+    Args:
+        piece: what to read.
+        spec: says what the text is.
+        columns: what else is wanted of each row.
+        nulls: whether rows without a text are given, with null.
 
     Raises:
-        CorpusError: the piece cannot be read, or holds something that is not text.
+        CorpusError: the piece cannot be read, lacks a column, or holds something that is not text.
     """
+    wanted = Wanted(spec, tuple(columns), nulls)
     if piece.format in ("parquet", "arrow"):
         from tokbench.corpus.formats import columnar  # noqa: PLC0415 - 0.1 s that only they need
 
-        columns = columnar.read_parquet if piece.format == "parquet" else columnar.read_arrow
-        yield from columns(piece.path, piece.shown, spec.text)
+        read_columns = columnar.read_parquet if piece.format == "parquet" else columnar.read_arrow
+        yield from read_columns(piece, wanted)
     elif piece.format in _TABLES:
         dialect = _TABLES[piece.format]
         if spec.quote != "auto":
             dialect = dialect._replace(quote=spec.quote)
-        yield from delimited.read(partial(opened, piece), piece.shown, spec.text, dialect)
+        yield from delimited.read(partial(opened, piece), piece.shown, wanted, dialect)
     else:
         json_list = piece.format == "json" and _is_list(piece, spec)
         with opened(piece) as stream:
-            for texts in streamed(stream, piece, spec, json_list=json_list):
-                yield texts, stream.done()
+            for batch in streamed(stream, piece, spec, wanted, json_list=json_list):
+                yield batch, stream.done()
 
 
 def streamed(
-    stream: Unpacked, piece: Piece, spec: "FilesSpec", *, json_list: bool
-) -> Iterator[pa.LargeStringArray]:
-    """The documents of a stream of text or JSON."""
+    stream: Unpacked, piece: Piece, spec: "FilesSpec", wanted: Wanted, *, json_list: bool
+) -> Iterator[pa.RecordBatch]:
+    """The rows of a stream of text or JSON."""
     if piece.format == "txt":
-        return plain.read(stream, piece.shown, spec.sample_by)
+        refuse_columns(piece.shown, wanted.columns)
+        return map(rows_of, plain.read(stream, piece.shown, spec.sample_by))
     if json_list:
-        return json_rows.read(stream, piece.shown, spec.text, spec.records)
+        return json_rows.read(stream, piece.shown, wanted, spec.records)
     hint = json_rows.HINT if piece.format == "json" else ""
-    return json_lines.read(stream, piece.shown, spec.text, hint)
+    return json_lines.read(stream, piece.shown, wanted, hint)
 
 
 def _is_list(piece: Piece, spec: "FilesSpec") -> bool:

@@ -7,7 +7,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import xxhash
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -15,11 +15,17 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from tokbench.corpus.paths import expand
 from tokbench.corpus.pieces import Piece, pieces
 from tokbench.corpus.problems import refused, unreadable
-from tokbench.corpus.rows import Rows, Stream, rows_of
+from tokbench.corpus.rows import TEXT, Rows, Stream
 from tokbench.corpus.source import SOURCES, OpenSource, SourceSpec
+from tokbench.corpus.texts import TextFields
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ROWS = ("csv", "tsv", "json", "jsonl", "parquet", "arrow")
 _FITS = {
-    "text": ("csv", "tsv", "json", "jsonl", "parquet", "arrow"),
+    "text": _ROWS,
+    "messages": _ROWS,
     "sample_by": ("txt",),
     "quote": ("csv", "tsv"),
     "records": ("json",),
@@ -49,7 +55,7 @@ Paths = Annotated[
 
 
 @SOURCES.register("files")
-class FilesSpec(SourceSpec):
+class FilesSpec(TextFields, SourceSpec):
     """Files by path or glob; what they are is told by their names."""
 
     type: Literal["files"] = "files"
@@ -59,9 +65,6 @@ class FilesSpec(SourceSpec):
 
     format: Literal["auto", "txt", "csv", "tsv", "json", "jsonl", "parquet", "arrow"] = "auto"
     """What the files are; by default their extension says it, before .gz .bz2 .xz .zst .zip."""
-
-    text: Annotated[str, Field(min_length=1)] = "text"
-    """The column that is the text, or a nested field with dots: `data.text`."""
 
     sample_by: Literal["line", "paragraph", "document"] = "line"
     """What is one document in a txt file; paragraphs are separated by empty lines."""
@@ -118,10 +121,13 @@ class FilesSource:
         """The rows of one file after the other."""
         from tokbench.corpus.formats import reading  # noqa: PLC0415 - pyarrow is slow to import
 
+        beside = [name for name in columns if name != TEXT]
+        alike = _Alike()
         before = sum(piece.size for piece in self.pieces[:first])
         for number, piece in enumerate(self.pieces[first:], first):
-            for texts, done in reading.read(piece, self.spec):
-                yield Rows(rows_of(texts), before + min(done, piece.size), number)
+            for batch, done in reading.read(piece, self.spec, beside, nulls=nulls):
+                alike.check(batch, piece.shown)
+                yield Rows(batch, before + min(done, piece.size), number)
             before += piece.size
 
     def identity(self) -> Any:
@@ -129,6 +135,21 @@ class FilesSource:
         options = self.spec.model_dump(mode="json", exclude={"paths", "name", "format", "steps"})
         formats = [[piece.format, piece.codec] for piece in self.pieces]
         return {**options, "pieces": formats, "files": [_digest(path) for path in self.paths]}
+
+
+class _Alike:
+    """What columns are in the first file, so that those of others can be joined to them."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, tuple[pa.DataType, str]] = {}
+
+    def check(self, batch: "pa.RecordBatch", shown: str) -> None:
+        """Refuse a column that is of another type than in a file before."""
+        for column in batch.schema:
+            kind, first = self._first.setdefault(column.name, (column.type, shown))
+            if column.type != kind:
+                what = f"field {column.name!r} is {column.type}, where it is {kind} in {first}"
+                raise refused(shown, f"{what}; write the files alike, or give each its own source")
 
 
 def _digest(path: Path) -> str:
