@@ -227,7 +227,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self._token is not None:
             self._user()
         found = self.hub.find(kind, name)
-        own = found and self.hub.users.get(self._token or "") == name.split("/")[0]
+        own = found and self.hub.users.get(self._token or "") == name.split("/", maxsplit=1)[0]
         if found is None or (found.private and not own):
             # The Hub does not tell strangers whether there is one.
             raise _Refused(404 if self._token else 401, "RepoNotFound", "Repository not found")

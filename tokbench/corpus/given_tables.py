@@ -1,7 +1,7 @@
 """What Python objects hold, as tables: iterables of documents or batches, data frames, datasets."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -11,10 +11,9 @@ import xxhash
 from tokbench.corpus.documents import BATCH_BYTES, array_with_nulls
 from tokbench.corpus.problems import refused
 from tokbench.corpus.rows import TEXT
+from tokbench.corpus.tables import Roots
 from tokbench.errors import CorpusError
 from tokbench.fingerprint import characters_as_bytes, offsets
-
-Roots = Callable[[pa.Schema, str], list[str]]
 
 _AGAIN = "give a list, a datasets.Dataset, or a function that gives a new iterator at every call"
 _MOST_ROWS = 4096

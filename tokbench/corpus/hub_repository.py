@@ -76,7 +76,7 @@ def look(name: str, revision: str) -> Repository:
     except (HfHubHTTPError, httpx2.HTTPError) as error:
         raise explained(name, error) from error
     files = {file.rfilename: file.size or 0 for file in info.siblings or ()}
-    script = f"{name.split('/')[-1]}.py"
+    script = f"{name.rsplit('/', maxsplit=1)[-1]}.py"
     if script in files:
         what = f"is loaded by code of its own ({script}), which is not run"
         branch = "`revision: refs/convert/parquet`, where the Hub keeps a copy without code"

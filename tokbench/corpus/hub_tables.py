@@ -10,11 +10,11 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import datasets
+import datasets  # type: ignore[import-untyped] # it has no stubs
 import httpx2
 import pyarrow as pa
 from huggingface_hub.errors import HfHubHTTPError
-from huggingface_hub.utils import (
+from huggingface_hub.utils.tqdm import (
     are_progress_bars_disabled,
     disable_progress_bars,
     enable_progress_bars,
@@ -26,8 +26,7 @@ from tokbench.corpus.problems import refused
 from tokbench.errors import CorpusError, nearest
 
 if TYPE_CHECKING:
-    from tokbench.corpus.given_tables import Roots
-    from tokbench.corpus.tables import Wanted
+    from tokbench.corpus.tables import Roots
 
 _FEWEST_ROWS, _ROWS, _MOST_ROWS = 16, 256, 4096
 # What its readers write to the log, they raise as well.
@@ -127,8 +126,11 @@ class Where:
         root = f"hf://datasets/{self.name}@{self.commit}/"
         return tuple(path.removeprefix(root) for split in self.splits for path in found[split])
 
-    def shards(self, wanted: "Wanted") -> list[Shard]:
+    def shards(self, roots: "Roots") -> list[Shard]:
         """All shards of all splits, in order.
+
+        Args:
+            roots: chooses among the columns.
 
         Raises:
             CorpusError: a column is not there, or the dataset cannot be read.
@@ -143,7 +145,7 @@ class Where:
             if hasattr(builder.config, "columns") and features is not None:
                 # Parquet: `select_columns` alone would download all columns and drop some.
                 builder = copy.deepcopy(builder)
-                builder.config.columns = wanted.roots(features.arrow_schema, self.name)
+                builder.config.columns = roots(features.arrow_schema, self.name)
                 builder.config.batch_size = _ROWS
                 found = patiently(builder.as_streaming_dataset)
         paths = builder.config.data_files or {}
@@ -220,7 +222,7 @@ def _check_splits(where: Where, known: Sequence[str]) -> None:
 @contextmanager
 def _blamed(name: str, config: str | None = None, commit: str | None = None) -> Iterator[None]:
     """Without bars; what goes wrong in the block becomes a `CorpusError`."""
-    bars = are_progress_bars_disabled(), datasets.are_progress_bars_disabled()
+    shown = not are_progress_bars_disabled(), not datasets.are_progress_bars_disabled()
     disable_progress_bars()
     datasets.disable_progress_bars()
     try:
@@ -232,9 +234,9 @@ def _blamed(name: str, config: str | None = None, commit: str | None = None) -> 
             raise _not_loaded(name, config, commit, error) from error
         raise unread(name, error) from error
     finally:
-        if not bars[0]:
+        if shown[0]:
             enable_progress_bars()
-        if not bars[1]:
+        if shown[1]:
             datasets.enable_progress_bars()
 
 

@@ -36,7 +36,7 @@ def read_parquet(piece: Piece, wanted: Wanted) -> Iterator[tuple[pa.RecordBatch,
             _at_any_place(piece), pre_buffer=False, page_checksum_verification=True
         ) as file,
     ):
-        columns = _Columns(file.schema_arrow, piece.shown, wanted)
+        columns = Columns(file.schema_arrow, piece.shown, wanted)
         size, rows = piece.size, 0
         batches = file.iter_batches(
             _rows_a_batch(file.metadata), columns=list(wanted.fields), use_threads=False
@@ -54,7 +54,7 @@ def read_arrow(piece: Piece, wanted: Wanted) -> Iterator[tuple[pa.RecordBatch, i
         pa.memory_map(str(_at_any_place(piece))) as file,
     ):
         schema = _reader(file).schema
-        columns = _Columns(schema, piece.shown, wanted)
+        columns = Columns(schema, piece.shown, wanted)
         included = sorted({schema.get_field_index(keys[0]) for keys in columns.keys})
         options = pa.ipc.IpcReadOptions(included_fields=included)
         row = 1
@@ -68,7 +68,7 @@ def _at_any_place(piece: Piece) -> Path:
     return piece.path
 
 
-class _Columns:
+class Columns:
     """Where what is wanted stands in the batches of one schema.
 
     Attributes:

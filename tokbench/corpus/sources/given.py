@@ -1,6 +1,6 @@
 """Documents given from Python, in place of what a recipe names: `tokbench.run(..., corpus=...)`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, PrivateAttr
 
 from tokbench.corpus.problems import refused
-from tokbench.corpus.rows import Rows, Stream
+from tokbench.corpus.rows import TEXT, Rows, Stream
 from tokbench.corpus.source import SOURCES, OpenSource, SourceSpec
 from tokbench.corpus.texts import TextFields
 from tokbench.errors import CorpusError
@@ -110,14 +110,16 @@ class GivenSource:
             raise self._changed(seen)
 
     def _rows(self, columns: Sequence[str], *, nulls: bool, first: int) -> Stream:
-        from tokbench.corpus import given_tables  # noqa: PLC0415 - pyarrow is slow to import
-        from tokbench.corpus.tables import Wanted  # noqa: PLC0415 - as above
+        from tokbench.corpus import given_tables, tables  # noqa: PLC0415 - pyarrow is slow to import
+        from tokbench.corpus.formats.columns import Wanted  # noqa: PLC0415 - as above
 
-        wanted = Wanted(self.spec, columns, nulls)
+        beside = tuple(name for name in columns if name != TEXT)
+        wanted = Wanted(self.spec, beside, nulls)
+        roots = tables.roots(wanted)
         found = given_tables.pieces(self.given.object, self.name)
         for number, (shown, piece) in enumerate(found[first:], first):
-            for table, row in given_tables.tables(piece, shown, wanted.roots):
-                for batch in wanted.rows(table, shown, row):
+            for table, row in given_tables.tables(piece, shown, roots):
+                for batch in tables.rows(table, wanted, shown, row):
                     yield Rows(batch, 0, number)
 
     def _look(self) -> None:
@@ -141,15 +143,15 @@ class GivenSource:
 
 
 def _digests(source: GivenSource) -> tuple["Digest", dict[str, str]]:
-    from tokbench.corpus import given_tables  # noqa: PLC0415 - pyarrow is slow to import
-    from tokbench.corpus.tables import Wanted  # noqa: PLC0415 - as above
+    from tokbench.corpus import given_tables, tables  # noqa: PLC0415 - pyarrow is slow to import
+    from tokbench.corpus.formats.columns import Wanted  # noqa: PLC0415 - as above
 
     texts = given_tables.Digest()
     columns: dict[str, given_tables.Digest] = {}
     wanted = Wanted(source.spec, nulls=True)
     for shown, piece in given_tables.pieces(source.given.object, source.name):
         for table, row in given_tables.tables(piece, shown):
-            for batch in wanted.rows(table, shown, row):
+            for batch in tables.rows(table, wanted, shown, row):
                 texts.update(batch.column(0))
             for name in given_tables.flat(table.schema):
                 digest = columns.setdefault(name, given_tables.Digest())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from tokbench.corpus.problems import refused
-from tokbench.corpus.rows import Rows, Stream
+from tokbench.corpus.rows import TEXT, Rows, Stream
 from tokbench.corpus.source import SOURCES, OpenSource, SourceSpec
 from tokbench.corpus.texts import TextFields
 from tokbench.spec import OneOrMany
@@ -94,21 +94,24 @@ class HubSource:
 
     def read(self, columns: Sequence[str] = (), *, nulls: bool = False, first: int = 0) -> Stream:
         """The rows of one shard after the other."""
+        from tokbench.corpus import tables  # noqa: PLC0415 - pyarrow is slow to import
+        from tokbench.corpus.formats.columns import Wanted  # noqa: PLC0415 - as above
         from tokbench.corpus.hub_tables import rows_a_batch  # noqa: PLC0415 - takes 1.2 s
-        from tokbench.corpus.tables import Wanted  # noqa: PLC0415 - pyarrow is slow to import
 
-        wanted = Wanted(self.spec, columns, nulls)
-        shards = self.where.shards(wanted)
+        beside = tuple(name for name in columns if name != TEXT)
+        wanted = Wanted(self.spec, beside, nulls)
+        roots = tables.roots(wanted)
+        shards = self.where.shards(roots)
         before = sum(shard.size for shard in shards[:first])
         rows, unpacked, packed = 0, 0, 0
         for number, shard in enumerate(shards[first:], first):
             here, limit = 0, rows_a_batch(unpacked, rows)
             # How much smaller the files are than what they hold is told by those read before.
             ratio = packed / unpacked if unpacked else 1.0
-            for table, row in shard.tables(wanted.roots, limit):
+            for table, row in shard.tables(roots, limit):
                 here, rows = here + table.nbytes, rows + len(table)
                 done = before + shard.done(row + len(table) - 1, here * ratio)
-                for batch in wanted.rows(table, shard.shown, row):
+                for batch in tables.rows(table, wanted, shard.shown, row):
                     yield Rows(batch, done, number)
             before, packed, unpacked = before + shard.size, packed + shard.size, unpacked + here
 
