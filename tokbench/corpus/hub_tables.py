@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import datasets  # type: ignore[import-untyped] # it has no stubs
+import datasets
 import httpx2
 import pyarrow as pa
 from huggingface_hub.errors import HfHubHTTPError

@@ -47,3 +47,18 @@ def of(
         sources=(source.holding(given),), steps=tuple(steps), held_out=held_out, seed=seed
     )
     return open(spec, Path())
+
+
+def instead(spec: CorpusSpec, given: Any) -> OpenCorpus:
+    """The corpus of a recipe with other documents: those of an object, all else as it says.
+
+    Args:
+        spec: what the recipe says.
+        given: what `of` takes; or what it gave, which stands for the whole corpus.
+
+    Raises:
+        CorpusError: as `of`.
+    """
+    if isinstance(given, OpenCorpus):
+        return given
+    return open(spec.model_copy(update={"sources": (GivenSpec().holding(given),)}), Path())

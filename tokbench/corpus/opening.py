@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tokbench.corpus.cleaned import Account, Cleaned
 from tokbench.corpus.rows import Rows, Stream, texts_of
@@ -53,6 +53,11 @@ class OpenCorpus:
     def sources(self) -> tuple[str, ...]:
         """A name for each source, as users see it."""
         return tuple(source.name for source in self.opened)
+
+    @property
+    def origins(self) -> "list[dict[str, Any]]":
+        """Of each source what it says of where it comes from beside its spec, as `origin`."""
+        return [dict(getattr(source.source, "origin", {})) for source in self.opened]
 
     @property
     def held_out(self) -> float:

@@ -76,6 +76,7 @@ class Run:
 def run(
     recipe: str | Path | Recipe,
     *,
+    corpus: Any = None,
     overrides: Sequence[str] = (),
     runs: str | Path = RUNS,
     engine: Engine = "tokbench",
@@ -87,6 +88,7 @@ def run(
 
     Args:
         recipe: a file, or a recipe already loaded.
+        corpus: documents in place of those that the recipe names; see `corpus.of`.
         overrides: `key.path=value` assignments that win over the file.
         runs: the folder of run folders.
         engine: who trains: "tokbench" from counts, "tokenizers" from text.
@@ -99,7 +101,7 @@ def run(
         The run; `run.measurements["fertility"].value` is a number.
     """
     runs = Path(runs)
-    plan = Plan.of(_loaded(recipe, overrides), engine)
+    plan = Plan.of(_loaded(recipe, overrides), engine, corpus)
     folder = plan.folder(runs)
     with _locked(plan, runs):
         manifest, done = _tokenizer(plan, runs, memory, force=force, watch=watch)
@@ -112,6 +114,7 @@ def train(
     recipe: str | Path | Recipe,
     out: str | Path | None = None,
     *,
+    corpus: Any = None,
     overrides: Sequence[str] = (),
     runs: str | Path = RUNS,
     engine: Engine = "tokbench",
@@ -125,6 +128,7 @@ def train(
         recipe: a file, or a recipe already loaded.
         out: the folder to fill; None for the run folder. An existing folder is replaced only if
             tokbench wrote it.
+        corpus: as for `run`.
         overrides: `key.path=value` assignments that win over the file.
         runs: the folder of run folders, where a training done before is looked for.
         engine: who trains: "tokbench" from counts, "tokenizers" from text.
@@ -136,7 +140,7 @@ def train(
         out = Path(out)
         store.refuse_foreign(out)
     runs = Path(runs)
-    plan = Plan.of(_loaded(recipe, overrides), engine)
+    plan = Plan.of(_loaded(recipe, overrides), engine, corpus)
     if out is not None:
         trained, done = _trained(plan, memory, force=force, watch=watch)
         return _result(plan, out, out, _wrap(plan, trained, out, watch), done)
@@ -313,6 +317,7 @@ def _wrap(plan: Plan, trained: Trained, target: Path, watch: Watch) -> dict[str,
                 "identity": plan.corpus_identity,
                 "documents": trained.documents,
                 "fingerprint": trained.fingerprint,
+                "origins": list(plan.origins),
             },
             "versions": {name: version(name) for name in ("tokenizers", "transformers")},
             "vocab_size": tokenizer.get_vocab_size(),

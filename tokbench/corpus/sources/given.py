@@ -17,36 +17,6 @@ if TYPE_CHECKING:
     from tokbench.corpus.given_tables import Digest
 
 
-@SOURCES.register("given")
-class GivenSpec(TextFields, SourceSpec):
-    """Documents given from Python, `tokbench.run(recipe, corpus=...)`; nothing by itself."""
-
-    type: Literal["given"] = "given"
-
-    name: Annotated[str, Field(min_length=1)] | None = None
-    """What to call the source; by default what kind of object it is."""
-
-    _given: Any = PrivateAttr(default=None)
-
-    def holding(self, given: Any) -> "GivenSpec":
-        """The same, of this object."""
-        spec = self.model_copy()
-        spec._given = given  # noqa: SLF001 - a copy of this very class
-        return spec
-
-    def open(self, base: Path) -> OpenSource:  # noqa: ARG002 - there is no path
-        """Look whether the object can be read again."""
-        from tokbench.corpus import given_tables  # noqa: PLC0415 - pyarrow is slow to import
-
-        if self._given is None:
-            what = "the documents were or are to be given from Python"
-            said = "tokbench.run(recipe, corpus=...)"
-            raise refused(self.name or "given", f"{what}: {said}; or name another source or text")
-        source = GivenSource(self, Given(self._given))
-        given_tables.check(self._given, source.name)
-        return source
-
-
 @dataclass
 class Given:
     """An object, and what it gave.
@@ -74,6 +44,35 @@ class Given:
         return self.__dict__
 
 
+@SOURCES.register("given")
+class GivenSpec(TextFields, SourceSpec):
+    """Documents given from Python, `tokbench.run(recipe, corpus=...)`; nothing by itself."""
+
+    type: Literal["given"] = "given"
+
+    name: Annotated[str, Field(min_length=1)] | None = None
+    """What to call the source; by default what kind of object it is."""
+
+    _given: Given | None = PrivateAttr(default=None)
+
+    def holding(self, given: Any) -> "GivenSpec":
+        """The same, of this object."""
+        spec = self.model_copy()
+        spec._given = Given(given)  # noqa: SLF001 - a copy of this very class
+        return spec
+
+    def open(self, base: Path) -> OpenSource:  # noqa: ARG002 - there is no path
+        """Look whether the object can be read again."""
+        from tokbench.corpus import given_tables  # noqa: PLC0415 - pyarrow is slow to import
+
+        if self._given is None:
+            what = "the documents are given from Python only, by tokbench.run(recipe, corpus=...)"
+            raise refused(self.name or "given", f"{what}; name another source or text")
+        source = GivenSource(self, self._given)
+        given_tables.check(self._given.object, source.name)
+        return source
+
+
 @dataclass(frozen=True, eq=False)
 class GivenSource:
     """An object that can be read again and again.
@@ -90,6 +89,11 @@ class GivenSource:
     def name(self) -> str:
         """The name that it was given with, else what kind of object it is."""
         return self.spec.name or f"{type(self.given.object).__name__} given from Python"
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """What manifests say of where the documents come from."""
+        return {"given from Python": type(self.given.object).__name__}
 
     @property
     def size(self) -> int:

@@ -88,6 +88,17 @@ class HubSource:
         return " ".join(filter(None, said))
 
     @property
+    def origin(self) -> dict[str, Any]:
+        """What manifests say of where the documents come from."""
+        where = self.where
+        return {
+            "dataset": where.name,
+            "config": where.config,
+            "splits": list(where.splits),
+            "commit": where.commit,
+        }
+
+    @property
     def size(self) -> int:
         """Bytes of the files on the Hub; 0 where they are not known."""
         return sum(self.where.sizes)
