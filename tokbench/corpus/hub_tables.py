@@ -259,11 +259,10 @@ def _not_loaded(name: str, config: str | None, commit: str, error: Exception) ->
 
 def unread(shown: str, error: Exception) -> CorpusError:
     """The sentence for whatever a reader of `datasets` or the way to the Hub raised."""
-    if isinstance(error, HfHubHTTPError | httpx2.HTTPError | ConnectionError):
-        return explained(shown, error)
     cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
-    if isinstance(cause, HfHubHTTPError | httpx2.HTTPError | ConnectionError):
-        return explained(shown, cause)
+    for one in (cause, error):
+        if isinstance(one, HfHubHTTPError | httpx2.HTTPError | ConnectionError):
+            return explained(shown, one)
     lines = [line.strip() for line in str(cause).splitlines() if line.strip()] or [""]
     reason = f"{type(cause).__name__}: {lines[0]}".rstrip(": .")
     what = f"cannot be read by `datasets` ({reason})"
