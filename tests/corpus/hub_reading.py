@@ -1,5 +1,6 @@
 """What the tests of Hub datasets call in a process whose Hub is the one on this machine."""
 
+import json
 import os
 import pickle
 import time
@@ -105,6 +106,42 @@ def _offline(offline: bool) -> Iterator[None]:
         yield
     finally:
         constants.HF_HUB_OFFLINE = datasets.config.HF_HUB_OFFLINE = False
+
+
+def trained(source: Any, folder: str, given: Any = None) -> tuple[str, int, str]:
+    """A tokenizer from one source: fingerprint and number of its documents, and its JSON."""
+    from tokbench import pipeline
+    from tokbench.workbench.runs import learn
+
+    plan = _plan(source, folder, given)
+    found = learn(plan)
+    made = pipeline.assemble(plan.recipe.pipeline, found)
+    return found.fingerprint, found.documents, made.to_str()
+
+
+def kept(source: Any, folder: str, token: str) -> list[bytes]:
+    """All that a training with this token leaves: what the plan holds, and files of the cache."""
+    from tokbench.workbench.runs import learn
+
+    os.environ["HF_TOKEN"] = token
+    plan = _plan(source, folder)
+    trained = learn(plan)
+    files = [path for path in Path(os.environ["TOKBENCH_CACHE"]).rglob("*") if path.is_file()]
+    made = [pickle.dumps(one) for one in (plan, trained, plan.recipe.resolved(), plan.origins)]
+    return [*made, *(path.read_bytes() for path in files)]
+
+
+def _plan(source: Any, folder: str, given: Any = None) -> Any:
+    from tokbench.recipe import load
+    from tokbench.workbench.plan import Plan
+
+    path = Path(folder) / "recipe.yaml"
+    path.write_text(
+        f"name: same\ncorpus: {{sources: [{json.dumps(source)}], held_out: 0.1}}\n"
+        "pre_tokenizer: Whitespace\nmodel: BPE\ntrainer: {vocab_size: 120}\n"
+        "special_tokens: {unk: <unk>}\n"
+    )
+    return Plan.of(load(path), given=given)
 
 
 class _Breaking:

@@ -7,6 +7,7 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import hub_reading
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pytest
 from corpus_files import TEXTS, as_csv, as_parquet
 from loopback_hub import LoopbackHub, running_hub
+from xxhash import xxh64_intdigest
 
 from tokbench.corpus import CorpusSpec, Fingerprint
 from tokbench.corpus.documents import array_of
@@ -296,6 +298,42 @@ def test_offline(hub: LoopbackHub, read: Read) -> None:
         f"owner/kept: commit {'1' * 40} is not in the cache, and cannot be loaded; go online, or "
         "write the revision that was downloaded"
     )
+
+
+def test_the_same_documents_from_anywhere_give_the_same_tokenizer(
+    hub: LoopbackHub, process: ProcessPoolExecutor, tmp_path: Path
+) -> None:
+    import datasets
+
+    texts = [f"low lower lowest {number} newer wider {number % 7}" for number in range(400)]
+    hub.dataset("owner/tokens", {"train.parquet": parquet(texts)})
+    datasets.Dataset.from_dict({"text": texts}).save_to_disk(tmp_path / "saved")
+    (tmp_path / "a.jsonl").write_bytes(jsonl(texts))
+    sources: list[dict[str, Any]] = [
+        {"type": "hub", "name": "owner/tokens"},
+        {"type": "hub", "name": "owner/tokens", "streaming": False},
+        {"type": "dataset", "path": "saved"},
+        {"type": "files", "paths": ["a.jsonl"]},
+    ]
+    waiting = [process.submit(hub_reading.trained, one, str(tmp_path)) for one in sources]
+    waiting += [process.submit(hub_reading.trained, "given", str(tmp_path), texts)]
+    found = {one.result(timeout=60) for one in waiting}
+    assert len(found) == 1
+    assert found.pop()[1] == sum(xxh64_intdigest(t.encode()) >= 2**64 // 10 for t in texts)
+
+
+def test_the_token_is_nowhere(
+    hub: LoopbackHub, process: ProcessPoolExecutor, tmp_path: Path
+) -> None:
+    hub.users["hf_secret"] = "owner"
+    hub.dataset("owner/hidden", {"train.jsonl": jsonl(LINES)}, private=True)
+    source = {"type": "hub", "name": "owner/hidden"}
+    waiting = process.submit(hub_reading.kept, source, str(tmp_path), "hf_secret")
+    kept = waiting.result(timeout=60)
+    assert "hf_secret" in {token for _, _, _, token in hub.asked}
+    assert len(kept) > 3
+    assert any(b"owner/hidden" in data for data in kept)
+    assert not any(b"hf_secret" in data for data in kept)
 
 
 @pytest.mark.parametrize("name", ["data", "a/b/c", "owner/", "owner/da ta"])
