@@ -16,11 +16,13 @@ _PUBLIC = {
     "load": "tokbench.recipe",
     "load_all": "tokbench.recipe",
 }
-__all__ = ["compare", "load", "load_all", "run", "run_all", "train"]
+__all__ = ["compare", "corpus", "load", "load_all", "run", "run_all", "train"]
 
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for when it is asked for: `import tokbench` takes no time."""
     if name in _PUBLIC:
         return getattr(import_module(_PUBLIC[name]), name)
+    if name == "corpus":
+        return import_module("tokbench.corpus")
     raise AttributeError(f"module 'tokbench' has no attribute {name!r}")

@@ -4,6 +4,7 @@
 `OpenCorpus`, whose `batches` stream the documents of one split.
 """
 
+from tokbench.corpus.objects import instead, of
 from tokbench.corpus.opening import OpenCorpus, open  # noqa: A004 - read as corpus.open
 from tokbench.corpus.source import SOURCES, OpenSource, SourceSpec
 from tokbench.corpus.spec import CorpusSpec
@@ -19,5 +20,7 @@ __all__ = [
     "OpenSource",
     "SourceSpec",
     "StepSpec",
+    "instead",
+    "of",
     "open",
 ]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ class Found:
             raise SubjectError(
                 f"{name}: has no held-out text of its own; name a text with --on FILE"
             )
-        spec = corpora.CorpusSpec.model_validate(self.manifest["recipe"]["corpus"])
+        spec = corpora.CorpusSpec.model_validate(_pinned(self.manifest))
         opened = corpora.open(spec, (self.folder / self.manifest["recipe_folder"]).resolve())
         if opened.identity() != self.manifest["corpus"]["identity"]:
             raise SubjectError(
@@ -57,6 +58,17 @@ class Found:
                 "run the recipe again, or name a text with --on FILE"
             )
         return opened
+
+
+def _pinned(manifest: dict[str, Any]) -> dict[str, Any]:
+    """What the recipe said of its corpus, with the commit that each revision meant then."""
+    said: dict[str, Any] = manifest["recipe"]["corpus"]
+    commits = [origin.get("commit") for origin in manifest["corpus"].get("origins", ())]
+    sources = [
+        {**source, "revision": commit} if commit else source
+        for source, commit in zip_longest(said["sources"], commits)
+    ]
+    return {**said, "sources": sources}
 
 
 def find(

@@ -8,6 +8,7 @@ model_max_length does not train again.
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from tokbench import corpus as corpora
 from tokbench import pipeline, store, training
@@ -44,6 +45,7 @@ class Plan:
         family: the signature of all vocabularies that differ in size only.
         signature: of the tokenizer, wrapped.
         engine: who trains.
+        origins: of each source where it comes from, where its spec does not say it all.
     """
 
     recipe: Recipe
@@ -52,15 +54,22 @@ class Plan:
     family: str
     signature: str
     engine: Engine = "tokbench"
+    origins: tuple[dict[str, Any], ...] = ()
 
     @classmethod
-    def of(cls, recipe: Recipe, engine: Engine = "tokbench") -> "Plan":
+    def of(cls, recipe: Recipe, engine: Engine = "tokbench", given: Any = None) -> "Plan":
         """Open the corpus, read its files once for their identity, compute the signatures.
+
+        Documents `given` from Python stand in place of those that the recipe names.
 
         Who trains is part of the signature where the results may differ: the library's WordPiece
         and prefixed BPE change from run to run, ours do not; Unigram is SentencePiece's.
         """
-        corpus = corpora.open(recipe.corpus, recipe.base)
+        if given is None:
+            corpus = corpora.open(recipe.corpus, recipe.base)
+        else:
+            corpus = corpora.instead(recipe.corpus, given)
+            recipe = recipe.model_copy(update={"corpus": corpus.spec})
         identity = corpus.identity()
         said = recipe.resolved()
         order = list(recipe.special_tokens.contents())
@@ -80,7 +89,8 @@ class Plan:
         family = store.signature("family", *learned)
         wrapped = {key: said.get(key) for key in _SHOWN}
         signature = store.signature(_FORMAT, vocabulary, wrapped, version("transformers"))
-        return cls(recipe, corpus, identity, family, signature, engine)
+        origins = tuple(corpus.origins)
+        return cls(recipe, corpus, identity, family, signature, engine, origins)
 
     def versions(self) -> dict[str, str]:
         """Of the packages that made the tokenizer."""

@@ -23,6 +23,7 @@ def of_corpus(plan: Plan, trained: Trained) -> dict[str, Any]:
         "identity": plan.corpus_identity,
         "documents": trained.documents,
         "fingerprint": trained.fingerprint,
+        "origins": list(plan.origins),
         "sources": [_without_nothing(asdict(source)) for source in made.sources],
         **({"together": [asdict(step) for step in made.together]} if made.together else {}),
         **({"limited_by": made.limited_by} if made.limited_by else {}),

@@ -79,6 +79,7 @@ class Run:
 def run(
     recipe: str | Path | Recipe,
     *,
+    corpus: Any = None,
     overrides: Sequence[str] = (),
     runs: str | Path = RUNS,
     engine: Engine = "tokbench",
@@ -90,6 +91,7 @@ def run(
 
     Args:
         recipe: a file, or a recipe already loaded.
+        corpus: documents in place of those that the recipe names; see `corpus.of`.
         overrides: `key.path=value` assignments that win over the file.
         runs: the folder of run folders.
         engine: who trains: "tokbench" from counts, "tokenizers" from text.
@@ -102,7 +104,7 @@ def run(
         The run; `run.measurements["fertility"].value` is a number.
     """
     runs = Path(runs)
-    plan = Plan.of(_loaded(recipe, overrides), engine)
+    plan = Plan.of(_loaded(recipe, overrides), engine, corpus)
     folder = plan.folder(runs)
     with _locked(plan, runs):
         manifest, done = _tokenizer(plan, runs, memory, force=force, watch=watch)
@@ -115,6 +117,7 @@ def train(
     recipe: str | Path | Recipe,
     out: str | Path | None = None,
     *,
+    corpus: Any = None,
     overrides: Sequence[str] = (),
     runs: str | Path = RUNS,
     engine: Engine = "tokbench",
@@ -128,6 +131,7 @@ def train(
         recipe: a file, or a recipe already loaded.
         out: the folder to fill; None for the run folder. An existing folder is replaced only if
             tokbench wrote it.
+        corpus: as for `run`.
         overrides: `key.path=value` assignments that win over the file.
         runs: the folder of run folders, where a training done before is looked for.
         engine: who trains: "tokbench" from counts, "tokenizers" from text.
@@ -139,7 +143,7 @@ def train(
         out = Path(out)
         store.refuse_foreign(out)
     runs = Path(runs)
-    plan = Plan.of(_loaded(recipe, overrides), engine)
+    plan = Plan.of(_loaded(recipe, overrides), engine, corpus)
     if out is not None:
         trained, done = _trained(plan, memory, force=force, watch=watch)
         earlier = out / store.MANIFEST if (out / store.MANIFEST).is_file() else None
