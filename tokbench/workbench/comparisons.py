@@ -157,7 +157,7 @@ def together(
     return made
 
 
-def named_corpus(on: Sequence[str], text: str | None) -> Corpus:
+def named_corpus(on: Sequence[str], text: str | None) -> corpora.OpenCorpus:
     """Files, or a source that needs no settings, as a corpus that is read whole."""
     builtin = {name for name, spec in corpora.SOURCES.items() if not _demanding(spec)}
     if len(on) == 1 and on[0] in builtin and not Path(on[0]).exists():
