@@ -413,6 +413,7 @@ class Overlap:
             white space left out, at the least.
         common: how many share only passages that many documents have, as licences are.
         looked: how many of the documents were looked at for passages: all, unless memory is short.
+        sources: documents that are the same or share a passage, by the text's source, most first.
         examples: the first ones.
     """
 
@@ -426,6 +427,7 @@ class Overlap:
     partly_bytes: int
     common: int
     looked: int
+    sources: dict[str, int]
     examples: tuple[SharedPassage, ...] = ()
 
 

@@ -442,10 +442,11 @@ class _Found:
             for index in which
             if (one := self._longest[index]) is not None
         ]
+        most = max((one.characters for one in longest), default=0)
         return TextFacts(
             scripts={SCRIPTS[index]: int(counts[index]) for index in order if counts[index]},
             lengths=_doublings(lengths),
-            percentiles=_percentiles(lengths),
+            percentiles={key: min(value, most) for key, value in _percentiles(lengths).items()},
             longest=max(longest, key=lambda one: one.characters, default=None),
             **sums,
         )

@@ -33,6 +33,7 @@ MOST = 128 << 20
 """Of so much text of the evaluated side passages are remembered, which takes three times as much
 memory; of what comes behind it, whole documents only."""
 EXAMPLES, EXCERPT = 3, 200
+_WORD = 40
 _BITS = 40
 _WHITE = np.isin(np.arange(256), [32, *range(9, 14)])
 
@@ -261,8 +262,16 @@ class Search:
             partly_bytes=int(shared[partly].sum()),
             common=int(common.sum()),
             looked=looked,
+            sources=self._by_source(np.concatenate([np.flatnonzero(whole), np.flatnonzero(partly)])),
             examples=self._told(self._chosen(whole, partly, example), documents),
         )
+
+    def _by_source(self, documents: "NDArray[np.intp]") -> dict[str, int]:
+        """How many of these documents each source has, most first."""
+        one = self._evaluated
+        counts = np.bincount(one.names[documents] >> _BITS, minlength=len(one.of.sources))
+        order = np.argsort(-counts, kind="stable").tolist()
+        return {one.of.sources[index]: int(counts[index]) for index in order if counts[index]}
 
     def _chosen(
         self,
@@ -305,6 +314,9 @@ class Search:
         codes = np.frombuffer(text, np.uint8)
         solid = np.flatnonzero(~_WHITE[codes])
         begin = 0 if each.whole else int(solid[each.place])
+        spaces = np.flatnonzero(_WHITE[codes[begin : begin + _WORD]])
+        if begin and len(spaces):  # from the next word on
+            begin += int(spaces[0]) + 1
         while begin and codes[begin] & 0xC0 == 0x80:  # noqa: PLR2004 - within a character
             begin -= 1
         shown = text[begin : begin + 4 * EXCERPT].decode("utf-8", "ignore")[:EXCERPT]

@@ -22,7 +22,6 @@ HALF = np.uint64(32)
 NONE, ONE = np.uint64(0), np.uint64(1)
 RING = 64
 """How many hashes are held at least."""
-TAG = np.uint64(RING - 1)
 HIGHEST = np.uint64(2**64 - 1)
 NOWHERE = -1
 
@@ -68,7 +67,7 @@ def winnow(
         k: how many bytes are hashed.
         window: of how many hashes the smallest is kept, at most RING.
         ring: uint64, 2 * RING; worked in.
-        hashes: uint64, filled with the fingerprints; their lowest bits are 0.
+        hashes: uint64, filled with the fingerprints.
         places: int64, one a fingerprint: where in its document its bytes begin; filled.
         ends: int64, one more than there are documents: how many fingerprints the documents before
             each have, from `first` on; filled.
@@ -92,31 +91,32 @@ def winnow(
             value = value * BASE + np.uint64(text[place])
         fits = True
         left = NONE  # what the byte is worth that leaves the run
-        least, at = HIGHEST, np.int64(0)  # the smallest hash of the window, with its tag; its place
+        least, at = HIGHEST, np.int64(0)  # the smallest hash of the window, and its place
         kept = np.int64(-1)
         runs = end - begin - k + 1
         for run in range(runs):
             value = (value - left) * BASE + np.uint64(text[begin + run + k - 1])
             left = np.uint64(text[begin + run]) * highest
             mixed = (value ^ (value >> HALF)) * MIX
-            # The lowest bits say where in the ring a hash is, so that a plain minimum finds it.
-            tagged = ((mixed ^ (mixed >> HALF)) & ~TAG) | np.uint64(run & (RING - 1))
-            ring[run & (RING - 1)] = tagged
-            ring[(run & (RING - 1)) + RING] = tagged
-            if (tagged | TAG) < (least | TAG):
-                least, at = tagged, run
-            elif at <= run - window:  # it has left the window
+            mixed ^= mixed >> HALF
+            ring[run & (RING - 1)] = mixed
+            ring[(run & (RING - 1)) + RING] = mixed  # so that every window lies in one piece
+            if mixed < least:
+                least, at = mixed, run
+            elif at <= run - window:  # it has left the window: the rightmost of the rest
                 since = (run - window + 1) & (RING - 1)
                 least = HIGHEST
                 for number_ in range(since, since + window):
                     least = min(least, ring[number_])
-                at = run - ((run - np.int64(least & TAG)) & (RING - 1))
+                at = run
+                while ring[at & (RING - 1)] != least:
+                    at -= 1
             # A short document has one window, not filled.
             if at != kept and (run >= window - 1 or run == runs - 1):
                 if written == room:
                     fits = False
                     break
-                hashes[written] = least & ~TAG
+                hashes[written] = least
                 places[written] = at
                 written += 1
                 kept = at
@@ -224,7 +224,7 @@ def covered(
         boilerplate: uint8, likewise: whether one of them is boilerplate.
     """
     for document in range(ends.shape[0] - 1):
-        reached = np.int64(0)
+        reached = until = np.int64(0)
         shared[document] = 0
         example[document] = NOWHERE
         boilerplate[document] = 0
@@ -232,7 +232,17 @@ def covered(
             found = numbers[each]
             if count[found] == 0:
                 continue
-            if count[found] > common or own[found] > common:
+            # Which fingerprints are kept at the ends of boilerplate depends on what is beside it,
+            # so few documents have those: what overlaps boilerplate is taken for it.
+            near = each
+            many = False
+            while near < ends[document + 1] and places[near] < places[each] + k and not many:
+                which = numbers[near]
+                many = count[which] > common or (own[which] > common and count[which] > 0)
+                near += 1
+            if many:
+                until = max(until, places[near - 1] + k)
+            if many or places[each] < until:
                 boilerplate[document] = 1
                 continue
             if example[document] == NOWHERE:

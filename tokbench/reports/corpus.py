@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -16,7 +15,6 @@ from tokbench.values import (
     HeadDocument,
     Overlap,
     SharedPassage,
-    SourceFacts,
     StepTold,
     TextFacts,
 )
@@ -28,6 +26,7 @@ _PICTURES = {
     ord("\t"): "⇥",
 }
 _GAP = 2
+_ALL = "all"
 _SHORTEST_NAME, _NAMED = 12, 0.4
 """A name gets so many cells at the least, and of the line's so large a share at the most."""
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -40,6 +39,7 @@ _LINES = 3
 """How many lines of the longest document are shown."""
 _THOUSAND, _MILLION = 1000, 1_000_000
 _QUICK = 1
+_NAMES, _BRIEF = 4, 24
 
 
 def render(facts: CorpusFacts) -> RenderableType:
@@ -47,7 +47,7 @@ def render(facts: CorpusFacts) -> RenderableType:
     parts: list[RenderableType] = [_heading(facts), *_warnings(facts), "", _Sources(facts)]
     parts += ["", _Lengths(facts), "", _Scripts(facts)]
     if facts.together or any(source.steps for source in facts.sources):
-        parts += ["", *_cleaning(facts)]
+        parts += ["", _Cleaning(facts)]
     if facts.overlaps:
         parts += ["", *_overlaps(facts)]
     if longest := facts.text.longest:
@@ -150,10 +150,10 @@ def _heading(facts: CorpusFacts) -> RenderableType:
     if len(facts.sources) > 1:
         said += f" from {len(facts.sources)} sources"
     lines = [Text.assemble((visible(facts.name), "bold"), said)]
-    signature = f"signature {facts.fingerprint}"
+    lines.append(Text(f"signature {facts.fingerprint}", style="dim"))
     if facts.training != facts.fingerprint:
-        signature += f", of training {facts.training}"
-    return Group(*lines, Text(signature, style="dim"))
+        lines.append(Text(f"          {facts.training} to train on", style="dim"))
+    return Group(*lines)
 
 
 def _warnings(facts: CorpusFacts) -> Iterator[Text]:
@@ -186,15 +186,18 @@ class _Column:
 def _table(names: Sequence[str], columns: Sequence[_Column], width: int) -> Table:
     """Names and those of the columns for which there is room; the last row is of all."""
     named = _name_width(names, width)
-    kept = list(columns)
+    kept = [one for one in columns if any(one.cells)]
     while len(kept) > 1 and sum(one.width + _GAP for one in kept) > width - named:
         kept.remove(max(kept, key=lambda one: one.rank))
     table = Table(box=None, pad_edge=False, padding=(0, 0, 0, _GAP), header_style="bold")
     table.add_column("", width=named, no_wrap=True)
+    left = width - named
     for one in kept:
-        table.add_column(Text(one.title), justify=one.justify, no_wrap=True)
+        room = min(one.width, left - _GAP)
+        left -= room + _GAP
+        table.add_column(Text(one.title), justify=one.justify, no_wrap=True, width=room)
     for row, name in enumerate(names):
-        last = row and row == len(names) - 1
+        last = name == _ALL and row and row == len(names) - 1
         cells = [Text(one.cells[row], overflow="ellipsis") for one in kept]
         table.add_row(_shortened(name, named), *cells, style="bold" if last else "")
     return table
@@ -218,7 +221,7 @@ def _rows(facts: CorpusFacts) -> tuple[list[str], list[TextFacts]]:
     """The names of all sources and of all together, and what is told of each."""
     names = [source.name for source in facts.sources]
     texts = [source.text for source in facts.sources]
-    return ([*names, "all"], [*texts, facts.text]) if len(names) > 1 else (names, texts)
+    return ([*names, _ALL], [*texts, facts.text]) if len(names) > 1 else (names, texts)
 
 
 class _Sources:
@@ -239,8 +242,9 @@ class _Sources:
             _Column("bytes/char", [_ratio(one.bytes, one.characters) for one in texts], 5),
             _Column("copies", [_share(one.copies, one.documents) for one in texts], 1),
             _Column("in MB", [_megabytes(one.copied_bytes) for one in texts], 7),
-            _Column("blank", [_share(one.blank, one.documents) for one in texts], 2),
         ]
+        if any(one.blank for one in texts):
+            columns.append(_Column("blank", [_share(one.blank, one.documents) for one in texts], 2))
         if any(nulls):
             columns.append(_Column("null rows", [f"{one:,}" for one in nulls]))
         if facts.split == "all" and facts.held_out_share:
@@ -312,43 +316,59 @@ def scripts(text: TextFacts) -> str:
     return ", ".join(said)
 
 
-def _cleaning(facts: CorpusFacts) -> Iterator[RenderableType]:
-    """What each step did, source by source."""
-    for source in facts.sources:
-        if source.steps:
-            yield _Steps(source.name, source.steps, source)
-    if facts.together:
-        yield _Steps("all sources", facts.together)
+class _Cleaning:
+    """What each step did, source by source; those of which every step left all as it was, last."""
 
-
-class _Steps:
-    """What steps did to one source, with examples."""
-
-    def __init__(
-        self, name: str, steps: Sequence[StepTold], source: SourceFacts | None = None
-    ) -> None:
-        self._name = name
-        self._steps = steps
-        self._source = source
+    def __init__(self, facts: CorpusFacts) -> None:
+        self._facts = facts
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        steps = self._steps
-        before = self._source.read if self._source else (steps[0].documents_in, steps[0].bytes_in)
-        names = ["read", *(one.step for one in steps)]
-        reasons = [
-            ", ".join(f"{count:,} {why}" for why, count in one.reasons.items()) for one in steps
+        accounts: list[tuple[str, tuple[int, int], Sequence[StepTold]]] = [
+            (source.name, source.read, source.steps) for source in self._facts.sources
         ]
-        columns = [
-            _Column("documents", [f"{n:,}" for n in (before[0], *(s.documents_out for s in steps))]),
-            _Column("MB", [_megabytes(n) for n in (before[1], *(s.bytes_out for s in steps))]),
-            _Column("changed", ["", *(f"{one.changed:,}" if one.changed else "" for one in steps)]),
-            _Column("dropped", ["", *reasons], 1, "left"),
-        ]
-        yield Text.assemble(("cleaning  ", "bold"), (visible(self._name), "dim"))
-        yield _table(names, columns, options.max_width)
-        for one in steps:
-            for was, became in one.examples:
-                yield _Change(one.step, was, became)
+        if together := self._facts.together:
+            first = together[0]
+            accounts.append(("all sources", (first.documents_in, first.bytes_in), together))
+        yield Text("cleaning", style="bold")
+        told = [one for one in accounts if any(map(_did, one[2]))]
+        if told:
+            yield _steps(told, options.max_width)
+        for name, _, steps in told:
+            for one in steps:
+                label = f"{visible(name)} {one.step}" if len(accounts) > 1 else one.step
+                yield from (_Change(label, *example) for example in one.examples)
+        quiet = [_brief(name) for name, _, steps in accounts if steps and not any(map(_did, steps))]
+        if quiet:
+            yield Text(f"nothing to do in {_listed(quiet)}", style="dim")
+
+
+def _did(step: StepTold) -> bool:
+    same = step.documents_in == step.documents_out and step.bytes_in == step.bytes_out
+    return bool(step.changed) or not same
+
+
+def _steps(
+    accounts: Sequence[tuple[str, tuple[int, int], Sequence[StepTold]]], width: int
+) -> Table:
+    """For each source what there was before, and a line for each step."""
+    names, documents, sizes, changed, dropped = [], [], [], [], []
+    for name, before, steps in accounts:
+        names += [name, *(f"  {one.step}" for one in steps)]
+        documents += [before[0], *(one.documents_out for one in steps)]
+        sizes += [before[1], *(one.bytes_out for one in steps)]
+        changed += [0, *(one.changed for one in steps)]
+        dropped += ["", *(_reasons(one) for one in steps)]
+    columns = [
+        _Column("documents", [f"{count:,}" for count in documents]),
+        _Column("MB", [_megabytes(size) for size in sizes]),
+        _Column("changed", [f"{count:,}" if count else "" for count in changed]),
+        _Column("dropped", dropped, 0, "left"),
+    ]
+    return _table(names, columns, width)
+
+
+def _reasons(step: StepTold) -> str:
+    return ", ".join(f"{count:,} {visible(why)}" for why, count in step.reasons.items())
 
 
 class _Change:
@@ -375,13 +395,18 @@ def _overlaps(facts: CorpusFacts) -> Iterator[RenderableType]:
     for one in facts.overlaps:
         said = Text()
         said.append(visible(one.text), "bold").append(f" in {one.within}: ")
-        affected = one.same + one.partly
-        found = [
-            f"{one.same:,} of {_documents(one.documents)} the same "
-            f"({_share(one.same_bytes, one.bytes)} of the bytes)",
-            f"{one.partly:,} more share passages ({_size(one.partly_bytes)})",
-        ]
-        said.append("; ".join(found) if affected else f"none of {_documents(one.documents)}")
+        found = []
+        if one.same:
+            share = _share(one.same_bytes, one.bytes)
+            found.append(f"{one.same:,} are the same ({share} of the bytes)")
+        if one.partly:
+            more = " more" if one.same else ""
+            found.append(f"{one.partly:,}{more} share passages ({_size(one.partly_bytes)})")
+        of = _documents(one.documents)
+        said.append(f"of {of} {' and '.join(found)}" if found else f"none of {of}")
+        if len(one.sources) > 1:
+            most = [f"{_brief(name)} {count:,}" for name, count in one.sources.items()]
+            said.append(f": {_listed(most)}", "dim")
         if one.common:
             said.append(f"; {one.common:,} more only what many have", "dim")
         if one.looked < one.documents:
@@ -396,7 +421,7 @@ def _example(one: SharedPassage) -> Iterator[RenderableType]:
     here = f"{visible(one.document.source)}:{one.document.number:,}"
     there = f"{visible(one.other[0])}:{one.other[1]:,}"
     relation = "is" if one.whole else "shares with"
-    yield Padding(Text(f"{here} {relation} {there}", style="dim", overflow="fold"), (0, 0, 0, 2))
+    yield Text(f"  {here} {relation} {there}", style="dim", overflow="fold")
     yield _OneLine(one.passage, "    ")
 
 
@@ -445,6 +470,26 @@ def _bars(lengths: Sequence[int]) -> str:
 
 def _percentile(text: TextFacts, percent: int) -> str:
     return f"{text.percentiles[percent]:,}" if text.percentiles else ""
+
+
+def _brief(name: str) -> str:
+    """A name within a sentence; of a long one the end.
+
+    >>> _brief("data/train/reviews-2024.jsonl.gz")
+    '…n/reviews-2024.jsonl.gz'
+    """
+    shown = visible(name)
+    return shown if len(shown) <= _BRIEF else f"…{shown[1 - _BRIEF :]}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names in a sentence, the first ones where there are many.
+
+    >>> _listed(["a", "b"]), _listed(["a", "b", "c", "d", "e", "f"])
+    ('a, b', 'a, b, c, d and 2 more')
+    """
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return ", ".join(names[:_NAMES]) + more
 
 
 def _round(number: int) -> str:
