@@ -21,7 +21,9 @@ DOCUMENTS = st.lists(st.text(max_size=30), min_size=1, max_size=12)
 
 
 def opened(folder, *sources, held_out=0.0, **options):
-    described = [one if isinstance(one, dict) else {"type": "files", "paths": one} for one in sources]
+    described = [
+        one if isinstance(one, dict) else {"type": "files", "paths": one} for one in sources
+    ]
     spec = corpora.CorpusSpec.model_validate(
         {"sources": described, "held_out": held_out, **options}
     )
@@ -86,7 +88,9 @@ def test_what_is_told_is_so(tmp_path, split):
     jsonl(tmp_path / "b.jsonl", documents[500:])
     corpus = opened(tmp_path, "a.jsonl", "b.jsonl", held_out=0.3)
     facts = look(corpus, "mine", split=split)
-    held = {text for batch in corpus.batches("held_out") for text in batch.column("text").to_pylist()}
+    held = {
+        text for batch in corpus.batches("held_out") for text in batch.column("text").to_pylist()
+    }
     seen: set[str] = set()
     for index, (source, own) in enumerate(
         zip(facts.sources, (documents[:500], documents[500:]), strict=True)

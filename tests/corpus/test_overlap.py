@@ -2,13 +2,14 @@
 
 import random
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tokbench.corpus.looking_hashes import Hashes, hashed
-from tokbench.corpus.overlap import K, LEAST, WINDOW, Evaluated, Search, named, place_of, prints
+from tokbench.corpus.overlap import LEAST, WINDOW, Evaluated, K, Search, named, place_of, prints
 
 SMALL_K, SMALL_WINDOW = 4, 3
 SMALL_LEAST = SMALL_K + SMALL_WINDOW - 1
@@ -21,8 +22,6 @@ def array(documents):
 
 
 def names(count, source=0):
-    import numpy as np
-
     return named(source, np.arange(1, count + 1))
 
 
@@ -54,9 +53,7 @@ def passages(text, length):
 
 @given(st.lists(texts, max_size=6), st.lists(texts, max_size=6), st.integers(1, 3))
 def test_every_long_passage_is_found_and_no_short_one(evaluated, others, parts):
-    found = searched(
-        evaluated, others, k=SMALL_K, window=SMALL_WINDOW, common=1000, parts=parts
-    )
+    found = searched(evaluated, others, k=SMALL_K, window=SMALL_WINDOW, common=1000, parts=parts)
     elsewhere = set(others)
     surely = maybe = same = same_bytes = 0
     long_ones = set().union(*(passages(text, SMALL_LEAST) for text in others))
@@ -127,8 +124,6 @@ def test_of_more_text_than_there_is_room_whole_documents_are_still_found():
 
 
 def test_the_source_of_each_is_told():
-    import numpy as np
-
     held = Evaluated("test", ["a", "b"])
     held.add(array(["one", "two"]), names(2, 0))
     held.add(array(["three"]), names(1, 1))
@@ -149,21 +144,17 @@ def test_a_document_of_many_fingerprints_gets_room():
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=60), st.integers(1, 9))
 def test_hashes_are_a_set(pairs, size):
-    import numpy as np
-
     known, seen = Hashes(), set()
     for first in range(0, len(pairs), size):
         some = [(one, two * 2**40) for one, two in pairs[first : first + size]]
         found = known.add(np.array(some, np.uint64).ravel()).tolist()
-        for pair, new in zip(some, found, strict=True):
-            pair = (1, 0) if pair == (0, 0) else pair  # what marks an empty slot is taken for it
+        for each, new in zip(some, found, strict=True):
+            pair = (1, 0) if each == (0, 0) else each  # zeros mark an empty slot
             assert bool(new) == (pair not in seen)
             seen.add(pair)
 
 
 def test_a_set_grows():
-    import numpy as np
-
     chance = np.random.default_rng(5)
     numbers = chance.integers(0, 2**63, 40_000).astype(np.uint64)
     known = Hashes()

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     help="Do not look for held-out documents among the others, for which they are read again.",
 )
 @click.option("--text", metavar="COLUMN", help="The column or nested field of files that is text.")
+@click.option("--against-text", metavar="COLUMN", help="The same for the files of --against.")
 @options.overrides
 @options.json_out
 def command(
@@ -42,6 +43,7 @@ def command(
     against: tuple[str, ...],
     no_overlap: bool,
     text: str | None,
+    against_text: str | None,
     overrides: tuple[str, ...],
     json_path: str | None,
 ) -> None:
@@ -62,6 +64,8 @@ def command(
 
     if head is not None and (against or no_overlap):
         raise click.UsageError("--head only prints documents: leave out --against and --no-overlap")
+    if against_text and not against:
+        raise click.UsageError("--against-text names a column of --against, which is not given")
     if head is not None:
         documents = workbench.head(names, head, overrides=overrides, text=text, split=split)
         if json_path:
@@ -76,6 +80,7 @@ def command(
             text=text,
             split=split,
             against=against,
+            against_text=against_text,
             overlaps=not no_overlap,
             watch=watch,
         )

@@ -89,8 +89,9 @@ def look(
         CorpusError: something cannot be read.
     """
     before = time.perf_counter()
-    counted = tuple(replace(each, source=_Counted(each.source)) for each in corpus.opened)
-    reading = replace(corpus, opened=counted)
+    counted = [_Counted(each.source) for each in corpus.opened]
+    opened = zip(corpus.opened, counted, strict=True)
+    reading = replace(corpus, opened=tuple(replace(each, source=one) for each, one in opened))
     others = [_evaluated(one, text, watch) for one, text in (against or {}).items()]
     searches = [
         {is_held: Search(sealed, within, corpus.sources) for is_held, within in _SPLITS}
@@ -122,12 +123,12 @@ def look(
         SourceFacts(
             name=each.name,
             size=each.size,
-            nulls=each.source.nulls,
+            nulls=each.nulls,
             read=(account.read.documents_out, account.read.bytes_out),
             steps=told(account.steps),
             text=found.facts(corpus.sources, [index]),
             languages=spoken.languages(index, found),
-            warnings=tuple(found.warnings(index, each.source.nulls, account)),
+            warnings=tuple(found.warnings(index, each.nulls, account)),
         )
         for index, (each, account) in enumerate(zip(counted, ledger.sources, strict=True))
     )
@@ -273,9 +274,7 @@ def _chosen(
     return array_from(ends[: copied + 1], copy[: ends[copied]].data), marks
 
 
-def _evaluated(
-    name: str, text: OpenCorpus, watch: Watch
-) -> "tuple[OpenCorpus, Any]":
+def _evaluated(name: str, text: OpenCorpus, watch: Watch) -> "tuple[OpenCorpus, Any]":
     evaluated = Evaluated(name, text.sources)
     numbers = _Numbers(len(text.sources))
     for texts, sources, _ in _batches(text, watch, Ledger(), f"reading {name}"):
@@ -297,9 +296,7 @@ def _named(
             yield texts, names
 
 
-def _within(
-    corpus: OpenCorpus, held: Evaluated, watch: Watch
-) -> Iterator[Overlap]:
+def _within(corpus: OpenCorpus, held: Evaluated, watch: Watch) -> Iterator[Overlap]:
     """What of the held-out documents stands in those to train on."""
     search = Search(held.seal(), "training", corpus.sources)
     numbers = _Numbers(len(corpus.sources))
@@ -469,7 +466,11 @@ class _Found:
                 f"every text is different and without a space ({mean:.0f} characters on average): "
                 "ids or paths? name the column of the text with `text:`"
             )
-        elif documents >= _LABELS and distinct * _SAME_LABEL <= documents and mean <= _LABEL_CHARACTERS:
+        elif (
+            documents >= _LABELS
+            and distinct * _SAME_LABEL <= documents
+            and mean <= _LABEL_CHARACTERS
+        ):
             yield (
                 f"only {distinct:,} different texts among {documents:,}: labels? name the column "
                 "of the text with `text:`"

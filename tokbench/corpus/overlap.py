@@ -33,7 +33,7 @@ MOST = 128 << 20
 """Of so much text of the evaluated side passages are remembered, which takes three times as much
 memory; of what comes behind it, whole documents only."""
 EXAMPLES, EXCERPT = 3, 200
-_WORD = 40
+_WORD, _BLOCK = 40, 1 << 16
 _BITS = 40
 _WHITE = np.isin(np.arange(256), [32, *range(9, 14)])
 
@@ -150,9 +150,9 @@ class Evaluated:
             _joined(self._lengths, np.int64), np.zeros(count, np.int32),
         )  # fmt: skip
         self._prints, self._text = [], []
-        nowhere = np.full((2, count), NOWHERE, np.int64)
-        looked = sealed.ends
-        mark(hashes, looked, names[: len(looked) - 1], slots, sealed.known, *nowhere, sealed.own)
+        first, last = np.full((2, count), NOWHERE, np.int64)
+        looked = names[: len(sealed.ends) - 1]
+        mark(hashes, sealed.ends, looked, slots, sealed.known, first, last, sealed.own)
         return sealed
 
 
@@ -219,9 +219,7 @@ class Search:
         self._count = np.zeros(len(evaluated.known), np.int32)
         self._same = np.full(evaluated.of.known.slots, NOWHERE, np.int64)
 
-    def see(
-        self, hashes: "NDArray[np.uint64]", found: Prints, names: "NDArray[np.int64]"
-    ) -> None:
+    def see(self, hashes: "NDArray[np.uint64]", found: Prints, names: "NDArray[np.int64]") -> None:
         """Some of the others: their hashes, their fingerprints, what they are called."""
         one = self._evaluated
         mark(
@@ -233,7 +231,9 @@ class Search:
         fresh = fresh[self._same[slots[fresh]] == NOWHERE][::-1]  # so that the first one stays
         self._same[slots[fresh]] = names[fresh]
 
-    def result(self, documents: "Iterable[tuple[pa.LargeStringArray, NDArray[np.int64]]]") -> Overlap:
+    def result(
+        self, documents: "Iterable[tuple[pa.LargeStringArray, NDArray[np.int64]]]"
+    ) -> Overlap:
         """What was found.
 
         Args:
@@ -262,7 +262,9 @@ class Search:
             partly_bytes=int(shared[partly].sum()),
             common=int(common.sum()),
             looked=looked,
-            sources=self._by_source(np.concatenate([np.flatnonzero(whole), np.flatnonzero(partly)])),
+            sources=self._by_source(
+                np.concatenate([np.flatnonzero(whole), np.flatnonzero(partly)])
+            ),
             examples=self._told(self._chosen(whole, partly, example), documents),
         )
 
@@ -311,14 +313,7 @@ class Search:
     def _example(self, each: _Shared, text: bytes) -> SharedPassage:
         source, number_ = place_of(each.name)
         other_source, other_number = place_of(each.other)
-        codes = np.frombuffer(text, np.uint8)
-        solid = np.flatnonzero(~_WHITE[codes])
-        begin = 0 if each.whole else int(solid[each.place])
-        spaces = np.flatnonzero(_WHITE[codes[begin : begin + _WORD]])
-        if begin and len(spaces):  # from the next word on
-            begin += int(spaces[0]) + 1
-        while begin and codes[begin] & 0xC0 == 0x80:  # noqa: PLR2004 - within a character
-            begin -= 1
+        begin = 0 if each.whole else _beginning(text, each.place)
         shown = text[begin : begin + 4 * EXCERPT].decode("utf-8", "ignore")[:EXCERPT]
         document = DocumentSeen(
             self._evaluated.of.sources[source],
@@ -326,7 +321,28 @@ class Search:
             len(text.decode()),
             text[: 4 * EXCERPT].decode("utf-8", "ignore")[:EXCERPT],
         )
-        return SharedPassage(document, (self._sources[other_source], other_number), shown, each.whole)
+        return SharedPassage(
+            document, (self._sources[other_source], other_number), shown, each.whole
+        )
+
+
+def _beginning(text: bytes, place: int) -> int:
+    """Where the word begins that follows so many bytes that are no white space."""
+    codes = np.frombuffer(text, np.uint8)
+    begin = 0
+    while True:
+        solid = np.flatnonzero(~_WHITE[codes[begin : begin + _BLOCK]])
+        if place < len(solid):
+            break
+        place -= len(solid)
+        begin += _BLOCK
+    begin += int(solid[place])
+    spaces = np.flatnonzero(_WHITE[codes[begin : begin + _WORD]])
+    if begin and len(spaces):
+        begin += int(spaces[0]) + 1
+    while begin and codes[begin] & 0xC0 == 0x80:  # noqa: PLR2004 - within a character
+        begin -= 1
+    return begin
 
 
 def _joined(arrays: "Sequence[NDArray]", kind: type) -> "NDArray":  # type: ignore[type-arg]

@@ -7,8 +7,8 @@ Aiken 2003, "Winnowing: local algorithms for document fingerprinting"); where a 
 one kept before, that one stays ("robust winnowing"), so that a ruler of dashes gives one
 fingerprint for each window and not one for each dash.
 
-White space plays no part: ASCII white space is left out before, since the same passage is wrapped and
-indented differently wherever it is quoted.
+ASCII white space is left out before, since the same passage is wrapped and indented differently
+wherever it is quoted.
 """
 
 import numpy as np
@@ -91,8 +91,8 @@ def winnow(
             value = value * BASE + np.uint64(text[place])
         fits = True
         left = NONE  # what the byte is worth that leaves the run
-        least, at = HIGHEST, np.int64(0)  # the smallest hash of the window, and its place
-        kept = np.int64(-1)
+        least, at = HIGHEST, 0  # the smallest hash of the window, and its place
+        kept = -1
         runs = end - begin - k + 1
         for run in range(runs):
             value = (value - left) * BASE + np.uint64(text[begin + run + k - 1])

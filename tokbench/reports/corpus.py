@@ -21,16 +21,17 @@ from tokbench.values import (
 
 _PICTURES = {
     **CONTROLS,
-    **dict.fromkeys((0x2028, 0x2029, *range(0x200B, 0x200E), 0xFEFF, 0x061C), "\ufffd"),
+    **dict.fromkeys((0x2028, 0x2029, 0x061C), "\ufffd"),
     ord("\n"): "⏎",
     ord("\t"): "⇥",
 }
 _GAP = 2
+_SQUEEZED = 16
 _ALL = "all"
 _SHORTEST_NAME, _NAMED = 12, 0.4
 """A name gets so many cells at the least, and of the line's so large a share at the most."""
 _BARS = " ▁▂▃▄▅▆▇█"
-_EVERY = 4
+_EVERY = 5
 """One in so many bars of a histogram has its length written above."""
 _SHARED = ("Common", "White_Space", "Inherited", "Unknown")
 """What is no script of its own."""
@@ -182,12 +183,17 @@ class _Column:
     def width(self) -> int:
         return max(map(cell_len, (self.title, *self.cells)))
 
+    @property
+    def least(self) -> int:
+        """What it can be squeezed into: words can be cut off, numbers cannot."""
+        return min(self.width, _SQUEEZED) if self.justify == "left" else self.width
+
 
 def _table(names: Sequence[str], columns: Sequence[_Column], width: int) -> Table:
     """Names and those of the columns for which there is room; the last row is of all."""
     named = _name_width(names, width)
     kept = [one for one in columns if any(one.cells)]
-    while len(kept) > 1 and sum(one.width + _GAP for one in kept) > width - named:
+    while len(kept) > 1 and sum(one.least + _GAP for one in kept) > width - named:
         kept.remove(max(kept, key=lambda one: one.rank))
     table = Table(box=None, pad_edge=False, padding=(0, 0, 0, _GAP), header_style="bold")
     table.add_column("", width=named, no_wrap=True)
@@ -268,8 +274,10 @@ class _Lengths:
             f"{_round(0 if not power else 1 << (power - 1)):<{_EVERY}}"
             for power in range(0, most, _EVERY)
         )
+        title = marks.ljust(most)[: max(most, len(marks.rstrip()))]
+        longest = [f"{one.longest.characters:,}" if one.longest else "" for one in texts]
         columns = [
-            _Column(marks.rstrip(), [_bars(one.lengths) for one in texts], 0, "left"),
+            _Column(title, [_bars(one.lengths).ljust(most) for one in texts]),
             *(
                 _Column(title, [_percentile(one, percent) for one in texts], rank)
                 for title, percent, rank in (
@@ -277,7 +285,7 @@ class _Lengths:
                     ("95%", 95, 3), ("99%", 99, 7),
                 )
             ),
-            _Column("longest", [f"{one.longest.characters:,}" if one.longest else "" for one in texts], 2),
+            _Column("longest", longest, 2),
         ]  # fmt: skip
         yield Text("characters of a document", style="dim")
         yield _table(names, columns, options.max_width)
@@ -335,7 +343,7 @@ class _Cleaning:
             yield _steps(told, options.max_width)
         for name, _, steps in told:
             for one in steps:
-                label = f"{visible(name)} {one.step}" if len(accounts) > 1 else one.step
+                label = f"{_brief(name)} {one.step}" if len(accounts) > 1 else one.step
                 yield from (_Change(label, *example) for example in one.examples)
         quiet = [_brief(name) for name, _, steps in accounts if steps and not any(map(_did, steps))]
         if quiet:
@@ -408,7 +416,7 @@ def _overlaps(facts: CorpusFacts) -> Iterator[RenderableType]:
             most = [f"{_brief(name)} {count:,}" for name, count in one.sources.items()]
             said.append(f": {_listed(most)}", "dim")
         if one.common:
-            said.append(f"; {one.common:,} more only what many have", "dim")
+            said.append(f"; {one.common:,} more only boilerplate", "dim")
         if one.looked < one.documents:
             share = _share(one.looked, one.documents)
             said.append(f"; passages of the first {share} were looked for", "dim")
@@ -431,11 +439,13 @@ def _notes(facts: CorpusFacts) -> Iterator[str]:
     if facts.overlaps:
         yield (
             "Every passage of 100 bytes, white space left out, that stands in both is found, and "
-            "none of less than 64; what more than 20 documents have is told apart."
+            "none of less than 64. Boilerplate is what more than 20 documents have."
         )
     if facts.seconds >= _QUICK:
         speed = facts.text.bytes / facts.seconds / _MILLION
-        comparing = f", then {facts.comparing:.0f} s for what is in common" if facts.comparing else ""
+        comparing = (
+            f", then {facts.comparing:.0f} s for what is in common" if facts.comparing else ""
+        )
         yield f"Read and counted in {facts.seconds:.0f} s, {speed:.0f} MB/s{comparing}."
 
 

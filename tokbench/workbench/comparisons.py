@@ -66,6 +66,7 @@ def compare(
     on = [on] if isinstance(on, str) else on
     found = [one for name in names for one in find_all(name, runs=runs, overrides=overrides)]
     subjects = _distinct([one.subject for one in found])
+    corpus: Corpus
     if on:
         corpus, split = named_corpus(on, text), "all"
         said = ", ".join(corpus.sources)

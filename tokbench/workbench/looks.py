@@ -20,6 +20,7 @@ def look(
     text: str | None = None,
     split: Split = "all",
     against: Sequence[str] = (),
+    against_text: str | None = None,
     overlaps: bool = True,
     watch: Watch = ignore,
 ) -> CorpusFacts:
@@ -31,6 +32,7 @@ def look(
         text: the column or field that is the text, for files that have some.
         split: which documents to tell about.
         against: other files and recipes, read whole, whose documents are looked for in this corpus.
+        against_text: the column or field of those files that is the text.
         overlaps: whether to look for held-out documents among those to train on, for which these
             are read a second time.
         watch: told how far it has come.
@@ -41,7 +43,7 @@ def look(
     from tokbench.corpus import looking  # noqa: PLC0415 - numpy and pyarrow are slow to import
 
     name, corpus = opened(names, overrides, text)
-    others = dict(opened([each], (), text) for each in against)
+    others = dict(opened([each], (), against_text) for each in against)
     if not kernels.compiled_before():
         watch(Progress("compiling", 0, None, "kernels"))
     return looking.look(corpus, name, split=split, against=others, overlaps=overlaps, watch=watch)
@@ -73,7 +75,9 @@ def opened(
     if not recipes:
         return ", ".join(names), named_corpus(names, text)
     if len(names) > 1:
-        raise CorpusError(f"{recipes[0]}: is a recipe, which is looked at alone: name one, or files")
+        raise CorpusError(
+            f"{recipes[0]}: is a recipe, which is looked at alone: name one, or files"
+        )
     first, *others = load_all(recipes[0], overrides)
     if any(one.corpus != first.corpus for one in others):
         raise CorpusError(
