@@ -338,9 +338,9 @@ def _beginning(text: bytes, place: int) -> int:
         begin += _BLOCK
     begin += int(solid[place])
     spaces = np.flatnonzero(_WHITE[codes[begin : begin + _WORD]])
-    if begin and len(spaces):
+    if begin and len(spaces) and begin + _WORD < len(codes):
         begin += int(spaces[0]) + 1
-    while begin and codes[begin] & 0xC0 == 0x80:  # noqa: PLR2004 - within a character
+    while codes[begin] & 0xC0 == 0x80:  # noqa: PLR2004 - within a character
         begin -= 1
     return begin
 
