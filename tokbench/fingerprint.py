@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tokbench.kernels import Array, jit
+from tokbench.kernels import Array, Integer, jit
 from tokbench.kernels.machine import load64
 
 if TYPE_CHECKING:
@@ -116,20 +116,26 @@ def together(fingerprints: Iterable[str]) -> str:
 def add_documents(text: Array, starts: Array, sums: Array) -> None:
     """Add the hashes of the documents of `text` that begin at `starts` to `sums` (two uint64)."""
     for document in range(starts.shape[0] - 1):
-        place, end = starts[document], starts[document + 1]
-        one = MIX_3 ^ np.uint64(end - place)
-        two = MIX_4
-        while place < end:
-            if place + 8 <= end:
-                word = load64(text, place)
-            else:
-                word = NONE
-                for offset in range(end - place):
-                    word |= np.uint64(text[place + offset]) << np.uint64(8 * offset)
-            one = (one ^ word) * MIX_1
-            one ^= one >> HALF
-            two = (two + word) * MIX_2
-            two ^= two >> HALF
-            place += 8
-        sums[0] += (one ^ (two >> HALF)) * MIX_3
-        sums[1] += (two ^ (one >> HALF)) * MIX_4
+        one, two = document_hash(text, starts[document], starts[document + 1])
+        sums[0] += one
+        sums[1] += two
+
+
+@jit
+def document_hash(text: Array, place: Integer, end: Integer) -> tuple[Integer, Integer]:
+    """The two halves of the hash of `text[place:end]`, uint64."""
+    one = MIX_3 ^ np.uint64(end - place)
+    two = MIX_4
+    while place < end:
+        if place + 8 <= end:
+            word = load64(text, place)
+        else:
+            word = NONE
+            for offset in range(end - place):
+                word |= np.uint64(text[place + offset]) << np.uint64(8 * offset)
+        one = (one ^ word) * MIX_1
+        one ^= one >> HALF
+        two = (two + word) * MIX_2
+        two ^= two >> HALF
+        place += 8
+    return (one ^ (two >> HALF)) * MIX_3, (two ^ (one >> HALF)) * MIX_4

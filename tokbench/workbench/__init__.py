@@ -6,6 +6,7 @@ from tokbench.workbench.curves import curve
 from tokbench.workbench.demonstrations import demonstrate, small_tokenizer
 from tokbench.workbench.estimates import estimate
 from tokbench.workbench.find import Found, find, tokenizer_folder
+from tokbench.workbench.looks import head, look
 from tokbench.workbench.plan import RUNS, Plan
 from tokbench.workbench.runs import Run, run, train
 from tokbench.workbench.sweeps import Failure, Runs, attempt, finish, learn_largest, run_all
@@ -25,7 +26,9 @@ __all__ = [
     "estimate",
     "find",
     "finish",
+    "head",
     "learn_largest",
+    "look",
     "named_corpus",
     "run",
     "run_all",

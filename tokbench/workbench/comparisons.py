@@ -66,6 +66,7 @@ def compare(
     on = [on] if isinstance(on, str) else on
     found = [one for name in names for one in find_all(name, runs=runs, overrides=overrides)]
     subjects = _distinct([one.subject for one in found])
+    corpus: Corpus
     if on:
         corpus, split = named_corpus(on, text), "all"
         said = ", ".join(corpus.sources)
@@ -157,7 +158,7 @@ def together(
     return made
 
 
-def named_corpus(on: Sequence[str], text: str | None) -> Corpus:
+def named_corpus(on: Sequence[str], text: str | None) -> corpora.OpenCorpus:
     """Files, or a source that needs no settings, as a corpus that is read whole."""
     builtin = {name for name, spec in corpora.SOURCES.items() if not _demanding(spec)}
     if len(on) == 1 and on[0] in builtin and not Path(on[0]).exists():
