@@ -25,7 +25,7 @@ from tokbench.corpus.ledgers import Ledger
 from tokbench.corpus.mix import MixSpec
 from tokbench.corpus.mixing import BUCKETS, WHOLE, Dose, Measured, Wish, key, portions, shares
 from tokbench.corpus.rows import Rows, Stream, rows_of, with_column
-from tokbench.corpus.step import StepSpec, Tally
+from tokbench.corpus.step import JointStep, Tally
 from tokbench.errors import CorpusError
 
 Open = Callable[..., OpenCorpus]
@@ -333,10 +333,9 @@ def test_a_source_has_a_split_of_its_own(mixed: Open, files: Texts) -> None:
     )
 
 
-class Sorted(StepSpec):
+class Sorted(JointStep):
     """All documents of all sources, in the order of their hashes: in one batch."""
 
-    joint = True
     type: str = "sorted"
 
     def apply(self, rows: Stream, tally: Tally) -> Stream:  # noqa: ARG002 - drops nothing
