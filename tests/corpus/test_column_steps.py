@@ -67,7 +67,9 @@ def test_filter_of_another_type(tests: dict[str, Any], values: list[Any], said: 
 
 
 def test_filter_says_why() -> None:
-    _, tally = tried(Filter(column="c", at_least=2, at_most=3), {"text": list("abcd"), "c": [1, 2, 4, None]})
+    _, tally = tried(
+        Filter(column="c", at_least=2, at_most=3), {"text": list("abcd"), "c": [1, 2, 4, None]}
+    )
     assert tally.reasons == {"no c": 1, "c not at least 2": 1, "c not at most 3": 1}
     assert tally.examples == [("d", None), ("a", None), ("c", None)]
 
@@ -165,9 +167,18 @@ def test_map_is_known_by_its_source_code(mine: Path) -> None:
 @pytest.mark.parametrize(
     ("function", "said"),
     [
-        ("number", "step map: {}:number returns int, not a str or None, on the text 'abc'; mend the function"),
-        ("half", "step map: {}:half returns half of a surrogate pair on the text 'abc'; mend the function"),
-        ("fail", "step map: {}:fail fails with IndexError: string index out of range on the text 'abc'; mend the function"),
+        (
+            "number",
+            "step map: {}:number returns int, not a str or None, on the text 'abc'; mend the function",
+        ),
+        (
+            "half",
+            "step map: {}:half returns half of a surrogate pair on the text 'abc'; mend the function",
+        ),
+        (
+            "fail",
+            "step map: {}:fail fails with IndexError: string index out of range on the text 'abc'; mend the function",
+        ),
         ("shot", "step map: {} has no function 'shot'"),
         ("value", "step map: {} has no function 'value'"),
     ],
@@ -188,5 +199,7 @@ def test_map_without_its_module(mine: Path) -> None:
     with pytest.raises(CorpusError, match=said):
         after(Map(function="no_such_thing:f"), ["a"])
     mine.write_text("1 +\n")
-    with pytest.raises(CorpusError, match=f"^step map: importing {mine.stem} fails with SyntaxError"):
+    with pytest.raises(
+        CorpusError, match=f"^step map: importing {mine.stem} fails with SyntaxError"
+    ):
         after(Map(function=f"{mine.stem}:f"), ["a"])

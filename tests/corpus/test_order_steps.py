@@ -143,7 +143,9 @@ def test_share_is_by_text_and_says_nothing_of_what_is_held_out() -> None:
 def stream(texts: list[str], size: int, read: list[int]) -> Iterator[Rows]:
     for start in range(0, len(texts), size):
         read.append(start)
-        yield Rows(rows_of(array_of([text.encode() for text in texts[start : start + size]])), start)
+        yield Rows(
+            rows_of(array_of([text.encode() for text in texts[start : start + size]])), start
+        )
 
 
 def test_limit_reads_no_further() -> None:
@@ -181,7 +183,7 @@ def test_nothing_is_left_on_disk(step: Any) -> None:
     whole = step.apply(stream(MANY, 50, []), Tally(step.type))
     assert sum(len(rows.batch) for rows in whole) in (500, 3000)
     given_up = step.apply(stream(MANY, 50, []), Tally(step.type))
-    assert len(list(islice(given_up, 2))) == 2
+    assert len(list(islice(given_up, 1))) == 1
     if Path("/proc/self/fd").is_dir():
         assert len(set(files())) == 1
     given_up.close()
@@ -274,5 +276,7 @@ def test_exempt_rows_are_neither_dropped_nor_remembered() -> None:
 
 def test_near_without_rensa(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "rensa", None)
-    with pytest.raises(CorpusError, match=r"^step dedupe needs rensa; pip install 'tokbench\[near\]'$"):
+    with pytest.raises(
+        CorpusError, match=r"^step dedupe needs rensa; pip install 'tokbench\[near\]'$"
+    ):
         after(Dedupe(near=NearSpec()), ["a"])

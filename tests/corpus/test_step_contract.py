@@ -52,7 +52,9 @@ RETELLS = {"fix_text", "lowercase", "map", "max_chars", "normalize_newlines", "n
            "replace_regex", "strip_html", "unescape_html"}  # fmt: skip
 
 Row = tuple[str | None, str | None, int | None]
-pieces = st.sampled_from(["a", "B", " ", "\n", "\r\n", "é", "한", "👩‍👩‍👧", "&amp;", "<p>", "word", "Σ", "\0"])
+pieces = st.sampled_from(
+    ["a", "B", " ", "\n", "\r\n", "é", "한", "👩‍👩‍👧", "&amp;", "<p>", "word", "Σ", "\0"]
+)
 texts = st.lists(pieces, max_size=6).map("".join) | st.text(max_size=8)
 rows = st.tuples(
     st.none() | texts,

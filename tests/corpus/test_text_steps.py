@@ -27,7 +27,9 @@ from tokbench.errors import CorpusError
 
 EVERY = [chr(code) for code in (*range(0xD800), *range(0xE000, 0x110000))]
 LISTS = st.lists(st.text(), max_size=5)
-SPACED = st.lists(st.sampled_from(["word", "é", "e\u0301", "한국", "👩‍👩‍👧", "🇰🇷", " ", "\n", "\r\n"]))
+SPACED = st.lists(
+    st.sampled_from(["word", "é", "e\u0301", "한국", "👩‍👩‍👧", "🇰🇷", " ", "\n", "\r\n"])
+)
 
 
 def test_blank_is_what_python_calls_space() -> None:
@@ -145,9 +147,7 @@ def test_min_chars(texts: list[str], chars: int) -> None:
 
 @given(st.lists(SPACED.map("".join) | st.text(), max_size=4), st.integers(1, 12))
 def test_max_chars(texts: list[str], chars: int) -> None:
-    out, tally = tried(
-        MaxChars(chars=chars), {"text": texts, "number": list(range(len(texts)))}
-    )
+    out, tally = tried(MaxChars(chars=chars), {"text": texts, "number": list(range(len(texts)))})
     whole = [""] * len(texts)
     for text, number in zip(out["text"], out["number"], strict=True):
         assert len(text) <= chars
@@ -155,8 +155,13 @@ def test_max_chars(texts: list[str], chars: int) -> None:
         whole[number] += text
     assert whole == texts
     assert tally.changed == sum(len(text) > chars for text in texts)
-    firsts = {number: text for text, number in reversed(list(zip(out["text"], out["number"], strict=True)))}
-    assert after(MaxChars(chars=chars, too_long="cut"), texts) == list(dict(sorted(firsts.items())).values())
+    firsts = {
+        number: text
+        for text, number in reversed(list(zip(out["text"], out["number"], strict=True)))
+    }
+    assert after(MaxChars(chars=chars, too_long="cut"), texts) == list(
+        dict(sorted(firsts.items())).values()
+    )
     short = [text for text in texts if len(text) <= chars]
     assert after(MaxChars(chars=chars, too_long="drop"), texts) == short
 
