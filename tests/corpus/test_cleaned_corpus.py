@@ -20,7 +20,7 @@ model: BPE
 trainer: {{vocab_size: 1000}}
 """
 WRONG = {
-    "drop_emty": "5:7: corpus.steps.0: unknown step 'drop_emty': did you mean 'drop_empty'? known: ",
+    "drop_emty": "5:7: corpus.steps.0: unknown step 'drop_emty': did you mean 'drop_empty'?",
     "min_chars": "5:7: corpus.steps.0 needs the key 'chars'",
     "{type: min_chars, chars: many}":
         "5:32: corpus.steps.0.chars: expected an integer, got the string 'many'",
@@ -35,7 +35,7 @@ WRONG = {
     "{type: replace_regex, pattern: a, replacement: '\\9'}":
         "5:7: corpus.steps.0: the replacement '\\\\9' does not fit the pattern: invalid group",
     "{type: sample, documents: 3, share: 0.1}":
-        "5:7: corpus.steps.0: needs a number of `documents`, a `share` or `bytes`, one of the three",
+        "5:7: corpus.steps.0: needs a number of `documents`, a `share` or `bytes`, one",
     "{type: sample, bytes: 10XB}":
         "5:29: corpus.steps.0.bytes: '10XB' has no unit of size; write 500MB, or a number of bytes",
     "limit": "5:7: corpus.steps.0: needs a number of `documents` or of `bytes`, one of both",
@@ -48,14 +48,16 @@ WRONG = {
         "5:7: corpus.steps.0: needs a test: equals, at_least, at_most, one_of, or `not_null: true`",
     "{type: filter, column: stars, equals: [1]}":
         "5:45: corpus.steps.0.equals: expected a string, a number, true or false, got a list",
-    "{type: rename, columns: {text: body}}": "5:31: corpus.steps.0.columns: `text` is the documents; ",
+    "{type: rename, columns: {text: body}}":
+        "5:31: corpus.steps.0.columns: `text` is the documents; ",
     "{type: rename, columns: {a: c, b: c}}":
         "5:31: corpus.steps.0.columns: two columns cannot both be called 'c'",
     "{type: add_column, column: a, template: '{}'}":
         "5:47: corpus.steps.0.template: the template '{}' can hold only names of columns",
     "{type: add_column, column: a, template: '{b'}":
         "5:47: corpus.steps.0.template: the template '{b' cannot be read: ",
-    "{type: add_column, column: text, value: 1}": "5:34: corpus.steps.0.column: `text` is the documents; ",
+    "{type: add_column, column: text, value: 1}":
+        "5:34: corpus.steps.0.column: `text` is the documents; ",
     "{type: add_column, column: a}":
         "5:7: corpus.steps.0: needs a `value` or a `template`, one of both",
     "{type: dedupe, near: {treshold: 0.8}}":

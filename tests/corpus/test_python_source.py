@@ -65,7 +65,7 @@ def test_encodings_and_folders(own: Path) -> None:
     assert [rows.texts.to_pylist() for rows in source.read(first=whole[1].piece)] == [
         rows.texts.to_pylist() for rows in whole[1:]
     ]
-    assert list(source.read(first=whole[1].piece))[0].done == whole[1].done
+    assert next(source.read(first=whole[1].piece)).done == whole[1].done
     assert pickle.loads(pickle.dumps(source)).identity() == source.identity()
 
 
@@ -81,12 +81,12 @@ def test_identity_is_by_content(own: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_mistakes(own: Path) -> None:
     source = PythonSourceSpec().open(own)
-    with pytest.raises(CorpusError, match="^python_source: has documents and no columns"):
+    with pytest.raises(CorpusError, match=r"^python_source: has documents and no columns"):
         list(source.read(["license"]))
     (own / "one" / "a.py").unlink()
     with pytest.raises(CorpusError, match=r"a\.py: cannot be read: No such file"):
         list(source.read())
     for path in sorted((own / "one").rglob("*.py")):
         path.unlink()
-    with pytest.raises(CorpusError, match="^python_source: this Python has no source files"):
+    with pytest.raises(CorpusError, match=r"^python_source: this Python has no source files"):
         opened()

@@ -66,9 +66,7 @@ def split(
     chosen = np.where(made, len(batch) + np.cumsum(made) - 1, origin)
     put = pa.concat_arrays([texts, parts]).take(numbers(chosen))
     columns = [column.take(numbers(origin)) for column in others.columns]
-    return rows_of(
-        cast("pa.LargeStringArray", put), list(zip(others.schema.names, columns, strict=True))
-    )
+    return rows_of(put, list(zip(others.schema.names, columns, strict=True)))
 
 
 def _origins(

@@ -87,7 +87,8 @@ def _wrong(name: str, what: str, text: str) -> CorpusError:
 
 
 def _no_module(module: str, error: Exception) -> CorpusError:
-    if isinstance(error, ModuleNotFoundError) and error.name in (module, module.split(".", maxsplit=1)[0]):
+    package = module.partition(".")[0]
+    if isinstance(error, ModuleNotFoundError) and error.name in (module, package):
         return CorpusError(
             f"step map: there is no module {module!r}; it is searched for in {Path.cwd()}, then "
             "where Python does"
