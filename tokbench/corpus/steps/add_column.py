@@ -75,11 +75,8 @@ class AddColumn(BatchStep):
             if not self._used <= set(batch.schema.names):
                 return batch
             return with_column(batch, self.column, _filled(self.template, batch))
-        value: Any = (
-            pa.scalar(self.value, pa.large_string())
-            if isinstance(self.value, str)
-            else pa.scalar(self.value)
-        )
+        kind = pa.large_string() if isinstance(self.value, str) else None
+        value: Any = pa.scalar(cast("Any", self.value), kind)
         return with_column(batch, self.column, pa.repeat(value, len(batch)))
 
 
