@@ -1,6 +1,7 @@
 """Steps that look at columns or make them, and the user's own functions."""
 
-import datetime
+import datetime as dt
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from tokbench.corpus.steps.rename import Rename
 from tokbench.corpus.trying import after, tried
 from tokbench.errors import CorpusError
 
-DAYS = [datetime.date(2020, 1, 1), datetime.date(2021, 6, 1), None]
+DAYS = [dt.date(2020, 1, 1), dt.date(2021, 6, 1), None]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,7 @@ def test_rename_swaps_and_refuses_the_old_name() -> None:
 def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A module in the working folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.path", ["elsewhere"] + __import__("sys").path)
+    monkeypatch.setattr("sys.path", ["elsewhere", *sys.path])
     file = tmp_path / "my_steps_for_tests.py"
     file.write_text(
         "def shout(text):\n    return None if text == 'no' else text.upper()\n"
@@ -142,7 +143,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "def fail(text):\n    return text[99]\n"
         "value = 3\n"
     )
-    monkeypatch.delitem(__import__("sys").modules, file.stem, raising=False)
+    monkeypatch.delitem(sys.modules, file.stem, raising=False)
     return file
 
 
@@ -169,32 +170,33 @@ def test_map_is_known_by_its_source_code(mine: Path) -> None:
     [
         (
             "number",
-            "step map: {}:number returns int, not a str or None, on the text 'abc'; mend the function",
+            "{}:number returns int, not a str or None, on the text 'abc'; mend the function",
         ),
         (
             "half",
-            "step map: {}:half returns half of a surrogate pair on the text 'abc'; mend the function",
+            "{}:half returns half of a surrogate pair on the text 'abc'; mend the function",
         ),
         (
             "fail",
-            "step map: {}:fail fails with IndexError: string index out of range on the text 'abc'; mend the function",
+            "{}:fail fails with IndexError: string index out of range on the text 'abc'; "
+            "mend the function",
         ),
-        ("shot", "step map: {} has no function 'shot'"),
-        ("value", "step map: {} has no function 'value'"),
+        ("shot", "{} has no function 'shot'"),
+        ("value", "{} has no function 'value'"),
     ],
 )
 def test_map_with_mistakes(function: str, said: str, mine: Path) -> None:
     with pytest.raises(CorpusError) as error:
         after(Map(function=f"{mine.stem}:{function}"), ["abc"])
-    assert str(error.value) == said.format(mine.stem)
+    assert str(error.value) == f"step map: {said.format(mine.stem)}"
 
 
 def test_map_without_its_module(mine: Path) -> None:
     said = r"^step map: there is no module 'no_such_thing'; it is searched for in "
     for step in (Map(function="no_such_thing:f"), Map(function="no_such_thing.inner:f")):
-        with pytest.raises(CorpusError, match="^step map: there is no module 'no_such_thing"):
+        with pytest.raises(CorpusError, match=r"^step map: there is no module 'no_such_thing"):
             after(step, ["a"])
-        with pytest.raises(CorpusError, match="^step map: there is no module 'no_such_thing"):
+        with pytest.raises(CorpusError, match=r"^step map: there is no module 'no_such_thing"):
             step.identity()
     with pytest.raises(CorpusError, match=said):
         after(Map(function="no_such_thing:f"), ["a"])

@@ -1,7 +1,7 @@
 """Steps that choose or order documents by looking at many: sort, shuffle, sample, limit, dedupe."""
 
 import gc
-import os
+import sys
 from collections.abc import Iterator
 from itertools import accumulate, islice
 from pathlib import Path
@@ -177,13 +177,15 @@ def test_nothing_is_left_on_disk(step: Any) -> None:
     def files() -> list[str]:
         gc.collect()
         folder = Path("/proc/self/fd")
-        opened = [os.readlink(one) for one in folder.iterdir() if one.exists() or one.is_symlink()]
+        opened = [
+            str(one.readlink()) for one in folder.iterdir() if one.exists() or one.is_symlink()
+        ]
         return [path for path in opened if str(cache_dir()) in path]
 
     whole = step.apply(stream(MANY, 50, []), Tally(step.type))
     assert sum(len(rows.batch) for rows in whole) in (500, 3000)
     given_up = step.apply(stream(MANY, 50, []), Tally(step.type))
-    assert len(list(islice(given_up, 2))) == 2
+    assert len(list(islice(given_up, 1))) == 1
     if Path("/proc/self/fd").is_dir():
         assert len(set(files())) == 1
     given_up.close()
@@ -205,17 +207,15 @@ def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
         after(Sort(by="text"), ["a"])
 
 
-def test_a_column_that_changes_its_type() -> None:
+def test_a_column_that_changes_its_type(monkeypatch: pytest.MonkeyPatch) -> None:
     batches = [
         pa.RecordBatch.from_pydict({"text": pa.array(["a" * 40], pa.large_string()), "year": year})
         for year in (pa.array([1]), pa.array(["2"]))
     ]
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        pytest.raises(CorpusError, match=r"^a column changes its type \(.*\); convert it where"),
-    ):
-        patch.setattr(spilling, "WRITTEN", 40)
-        list(Sort(by="year").apply((Rows(batch, 0) for batch in batches), Tally("sort")))
+    monkeypatch.setattr(spilling, "WRITTEN", 40)
+    behind = Sort(by="year").apply((Rows(batch, 0) for batch in batches), Tally("sort"))
+    with pytest.raises(CorpusError, match=r"^a column changes its type \(.*\); convert it where"):
+        next(behind)
 
 
 @given(st.lists(st.sampled_from(["", "a", "b", "\0", "\0\0", "한"]) | st.text(), max_size=40))
@@ -275,7 +275,7 @@ def test_exempt_rows_are_neither_dropped_nor_remembered() -> None:
 
 
 def test_near_without_rensa(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "rensa", None)
+    monkeypatch.setitem(sys.modules, "rensa", None)
     with pytest.raises(
         CorpusError, match=r"^step dedupe needs rensa; pip install 'tokbench\[near\]'$"
     ):

@@ -3,6 +3,7 @@
 import json
 import pickle
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -84,7 +85,7 @@ def run(step: StepSpec, found: Sequence[Row], cuts: Sequence[int] = ()) -> tuple
         names=["text", "number", "lang", "stars"],
     )
     bounds = [0, *cuts, len(found)]
-    batches = [whole[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    batches = [whole[a:b] for a, b in pairwise(bounds)]
     stream = (Rows(batch, number) for number, batch in enumerate(batches, 1))
     tally = Tally(step.type)
     out = []
