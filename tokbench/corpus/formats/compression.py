@@ -78,7 +78,7 @@ def opened(piece: Piece) -> Iterator[Unpacked]:
 
     What goes wrong in the block becomes a `CorpusError`.
     """
-    with _blamed(piece), ExitStack() as stack:
+    with _blamed(piece), _unchanged(piece), ExitStack() as stack:
         stream = _stream(piece, stack)
         if piece.format in ENCODED and piece.wanted.encoding != UTF8:
             text = Transcoded(stream, piece.wanted.encoding, piece.shown)
@@ -93,7 +93,7 @@ def random_access(piece: Piece) -> Iterator[pa.NativeFile]:
     A file on this machine is opened (Parquet) or mapped to memory (Arrow), one elsewhere is read
     where it lies, and what is packed is unpacked first, to disk if it is large.
     """
-    with ExitStack() as stack:
+    with _unchanged(piece), ExitStack() as stack:
         with _blamed(piece):
             file = _for_arrow(piece, stack)
         yield file
@@ -114,6 +114,26 @@ def _for_arrow(piece: Piece, stack: ExitStack) -> pa.NativeFile:
         return stack.enter_context(pa.OSFile(path, "rb"))
     remote = stack.enter_context(piece.place.seekable())
     return stack.enter_context(pa.PythonFile(cast("io.IOBase", remote), mode="r"))
+
+
+@contextmanager
+def _unchanged(piece: Piece) -> Iterator[None]:
+    """Raise if a file on this machine is not what it was when the piece was made.
+
+    Other places see to that themselves.
+    """
+    local = isinstance(piece.place, LocalFile)
+    if local:
+        _check_version(piece)
+    yield
+    if local:
+        _check_version(piece)
+
+
+def _check_version(piece: Piece) -> None:
+    if piece.place.version != piece.version:
+        what = "changed since it was looked at; start again, so that all is of one version"
+        raise refused(piece.shown, what)
 
 
 @contextmanager
