@@ -208,7 +208,7 @@ def _members(place: Place, wanted: Wanted) -> tuple[list[Piece], list[str]]:
     found, rest = [], size
     for info in chosen:
         # What lies between the members counts with the last, so that the sum is the file's size.
-        share = rest if info is chosen[-1] else info.compress_size
+        share = (rest if info is chosen[-1] else info.compress_size) if size else 0
         rest -= share
         label = f"{shown}/{info.filename}"
         if info.flag_bits & 1:
@@ -231,8 +231,8 @@ def _refuse_bomb(infos: list[zipfile.ZipInfo], shown: str, size: int, wanted: Wa
     )
     if size and packed > size:
         raise refused(shown, "has members that overlap, as bombs do; make it again")
-    if unpacked > MOST and unpacked > wanted.max_expansion * max(size, 1):
-        raise bomb(shown, unpacked, size, wanted.max_expansion)
+    if unpacked > MOST and unpacked > wanted.max_expansion * max(packed, 1):
+        raise bomb(shown, unpacked, packed, wanted.max_expansion)
 
 
 def bomb(shown: str, unpacked: int, packed: int, limit: int) -> CorpusError:

@@ -153,6 +153,7 @@ def _stream(piece: Piece, stack: ExitStack) -> Unpacked:
     place = piece.place
     file = stack.enter_context(place.seekable() if info else place.stream())
     raw, done = cast("IO[bytes]", file), cast("io.BufferedReader", file).raw.tell
+    packed = done
     if info:
         member = stack.enter_context(_Zip(cast("IO[bytes]", file)).open(info))
         raw = member
@@ -160,8 +161,11 @@ def _stream(piece: Piece, stack: ExitStack) -> Unpacked:
         def done() -> int:
             return piece.size * member.tell() // max(info.file_size, 1)
 
+        def packed() -> int:
+            return info.compress_size * member.tell() // max(info.file_size, 1)
+
     if not piece.codec:
-        return Unpacked(_Bounded(raw, piece, done) if info else raw, done)
+        return Unpacked(_Bounded(raw, piece, packed) if info else raw, done)
     head = raw.peek(8)[:8]  # type: ignore[attr-defined] # both kinds of file can peek
     if not head:
         raise refused(piece.shown, f"is cut short: no {_NAMES[piece.codec]} data; copy it again")
@@ -174,7 +178,7 @@ def _stream(piece: Piece, stack: ExitStack) -> Unpacked:
         unpacked = stack.enter_context(pa.CompressedInputStream(source, "zstd"))
     else:
         unpacked = _Members(raw, piece)
-    return Unpacked(_Bounded(unpacked, piece, done), done)
+    return Unpacked(_Bounded(unpacked, piece, packed), done)
 
 
 class _Zip(zipfile.ZipFile):
