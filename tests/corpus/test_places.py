@@ -194,3 +194,25 @@ def test_file_without_a_version(
     ((shown, version),) = opened("memory://a.txt").opened[0].source.identity()["files"]
     assert shown == "memory://a.txt"
     assert version.startswith("xxh3 ")
+
+
+@pytest.mark.parametrize("name", [*written([]), "a.zip", "a.txt"])
+def test_change_of_a_local_file(name: str, opened: Open, tmp_path: Path) -> None:
+    one, two = ({**written([text]), "a.zip": in_zip(text.encode(), "a.txt"),
+                 "a.txt": text.encode()}[name] for text in ("one", "other"))  # fmt: skip
+    (tmp_path / name).write_bytes(one)
+    found = opened(name)
+    (tmp_path / name).write_bytes(two)
+    shown = "a.zip/a.txt" if name == "a.zip" else name
+    with says(f"{shown}: changed since it was looked at; start again, so that all is ..."):
+        list(found.batches())
+
+
+def test_change_of_a_local_file_while_it_is_read(opened: Open, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"line\n" * (1 << 21))
+    batches = opened("a.txt").batches("all")
+    next(batches)
+    with (tmp_path / "a.txt").open("ab") as file:
+        file.write(b"more\n")
+    with says("a.txt: changed since it was looked at; start again, so that all is ..."):
+        list(batches)

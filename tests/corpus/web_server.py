@@ -127,9 +127,10 @@ class _Handler(BaseHTTPRequestHandler):
             headers["Content-Length"] = str(len(data) if promised is None else promised)
         else:
             headers["Transfer-Encoding"] = "chunked"
+        # Before anything is sent: the next GET may come before this one is done.
+        cut = how.cuts.pop(0) if body and how.cuts else None
         self._head(status, headers)
         if body:
-            cut = how.cuts.pop(0) if how.cuts else None
             self._body(data, how, len(data) if cut is None else min(cut, len(data)), cut)
 
     def _body(self, data: bytes, how: Behaviour, length: int, cut: int | None) -> None:

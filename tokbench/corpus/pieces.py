@@ -211,7 +211,7 @@ def _members(place: Place, asked: Asked) -> tuple[list[Piece], list[str]]:
     found, rest = [], size
     for info in chosen:
         # What lies between the members counts with the last, so that the sum is the file's size.
-        share = rest if info is chosen[-1] else info.compress_size
+        share = (rest if info is chosen[-1] else info.compress_size) if size else 0
         rest -= share
         label = f"{shown}/{info.filename}"
         if info.flag_bits & 1:
@@ -234,8 +234,8 @@ def _refuse_bomb(infos: list[zipfile.ZipInfo], shown: str, size: int, asked: Ask
     )
     if size and packed > size:
         raise refused(shown, "has members that overlap, as bombs do; make it again")
-    if unpacked > MOST and unpacked > asked.max_expansion * max(size, 1):
-        raise bomb(shown, unpacked, size, asked.max_expansion)
+    if unpacked > MOST and unpacked > asked.max_expansion * max(packed, 1):
+        raise bomb(shown, unpacked, packed, asked.max_expansion)
 
 
 def bomb(shown: str, unpacked: int, packed: int, limit: int) -> CorpusError:

@@ -78,7 +78,7 @@ def opened(piece: Piece) -> Iterator[Unpacked]:
 
     What goes wrong in the block becomes a `CorpusError`.
     """
-    with _blamed(piece), ExitStack() as stack:
+    with _blamed(piece), _unchanged(piece), ExitStack() as stack:
         stream = _stream(piece, stack)
         if piece.format in ENCODED and piece.asked.encoding != UTF8:
             text = Transcoded(stream, piece.asked.encoding, piece.shown)
@@ -93,7 +93,7 @@ def random_access(piece: Piece) -> Iterator[pa.NativeFile]:
     A file on this machine is opened (Parquet) or mapped to memory (Arrow), one elsewhere is read
     where it lies, and what is packed is unpacked first, to disk if it is large.
     """
-    with ExitStack() as stack:
+    with _unchanged(piece), ExitStack() as stack:
         with _blamed(piece):
             file = _for_arrow(piece, stack)
         yield file
@@ -117,6 +117,26 @@ def _for_arrow(piece: Piece, stack: ExitStack) -> pa.NativeFile:
 
 
 @contextmanager
+def _unchanged(piece: Piece) -> Iterator[None]:
+    """Raise if a file on this machine is not what it was when the piece was made.
+
+    Other places see to that themselves.
+    """
+    local = isinstance(piece.place, LocalFile)
+    if local:
+        _check_version(piece)
+    yield
+    if local:
+        _check_version(piece)
+
+
+def _check_version(piece: Piece) -> None:
+    if piece.place.version != piece.version:
+        what = "changed since it was looked at; start again, so that all is of one version"
+        raise refused(piece.shown, what)
+
+
+@contextmanager
 def _blamed(piece: Piece) -> Iterator[None]:
     try:
         yield
@@ -133,6 +153,7 @@ def _stream(piece: Piece, stack: ExitStack) -> Unpacked:
     place = piece.place
     file = stack.enter_context(place.seekable() if info else place.stream())
     raw, done = cast("IO[bytes]", file), cast("io.BufferedReader", file).raw.tell
+    packed = done
     if info:
         member = stack.enter_context(_Zip(cast("IO[bytes]", file)).open(info))
         raw = member
@@ -140,8 +161,11 @@ def _stream(piece: Piece, stack: ExitStack) -> Unpacked:
         def done() -> int:
             return piece.size * member.tell() // max(info.file_size, 1)
 
+        def packed() -> int:
+            return info.compress_size * member.tell() // max(info.file_size, 1)
+
     if not piece.codec:
-        return Unpacked(_Bounded(raw, piece, done) if info else raw, done)
+        return Unpacked(_Bounded(raw, piece, packed) if info else raw, done)
     head = raw.peek(8)[:8]  # type: ignore[attr-defined] # both kinds of file can peek
     if not head:
         raise refused(piece.shown, f"is cut short: no {_NAMES[piece.codec]} data; copy it again")
@@ -154,7 +178,7 @@ def _stream(piece: Piece, stack: ExitStack) -> Unpacked:
         unpacked = stack.enter_context(pa.CompressedInputStream(source, "zstd"))
     else:
         unpacked = _Members(raw, piece)
-    return Unpacked(_Bounded(unpacked, piece, done), done)
+    return Unpacked(_Bounded(unpacked, piece, packed), done)
 
 
 class _Zip(zipfile.ZipFile):

@@ -362,7 +362,9 @@ def _send(
     try:
         request = asks.build_request(method, address, headers=headers)
         response = asks.send(request, stream=True)
-    except (httpx.UnsupportedProtocol, httpx.TooManyRedirects) as error:
+    except (httpx.UnsupportedProtocol, httpx.TooManyRedirects, httpx.ConnectError) as error:
+        if isinstance(error, httpx.ConnectError) and "CERTIFICATE" not in str(error):
+            raise
         what = f"cannot be reached ({_said(error)}); check the address"
         raise _refused(address, what) from error
     status = response.status_code
