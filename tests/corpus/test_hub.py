@@ -287,6 +287,7 @@ def test_offline(hub: LoopbackHub, read: Read) -> None:
     hub.asked.clear()
     offline = read("owner/kept", revision=commit, streaming=False, offline=True)
     assert offline["texts"] == ["kept"]
+    assert offline["done"][-1] == offline["size"] > 0
     assert offline["identity"] == online["identity"]
     assert hub.asked == []
     assert error(read("owner/kept", offline=True)) == (
@@ -325,7 +326,7 @@ def test_the_same_documents_from_anywhere_give_the_same_tokenizer(
 def test_the_token_is_nowhere(
     hub: LoopbackHub, process: ProcessPoolExecutor, tmp_path: Path
 ) -> None:
-    hub.users["hf_secret"] = "owner"
+    hub.users |= {"hf_secret": "owner"}
     hub.dataset("owner/hidden", {"train.jsonl": jsonl(LINES)}, private=True)
     source = {"type": "hub", "name": "owner/hidden"}
     waiting = process.submit(hub_reading.kept, source, str(tmp_path), "hf_secret")
@@ -338,5 +339,5 @@ def test_the_token_is_nowhere(
 
 @pytest.mark.parametrize("name", ["data", "a/b/c", "owner/", "owner/da ta"])
 def test_names(name: str) -> None:
-    with pytest.raises(ValueError, match="name"):
+    with pytest.raises(ValueError, match="expected an owner and a name, as `owner/data`, got '"):
         CorpusSpec.model_validate({"sources": [{"type": "hub", "name": name}]})

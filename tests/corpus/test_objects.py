@@ -25,6 +25,11 @@ NUMBERS = list(range(len(TEXTS)))
 COLUMNS = {"text": TEXTS, "n": NUMBERS}
 
 
+@pytest.fixture(autouse=True)
+def own_hub_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "hf")
+
+
 def texts_of(opened: OpenCorpus, split: str = "all") -> list[str]:
     batches = opened.batches(split)  # type: ignore[arg-type]
     return [text for batch in batches for text in batch.column("text").to_pylist()]
@@ -68,9 +73,9 @@ READABLE: dict[str, Callable[[], Any]] = {
     "frame": lambda: pd.DataFrame(COLUMNS),
     "series": lambda: pd.Series(TEXTS),
     "Dataset": dataset,
-    "Dataset with a selection": lambda: datasets.Dataset.from_dict(
-        {"text": TEXTS[::-1]}
-    ).select(NUMBERS[::-1]),
+    "Dataset with a selection": lambda: datasets.Dataset.from_dict({"text": TEXTS[::-1]}).select(
+        NUMBERS[::-1]
+    ),
     "IterableDataset": lambda: dataset().to_iterable_dataset(num_shards=2),
     "IterableDataset of a generator": lambda: datasets.IterableDataset.from_generator(
         generate_rows
@@ -112,7 +117,9 @@ OTHER = (
     "given from Python: gave other documents than the first time (0 of them); "
     "give something that is the same at every read, as a list or a datasets.Dataset"
 )
-KINDS = "neither a document nor a batch of them; give strings, lists of strings, or tables of columns"
+KINDS = (
+    "neither a document nor a batch of them; give strings, lists of strings, or tables of columns"
+)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +131,10 @@ KINDS = "neither a document nor a batch of them; give strings, lists of strings,
         (lambda: pa.table(COLUMNS).to_reader(), f"RecordBatchReader {ONCE}"),
         (UsedUp, f"UsedUp {OTHER}"),
         (half_used, f"function {OTHER}"),
-        (lambda: "one", "str given from Python: a string is one document; give a list of documents"),
+        (
+            lambda: "one",
+            "str given from Python: a string is one document; give a list of documents",
+        ),
         (lambda: 5, f"int given from Python: cannot be iterated over; {AGAIN}"),
         (lambda: ["a", 1], f"list given from Python: row 2: gives int, {KINDS}"),
         (lambda: [["a", b"b"]], f"list given from Python: row 1: gives list of bytes, {KINDS}"),
@@ -234,9 +244,7 @@ special_tokens: {unk: "<unk>"}
 
 
 @pytest.mark.usefixtures("in_process")
-def test_runs_with_documents_from_python(
-    write_recipe: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_runs_with_documents_from_python(write_recipe: Callable[..., Path], tmp_path: Path) -> None:
     texts = [f"low lower lowest {number}" for number in range(200)]
     recipe = write_recipe(BODY)
     recipe.write_text(recipe.read_text().replace("{type: files, paths: [corpus.txt]}", "given"))
