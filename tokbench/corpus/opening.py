@@ -55,11 +55,6 @@ class OpenCorpus:
         return tuple(source.name for source in self.opened)
 
     @property
-    def origins(self) -> "list[dict[str, Any]]":
-        """Of each source what it says of where it comes from beside its spec, as `origin`."""
-        return [dict(getattr(source.source, "origin", {})) for source in self.opened]
-
-    @property
     def held_out(self) -> float:
         """The share of documents, by hash, that training never sees."""
         return self.spec.held_out
@@ -165,6 +160,11 @@ class OpenCorpus:
         if self.together:
             said["together"] = [step.identity() for step in self.together]
         return signature(said)
+
+    @property
+    def origins(self) -> "list[dict[str, Any]]":
+        """Of each source what it says of where it comes from beside its spec, as `origin`."""
+        return [dict(getattr(source.source, "origin", {})) for source in self.opened]
 
 
 def open(spec: "CorpusSpec", base: Path) -> OpenCorpus:  # noqa: A001 - called as corpus.open
