@@ -64,7 +64,7 @@ def test_folder(tmp_path: Path, opened: Open) -> None:
 )
 def test_unknown_extension(name: str, said: str, tmp_path: Path, opened: Open) -> None:
     (tmp_path / name).touch()
-    choices = "txt, csv, tsv, json, jsonl, parquet, arrow"
+    choices = "txt, csv, tsv, json, jsonl, parquet, arrow, xml, pickle"
     with says(f"{name}: {said}; say what it is with `format:`, one of {choices}"):
         opened(name)
 
@@ -73,9 +73,9 @@ def test_unknown_extension(name: str, said: str, tmp_path: Path, opened: Open) -
     ("name", "option", "value", "formats", "fits"),
     [
         ("a.parquet", "sample_by", "line|paragraph", "parquet", "txt"),
-        ("a.txt", "text", "body", "txt", "csv, tsv, json, jsonl, parquet, arrow"),
+        ("a.txt", "text", "body", "txt", "csv, tsv, json, jsonl, parquet, arrow, xml, pickle"),
         ("a.jsonl", "quote", "'", "jsonl", "csv, tsv"),
-        ("a.csv", "records", "data", "csv", "json"),
+        ("a.csv", "records", "data", "csv", "json, xml"),
     ],
 )
 def test_option_that_does_not_fit(

@@ -52,9 +52,9 @@ def array_with_nulls(texts: Sequence[bytes | None]) -> pa.LargeStringArray:
     >>> array_with_nulls([b"a", None]).to_pylist()
     ['a', None]
     """
-    array = array_of([text or b"" for text in texts])
     if None not in texts:
-        return array
+        return array_of(cast("Sequence[bytes]", texts))
+    array = array_of([text or b"" for text in texts])
     valid = np.packbits([text is not None for text in texts], bitorder="little")
     buffers = [pa.py_buffer(valid.data), *array.buffers()[1:]]
     made = pa.Array.from_buffers(pa.large_string(), len(texts), buffers)

@@ -18,6 +18,9 @@ FORMATS = {
     ".parquet": "parquet",
     ".arrow": "arrow",
     ".feather": "arrow",
+    ".xml": "xml",
+    ".pkl": "pickle",
+    ".pickle": "pickle",
 }
 CODECS = (".gz", ".bz2", ".xz", ".zst")
 COLUMNAR = ("parquet", "arrow")

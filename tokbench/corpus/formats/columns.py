@@ -92,6 +92,8 @@ def checked(
     """
     try:
         column.validate(full=True)
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
     except pa.ArrowInvalid as error:
         if "UTF8" in str(error):
             if not is_text(column.type):
@@ -127,6 +129,11 @@ def check_utf8(text: bytes, shown: str, field: str | None, row: int) -> None:
 def is_null(shown: str, field: str | None, row: int) -> CorpusError:
     """The error for a row without a text."""
     return refused(shown, f"{_subject(field)}is null; {_FILL}", row)
+
+
+def is_absent(shown: str, name: str, row: int) -> CorpusError:
+    """The error for a row that lacks what other rows have."""
+    return refused(shown, f"has no {name!r}; {_FILL}", row)
 
 
 def not_text(shown: str, field: str | None, kind: str, row: int | None = None) -> CorpusError:

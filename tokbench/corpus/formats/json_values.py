@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pyarrow as pa
 
 from tokbench.corpus.documents import array_with_nulls
 from tokbench.corpus.formats.columns import Wanted, is_null, not_text
 from tokbench.corpus.problems import refused
+from tokbench.fingerprint import utf8
 
 _KINDS = {bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "an object"}
 
@@ -31,13 +33,14 @@ class JsonRows:
         self._shown = shown
         self._wanted = wanted
         self._hint = hint
-        self._paths = [(name, name.split(".")) for name in wanted.fields]
         self._alone = wanted.text.text if wanted.text.is_column else None
         self._made_of = frozenset(wanted.text.columns())
         self._seen: set[str] = set()
         self._known: list[str] | None = None
         self._rows: list[int] = []
-        self._columns: list[list[bytes | None]] = [[] for _ in self._paths]
+        self._columns: list[tuple[str, list[str], list[Any]]] = [
+            (name, name.split("."), []) for name in wanted.fields
+        ]
 
     def add(self, value: Any, row: int) -> None:
         """Gather what is wanted of a row.
@@ -52,20 +55,25 @@ class JsonRows:
         if not isinstance(value, dict):
             what = f"is {kind_of(value)}, not an object"
             raise refused(self._shown, f'{what}; write {{"{self._wanted.fields[0]}": ...}}', row)
-        self.look(value)
-        for (name, keys), column in zip(self._paths, self._columns, strict=True):
+        if self._known is None:
+            self.look(value)
+        held = 8
+        for name, keys, column in self._columns:
             found = value.get(name)
             if found is None:
                 found = _nested(value, keys)
-            if found is None or found is _MISSING:
+            if type(found) is str and self.kinds.get(name) is str:  # as most are
+                text = self._encoded(found, name, row)
+                column.append(text)
+                held += len(text)
+            elif found is None or found is _MISSING:
                 self._lack(value, name, row, missing=found is _MISSING and name not in value)
                 column.append(None)
             else:
-                text = self._text(found, name, row)
-                column.append(text)
-                self.held += len(text)
+                column.append(self._text(found, name, row))
+                held += 8 if isinstance(column[-1], float) else len(column[-1] or b"")
         self._rows.append(row)
-        self.held += 8
+        self.held += held
 
     def look(self, value: Any) -> None:
         """Keep the names of the fields of the first row, for messages."""
@@ -87,9 +95,12 @@ class JsonRows:
         Raises:
             CorpusError: the text of a row cannot be composed.
         """
-        columns = [array_with_nulls(column) for column in self._columns]
+        columns = [
+            array_with_nulls(column if self.kinds.get(name) is str else _spelled(column))
+            for name, _, column in self._columns
+        ]
         rows, self._rows, self.held = self._rows, [], 0
-        self._columns = [[] for _ in self._columns]
+        self._columns = [(name, keys, []) for name, keys, _ in self._columns]
         return self._wanted.rows(columns, self._shown, rows[0] if rows else 1, rows)
 
     def finish(self) -> None:
@@ -108,7 +119,7 @@ class JsonRows:
             raise self._wanted.missing(self._shown, name, known, row, self._hint)
         raise is_null(self._shown, name, row)
 
-    def _text(self, found: Any, name: str, row: int) -> bytes:
+    def _text(self, found: Any, name: str, row: int) -> bytes | float:
         self._seen.add(name)
         kind = type(found)
         if kind is str:
@@ -120,15 +131,19 @@ class JsonRows:
                 what = f"field {name!r} is {kind_of(found)}, neither text nor a number"
                 raise refused(self._shown, f"{what}; name another field in `text:`", row)
             text = json.dumps(found, ensure_ascii=False)
-        else:
-            text = _number(found)
+        elif kind is not float:
+            text = str(found).lower()
         if self.kinds.get(name, _MISSING) is not kind:
             self._learn(name, kind)
+        if kind is float:
+            return float(found)
+        return self._encoded(text, name, row)
+
+    def _encoded(self, text: str, name: str, row: int) -> bytes:
         try:
             return text.encode()
         except UnicodeEncodeError as error:
-            where = f" (character {error.start + 1})" if kind is str else ""
-            what = f"field {name!r} holds a lone surrogate{where}"
+            what = f"field {name!r} holds a lone surrogate (character {error.start + 1})"
             raise refused(self._shown, f"{what}; mend or remove the row", row) from error
 
     def _learn(self, name: str, kind: type) -> None:
@@ -151,12 +166,16 @@ def kind_of(value: Any) -> str:
 _MISSING = object()
 
 
-def _number(value: float) -> str:
-    """A number or a boolean as `as_text` writes columns of them."""
-    if isinstance(value, float):
-        # As the cast of a whole column writes it; not pa.array, which imports pandas.
-        return str(pa.scalar(value).cast(pa.large_string()))
-    return str(value).lower()
+def _spelled(column: list[Any]) -> list[bytes | None]:
+    """The column with its fractions written as Arrow writes a whole column of them."""
+    floats = np.array([value for value in column if isinstance(value, float)], np.float64)
+    if not len(floats):
+        return column
+    # Not pa.array: it imports pandas.
+    buffers = [None, pa.py_buffer(floats.data)]
+    written = pa.Array.from_buffers(pa.float64(), len(floats), buffers).cast(pa.large_string())
+    texts = map(bytes, utf8(cast("pa.LargeStringArray", written)))
+    return [next(texts) if isinstance(value, float) else value for value in column]
 
 
 def _nested(value: Any, keys: list[str]) -> Any:

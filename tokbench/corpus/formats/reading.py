@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from tokbench.corpus.formats import delimited, json_lines, json_rows, plain
+from tokbench.corpus.formats import delimited, json_lines, json_rows, plain, xml
 from tokbench.corpus.formats.columns import Wanted
 from tokbench.corpus.formats.compression import Unpacked, opened
 from tokbench.corpus.formats.delimited import Dialect
@@ -46,6 +46,12 @@ def read(
         if spec.quote != "auto":
             dialect = dialect._replace(quote=spec.quote)
         yield from delimited.read(partial(opened, piece), piece.shown, wanted, dialect)
+    elif piece.format == "pickle":
+        from tokbench.corpus.formats import pandas_pickle  # noqa: PLC0415 - as above
+
+        with opened(piece) as stream:
+            for batch, share in pandas_pickle.read(stream, piece.shown, wanted):
+                yield batch, int(piece.size * share)
     else:
         json_list = piece.format == "json" and _is_list(piece, spec)
         with opened(piece) as stream:
@@ -56,10 +62,12 @@ def read(
 def streamed(
     stream: Unpacked, piece: Piece, spec: "FilesSpec", wanted: Wanted, *, json_list: bool
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of a stream of text or JSON."""
+    """The rows of a stream of text, XML or JSON."""
     if piece.format == "txt":
         refuse_columns(piece.shown, wanted.columns)
         return map(rows_of, plain.read(stream, piece.shown, spec.sample_by))
+    if piece.format == "xml":
+        return xml.read(stream, piece.shown, wanted, spec.records)
     if json_list:
         return json_rows.read(stream, piece.shown, wanted, spec.records)
     hint = json_rows.HINT if piece.format == "json" else ""

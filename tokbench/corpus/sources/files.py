@@ -22,15 +22,18 @@ from tokbench.corpus.texts import TextFields
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_ROWS = ("csv", "tsv", "json", "jsonl", "parquet", "arrow")
+_ROWS = ("csv", "tsv", "json", "jsonl", "parquet", "arrow", "xml", "pickle")
 _FITS = {
     "text": _ROWS,
     "messages": _ROWS,
     "sample_by": ("txt",),
     "quote": ("csv", "tsv"),
-    "records": ("json",),
+    "records": ("json", "xml"),
+    "trust_pickle": ("pickle",),
 }
 """Which formats an option says something about."""
+_SAYS_NOTHING = {"paths", "name", "format", "steps", "trust_pickle"}
+"""Options that do not change what is read of a file."""
 
 
 def _one_or_more(value: Any) -> Any:
@@ -63,7 +66,9 @@ class FilesSpec(TextFields, SourceSpec):
     paths: Paths
     """Files or globs, `**` for any folders; each must match. A file is read once."""
 
-    format: Literal["auto", "txt", "csv", "tsv", "json", "jsonl", "parquet", "arrow"] = "auto"
+    format: Literal[
+        "auto", "txt", "csv", "tsv", "json", "jsonl", "parquet", "arrow", "xml", "pickle"
+    ] = "auto"
     """What the files are; by default their extension says it, before .gz .bz2 .xz .zst .zip."""
 
     sample_by: Literal["line", "paragraph", "document"] = "line"
@@ -73,7 +78,11 @@ class FilesSpec(TextFields, SourceSpec):
     """What quotes a field of a csv or tsv file; by default `"` in csv and nothing in tsv."""
 
     records: Annotated[str, Field(min_length=1)] | None = None
-    """Where a JSON file that is an object keeps its list of rows: `data` or `data.rows`."""
+    """Where a JSON file that is an object keeps its list of rows: `data` or `data.rows`; in XML
+    the element that is a row, without which every element named by `text` is one."""
+
+    trust_pickle: bool = False
+    """Whether pickles of pandas are read, which runs whatever code their maker put into them."""
 
     name: Annotated[str, Field(min_length=1)] | None = None
     """What to call the source; by default its paths."""
@@ -82,6 +91,11 @@ class FilesSpec(TextFields, SourceSpec):
         """Find the files and what they are."""
         files = tuple(expand(self.paths, base))
         found = tuple(piece for path, shown in files for piece in pieces(path, shown, self.format))
+        for piece in found:
+            if piece.format == "pickle" and not self.trust_pickle:
+                what = "is a pickle, which runs code of whoever made it when it is read"
+                advice = "say `trust_pickle: true` if you trust them, or save it as parquet"
+                raise refused(piece.shown, f"{what}; {advice}")
         source = FilesSource(self, tuple(path for path, _ in files), found)
         formats = sorted({piece.format for piece in found})
         for option, fits in _FITS.items():
@@ -132,7 +146,7 @@ class FilesSource:
 
     def identity(self) -> Any:
         """The contents of the files, and what says how to read them; not where they lie."""
-        options = self.spec.model_dump(mode="json", exclude={"paths", "name", "format", "steps"})
+        options = self.spec.model_dump(mode="json", exclude=_SAYS_NOTHING)
         formats = [[piece.format, piece.codec] for piece in self.pieces]
         return {**options, "pieces": formats, "files": [_digest(path) for path in self.paths]}
 
