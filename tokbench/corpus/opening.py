@@ -64,6 +64,11 @@ class OpenCorpus:
         """Bytes that a whole read consumes, as they lie on disk."""
         return sum(source.size for source in self.opened)
 
+    @property
+    def origins(self) -> "list[dict[str, Any]]":
+        """Of each source what it says of where it comes from beside its spec, as `origin`."""
+        return [dict(getattr(source.source, "origin", {})) for source in self.opened]
+
     def parts(self) -> "tuple[OpenCorpus, ...]":
         """Each source as a corpus of its own, in order; all as one where steps are joint."""
         if self.together:
@@ -160,11 +165,6 @@ class OpenCorpus:
         if self.together:
             said["together"] = [step.identity() for step in self.together]
         return signature(said)
-
-    @property
-    def origins(self) -> "list[dict[str, Any]]":
-        """Of each source what it says of where it comes from beside its spec, as `origin`."""
-        return [dict(getattr(source.source, "origin", {})) for source in self.opened]
 
 
 def open(spec: "CorpusSpec", base: Path) -> OpenCorpus:  # noqa: A001 - called as corpus.open
