@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import random
 import re
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -19,6 +20,9 @@ from xxhash import xxh64_intdigest
 
 from tokbench.corpus import CorpusSpec, Fingerprint
 from tokbench.corpus.documents import array_of
+from tokbench.corpus.sources.hub import HubSpec
+from tokbench.errors import CorpusError
+from tokbench.workbench.find import _pinned
 
 Read = Callable[..., dict[str, Any]]
 LINES = [f"document {number}" for number in range(600)]
@@ -287,6 +291,7 @@ def test_offline(hub: LoopbackHub, read: Read) -> None:
     hub.asked.clear()
     offline = read("owner/kept", revision=commit, streaming=False, offline=True)
     assert offline["texts"] == ["kept"]
+    assert offline["done"][-1] == offline["size"] > 0
     assert offline["identity"] == online["identity"]
     assert hub.asked == []
     assert error(read("owner/kept", offline=True)) == (
@@ -325,7 +330,7 @@ def test_the_same_documents_from_anywhere_give_the_same_tokenizer(
 def test_the_token_is_nowhere(
     hub: LoopbackHub, process: ProcessPoolExecutor, tmp_path: Path
 ) -> None:
-    hub.users["hf_secret"] = "owner"
+    hub.users |= {"hf_secret": "owner"}
     hub.dataset("owner/hidden", {"train.jsonl": jsonl(LINES)}, private=True)
     source = {"type": "hub", "name": "owner/hidden"}
     waiting = process.submit(hub_reading.kept, source, str(tmp_path), "hf_secret")
@@ -336,7 +341,28 @@ def test_the_token_is_nowhere(
     assert not any(b"hf_secret" in data for data in kept)
 
 
+def test_a_run_is_measured_on_the_commit_that_it_was_trained_on() -> None:
+    said = {"sources": [{"type": "python_docs"}, {"type": "hub", "revision": "main"}], "seed": 0}
+    manifest = {"recipe": {"corpus": said}, "corpus": {"origins": [{}, {"commit": "1" * 40}]}}
+    assert _pinned(manifest) == {
+        "sources": [{"type": "python_docs"}, {"type": "hub", "revision": "1" * 40}],
+        "seed": 0,
+    }
+    assert _pinned({**manifest, "corpus": {}}) == said
+
+
+def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    monkeypatch.delitem(sys.modules, "tokbench.corpus.hub_tables", raising=False)
+    monkeypatch.delattr("tokbench.corpus.hub_tables", raising=False)
+    with pytest.raises(CorpusError) as told:
+        HubSpec(name="owner/data").open(Path())
+    assert str(told.value) == (
+        "owner/data: source 'hub' needs the package 'datasets'; pip install 'tokbench[hub]'"
+    )
+
+
 @pytest.mark.parametrize("name", ["data", "a/b/c", "owner/", "owner/da ta"])
 def test_names(name: str) -> None:
-    with pytest.raises(ValueError, match="name"):
+    with pytest.raises(ValueError, match="expected an owner and a name, as `owner/data`, got '"):
         CorpusSpec.model_validate({"sources": [{"type": "hub", "name": name}]})

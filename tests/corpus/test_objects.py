@@ -25,6 +25,11 @@ NUMBERS = list(range(len(TEXTS)))
 COLUMNS = {"text": TEXTS, "n": NUMBERS}
 
 
+@pytest.fixture(autouse=True)
+def own_hub_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "hf")
+
+
 def texts_of(opened: OpenCorpus, split: str = "all") -> list[str]:
     batches = opened.batches(split)  # type: ignore[arg-type]
     return [text for batch in batches for text in batch.column("text").to_pylist()]

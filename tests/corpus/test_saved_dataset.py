@@ -97,7 +97,8 @@ def test_what_is_no_saved_dataset(tmp_path: Path, opened: Open, dataset: dataset
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").touch()
     sentences = {
-        "lost": "lost/data-00000-of-00001.arrow: no such file; known: dataset_info.json, state.json",
+        "lost": "lost/data-00000-of-00001.arrow: no such file; "
+        "known: dataset_info.json, state.json",
         "old": "old: was saved by an old `datasets`, as a selection of the rows in its files; load "
         "it with that version, `flatten_indices()`, save it",
         "broken": "broken/state.json: is not what `save_to_disk` writes; save it again",

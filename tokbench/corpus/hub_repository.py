@@ -115,7 +115,7 @@ def longer(wait: float, error: BaseException) -> float:
 
 def explained(name: str, error: BaseException) -> CorpusError:
     """The sentence for what the Hub, or the way to it, refused of a dataset or one of its files."""
-    dataset = "/".join(name.split(" ")[0].split("/")[:2])
+    dataset = "/".join(name.split(" ", maxsplit=1)[0].split("/")[:2])
     page = f"{constants.ENDPOINT}/datasets/{dataset}"
     if isinstance(error, GatedRepoError):
         with_ = "with your account" if get_token() else "and log in: `hf auth login`, or HF_TOKEN"

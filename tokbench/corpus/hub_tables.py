@@ -4,7 +4,7 @@ import copy
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -114,17 +114,26 @@ class Where:
     streaming: bool = True
     sizes: tuple[int, ...] = ()
 
-    def files(self) -> tuple[str, ...]:
-        """The paths of the files that hold the splits, in order.
+    def sized(self, files: dict[str, int] | None) -> "Where":
+        """The same with sizes.
+
+        Args:
+            files: the size of each file of the repository; None where the Hub cannot be asked.
 
         Raises:
             CorpusError: there is no such configuration or split.
         """
-        builder = _builder(self.name, self.config, self.commit)
-        found = builder.config.data_files or {}
-        _check_splits(self, [str(split) for split in found])
+        if files is None:
+            with suppress(CorpusError):  # to be known by its identity it need not be there
+                splits = _builder(self.name, self.config, self.commit).info.splits or {}
+                cached = tuple(splits[name].num_bytes for name in self.splits if name in splits)
+                return replace(self, sizes=cached)
+            return self
+        found = _builder(self.name, self.config, self.commit).config.data_files or {}
+        _check_splits(self, list(found))
         root = f"hf://datasets/{self.name}@{self.commit}/"
-        return tuple(path.removeprefix(root) for split in self.splits for path in found[split])
+        paths = [path.removeprefix(root) for split in self.splits for path in found[split]]
+        return replace(self, sizes=tuple(files.get(path, 0) for path in paths))
 
     def shards(self, roots: "Roots") -> list[Shard]:
         """All shards of all splits, in order.

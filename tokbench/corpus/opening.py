@@ -57,11 +57,6 @@ class OpenCorpus:
         return tuple(dict.fromkeys(name for source in self.opened for name in source.groups))
 
     @property
-    def origins(self) -> "list[dict[str, Any]]":
-        """Of each source what it says of where it comes from beside its spec, as `origin`."""
-        return [dict(getattr(source.source, "origin", {})) for source in self.opened]
-
-    @property
     def held_out(self) -> float:
         """The largest share of a source's documents that training never sees, by hash."""
         return max(source.held_out for source in self.opened)
@@ -70,6 +65,11 @@ class OpenCorpus:
     def size(self) -> int:
         """Bytes that a whole read consumes, as they lie on disk."""
         return sum(source.size for source in self.opened)
+
+    @property
+    def origins(self) -> "list[dict[str, Any]]":
+        """Of each source what it says of where it comes from beside its spec, as `origin`."""
+        return [dict(getattr(source.source, "origin", {})) for source in self.opened]
 
     def parts(self) -> "tuple[OpenCorpus, ...]":
         """Each source as a corpus of its own, in order; all as one where steps are joint."""

@@ -178,9 +178,12 @@ def as_written(path: KeyPath, value: Any) -> KeyPath:
 def _missing(loc: KeyPath, path: KeyPath) -> str:
     key = loc[-1]
     where = f"{dotted(path)} needs" if path else "a recipe needs"
-    example = {"name": "name: my-tokenizer", "model": "model: BPE"}.get(str(key))
-    if key == "corpus":
-        example = "corpus: {sources: [python_docs]}"
+    examples = {
+        "name": "name: my-tokenizer",
+        "model": "model: BPE",
+        "corpus": "corpus: {sources: [python_docs]}",
+    }
+    example = None if path else examples.get(str(key))
     return f"{where} the key {key!r}" + (f", for example {example}" if example else "")
 
 

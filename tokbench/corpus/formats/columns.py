@@ -131,6 +131,11 @@ def is_null(shown: str, field: str | None, row: int) -> CorpusError:
     return refused(shown, f"{_subject(field)}is null; {_FILL}", row)
 
 
+def is_absent(shown: str, name: str, row: int) -> CorpusError:
+    """The error for a row that lacks what other rows have."""
+    return refused(shown, f"has no {name!r}; {_FILL}", row)
+
+
 def not_text(shown: str, field: str | None, kind: str, row: int | None = None) -> CorpusError:
     """The error for a value that is something else than text."""
     return refused(shown, f"{_subject(field)}is {kind}, not text; name a text field with `text:`",

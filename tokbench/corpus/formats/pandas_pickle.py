@@ -30,6 +30,8 @@ def read(stream: Unpacked, shown: str, wanted: Wanted) -> Iterator[tuple[pa.Reco
     """
     frame = _unpickled(stream, shown)
     table = _table(frame, shown, wanted)
+    if not len(table):
+        return
     columns = Columns(table.schema, shown, wanted)
     rows = max(1, BATCH_BYTES * len(table) // max(table.nbytes, 1))
     given = 0

@@ -1,6 +1,7 @@
 """XML: an element is a row, and what stands in its children is the text and the columns."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NoReturn
 from xml.parsers import expat
 
@@ -8,7 +9,7 @@ import pyarrow as pa
 
 from tokbench.corpus.documents import array_with_nulls
 from tokbench.corpus.formats.blocks import BLOCK
-from tokbench.corpus.formats.columns import Wanted
+from tokbench.corpus.formats.columns import Wanted, is_absent
 from tokbench.corpus.formats.compression import Readable
 from tokbench.corpus.problems import refused
 from tokbench.errors import nearest
@@ -83,6 +84,9 @@ class _Rows:
             what = "has texts of several elements; name the element that is a row with `records:`"
             raise refused(shown, what)
         self._path = _Path(records or wanted.text.text)
+        # The same few names come again and again.
+        self._begins = lru_cache(_NAMES)(self._path.ends)
+        self._leading = lru_cache(_NAMES)(self._fields_at)
         self._fields = [_Path(name) for name in wanted.fields]
         self._columns: list[list[bytes | None]] = [[] for _ in self._fields]
         self._row: list[str | None] = []
@@ -108,6 +112,9 @@ class _Rows:
             self._parser.Parse(block, not block)
         except expat.ExpatError as error:
             raise self._broken(error) from error
+        except (LookupError, ValueError) as error:
+            what = f"is in an encoding that is not read in XML ({error})"
+            raise refused(self._shown, f"{what}; convert the file to UTF-8") from error
 
     def take(self) -> pa.RecordBatch:
         """The rows that were gathered, and begin anew."""
@@ -130,19 +137,26 @@ class _Rows:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._stack.append(name)
         if not self._depth:
-            if not self._path.ends(self._stack):
+            if not self._begins(tuple(self._stack)):
                 self._know(self._stack[1:] or [name])
                 return
             self._begin()
         inner = self._stack[self._depth :]
         if len(self) + self._first_row == 1:
             self._know(inner, *([*inner, f"@{key}"] for key in attributes))
-        for field, path in enumerate(self._fields):
-            if path.attribute is not None:
-                if path.attribute in attributes and path.leads_to(inner):
-                    self._set(field, attributes[path.attribute])
-            elif inner and not self._alone and path.leads_to(inner):
+        for field, attribute in self._leading(tuple(inner)):
+            if attribute is None:
                 self._open_field(field)
+            elif attribute in attributes:
+                self._set(field, attributes[attribute])
+
+    def _fields_at(self, inner: tuple[str, ...]) -> list[tuple[int, str | None]]:
+        """The fields to which these names lead from the row, and the attribute that each is."""
+        return [
+            (field, path.attribute)
+            for field, path in enumerate(self._fields)
+            if path.leads_to(inner) and (path.attribute or (inner and not self._alone))
+        ]
 
     def _begin(self) -> None:
         """Begin a row with the element that was just opened."""
@@ -187,6 +201,8 @@ class _Rows:
         for path, column, value in zip(self._fields, self._columns, self._row, strict=True):
             if value is None and path.name in made_of and not self._wanted.nulls:
                 row = self._first_row + len(self._columns[-1])
+                if path.name in self._seen:
+                    raise is_absent(self._shown, path.name, row)
                 raise self._wanted.missing(self._shown, path.name, list(self._known), row)
             column.append(None if value is None else value.encode())
             self.held += len(column[-1] or b"") + 8
@@ -208,8 +224,6 @@ class _Rows:
         reason = expat.errors.messages.get(error.code, str(error))
         if reason in ("no element found", "unclosed token", "unclosed CDATA section"):
             what = f"is cut short or no XML ({reason}, line {error.lineno}); copy it again"
-        elif error.code == expat.errors.codes[expat.errors.XML_ERROR_UNKNOWN_ENCODING]:
-            what = "is in an encoding that XML parsers do not read; convert the file to UTF-8"
         else:
             place = f"line {error.lineno}, character {error.offset + 1}"
             what = f"is not XML: {reason} at {place}; mend the file"
@@ -227,16 +241,16 @@ class _Path:
         # Names of elements may have dots themselves.
         self._ways = [path.split("."), [path]] if path else [[]]
 
-    def leads_to(self, names: list[str]) -> bool:
+    def leads_to(self, names: tuple[str, ...]) -> bool:
         """Whether these names are the path."""
         return any(_alike(way, names) for way in self._ways)
 
-    def ends(self, names: list[str]) -> bool:
+    def ends(self, names: tuple[str, ...]) -> bool:
         """Whether these names end in the path."""
         return any(_alike(way, names[-len(way) :]) for way in self._ways)
 
 
-def _alike(way: list[str], names: list[str]) -> bool:
+def _alike(way: list[str], names: tuple[str, ...]) -> bool:
     return len(way) == len(names) and all(
         name == key or (":" not in key and name.rpartition(":")[2] == key)
         for key, name in zip(way, names, strict=True)

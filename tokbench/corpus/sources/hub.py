@@ -4,12 +4,13 @@ r"""A dataset on the Hugging Face Hub: `{type: hub, name: owner/data, config: en
 ('train',)
 """
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from tokbench.corpus.problems import refused
 from tokbench.corpus.rows import TEXT, Rows, Stream
@@ -21,13 +22,26 @@ if TYPE_CHECKING:
     from tokbench.corpus.hub_tables import Where
 
 
+_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def _owner_and_name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise ValueError(f"expected an owner and a name, as `owner/data`, got {value!r}")
+    return value
+
+
 @SOURCES.register("hub")
 class HubSpec(TextFields, SourceSpec):
     """A dataset on the Hub, read through `datasets`; private ones with your own token."""
 
     type: Literal["hub"] = "hub"
 
-    name: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
+    name: Annotated[
+        str,
+        AfterValidator(_owner_and_name),
+        WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"}),
+    ]
     """Owner and name, as in the address of its page."""
 
     config: Annotated[str, Field(min_length=1)] | None = None
@@ -62,10 +76,7 @@ class HubSpec(TextFields, SourceSpec):
         where = hub_tables.Where(
             self.name, self.config, self.splits, found.commit, streaming=self.streaming
         )
-        if found.files is not None:
-            sizes = tuple(found.files.get(path, 0) for path in where.files())
-            where = replace(where, sizes=sizes)
-        return HubSource(self, where)
+        return HubSource(self, where.sized(found.files))
 
 
 @dataclass(frozen=True)
