@@ -72,6 +72,9 @@ class Composed(Corpus, Protocol):
     def parts(self) -> "Sequence[Composed]":
         """As of any corpus."""
 
+    def prepare(self, watch: Watch = ignore) -> None:
+        """Measure what must be known of the sources before they can be read for training."""
+
     def composition(self) -> "Composition":
         """What each source is, and gave when all of it was read for training."""
 

@@ -1,5 +1,6 @@
 """Killed, damaged, twice at once: a rerun ends with what an undisturbed run gives."""
 
+import gzip
 import json
 import os
 import random
@@ -14,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from tokbench import store
 from tokbench.chunks import classes
 from tokbench.counting import keep
+from tokbench.counting.checkpoints import Checkpoints
 from tokbench.values import ChunkCounts, Proof, WordCounts
 from tokbench.workbench import train, vocabularies
 
@@ -56,9 +59,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def start(folder: Path, cache: Path, *arguments: object) -> subprocess.Popen[str]:
+def start(folder: Path, cache: Path, *arguments: object, code: str = "") -> subprocess.Popen[str]:
+    program = ["-c", code] if code else ["-m", "tokbench"]
     return subprocess.Popen(
-        [sys.executable, "-m", "tokbench", *map(str, arguments)],
+        [sys.executable, *program, *map(str, arguments)],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -73,9 +77,9 @@ class Here:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._folder, self._monkeypatch = folder, monkeypatch
 
-    def __call__(self, place: Path, *, force: bool = False) -> bytes:
+    def __call__(self, place: Path, *, force: bool = False, name: str = "large") -> bytes:
         self._monkeypatch.setenv("TOKBENCH_CACHE", str(place / "cache"))
-        train(self._folder / "large.yaml", place / "out", runs=place / "runs", force=force)
+        train(self._folder / f"{name}.yaml", place / "out", runs=place / "runs", force=force)
         return (place / "out/tokenizer.json").read_bytes()
 
 
@@ -147,6 +151,74 @@ def test_killed_at_any_moment(folder: Path, here: Here, tmp_path: Path) -> None:
         assert sorted(one.name for one in place.glob("cache/counts/*")) == names
 
 
+MIXED = """
+name: mixed
+corpus:
+  mix: {max_repeats: 2.5}
+  steps: [drop_empty]
+  sources:
+    - {type: files, paths: ["a*.txt.gz"], weight: 3, groups: {language: none}}
+    - {type: files, paths: ["b*.jsonl.gz"], weight: 1, held_out: 0, steps: [drop_empty]}
+pre_tokenizer: {type: ByteLevel, add_prefix_space: false}
+model: BPE
+trainer: {vocab_size: 1024, min_frequency: 2}
+wrap: {model_max_length: 512}
+special_tokens: {eos: <e>}
+"""
+OFTEN = """
+import time
+from tokbench.cli import main
+from tokbench.corpus import documents
+from tokbench.counting import checkpoints
+documents.gather.__defaults__ = (1 << 17,)
+checkpoints.EVERY, checkpoints.COST = 0.01, 1e9
+save = checkpoints.Checkpoints.save
+def saved(*arguments):
+    save(*arguments)
+    time.sleep(0.03)  # so that there is a moment to be killed in
+checkpoints.Checkpoints.save = saved
+main()
+"""
+
+
+def test_a_mix_that_is_killed_while_it_is_counted_goes_on(
+    here: Here, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = text().splitlines()[::3]
+    for number in range(3):
+        some = [*lines[number::3], "", " "]
+        (folder / f"a{number}.txt.gz").write_bytes(gzip.compress("\n".join(some).encode()))
+        rows = "".join(json.dumps({"text": line[:30]}) + "\n" for line in some)
+        (folder / f"b{number}.jsonl.gz").write_bytes(gzip.compress(rows.encode()))
+    (folder / "mixed.yaml").write_text(MIXED, "utf-8")
+    undisturbed = here(tmp_path / "whole", name="mixed")
+    facts = store.read_json(tmp_path / "whole/out/tokbench.json")["corpus"]
+    chance = random.Random(2)
+    went_on: list[object] = []
+    restore = Checkpoints.restore
+    monkeypatch.setattr(
+        Checkpoints, "restore", lambda *told: (went_on.append(restore(*told)), went_on[-1])[1]
+    )
+
+    def killed(number: int) -> Path:
+        place = tmp_path / str(number)
+        arguments = ("train", "mixed.yaml", "--out", place / "out")
+        with start(folder, place / "cache", *arguments, code=OFTEN) as process:
+            while process.poll() is None and not any(place.glob("cache/counts/*/at.json")):
+                time.sleep(0.002)
+            time.sleep(chance.uniform(0, 0.5))
+            process.kill()
+        return place
+
+    with ThreadPoolExecutor(2) as pool:
+        places = list(pool.map(killed, range(KILLS)))
+    for place in places:
+        assert here(place, name="mixed") == undisturbed
+        assert store.read_json(place / "out/tokbench.json")["corpus"] == facts
+        assert not list(place.glob("cache/counts/unfinished*"))
+    assert any(went_on)
+
+
 def counts_in(place: Path) -> dict[str, Path]:
     return {one.name.split("-")[0]: one for one in place.glob("cache/counts/*.arrow")}
 
@@ -202,7 +274,7 @@ def test_three_at_once_on_a_damaged_cache(folder: Path, here: Here, tmp_path: Pa
     undisturbed = here(tmp_path / "alone")
     shutil.copytree(tmp_path / "alone/cache", tmp_path / "cache")
     caches = list(tmp_path.glob("cache/**/*.*"))
-    assert len(caches) == 4
+    assert len(caches) == 5
     for path in caches:
         path.write_bytes(damaged(path.read_bytes(), random.Random(4), 1)[-1])
     both = ("large", "large", "small")

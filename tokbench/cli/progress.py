@@ -1,10 +1,18 @@
-"""How far a long command has come, on stderr, and only where someone looks."""
+"""How far a long command has come, on stderr, and only where someone looks.
+
+A line says the stage, a bar, the speed, the time left and the memory that the process takes; below
+it, while a corpus is read, the source that is read and how many documents came out so far.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from tokbench.values import Progress, Watch, ignore
+
+if TYPE_CHECKING:
+    from rich.progress import ProgressColumn, TaskID
 
 
 @contextmanager
@@ -20,9 +28,46 @@ def progress(title: str = "") -> Iterator[Watch]:
         yield ignore
         return
     from rich.console import Console, RenderableType
-    from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
     from rich.text import Text
+
+    reading: list[str] = []
+
+    class _Titled(Bars):
+        """Bars below the title, above what is read."""
+
+        def get_renderables(self) -> Iterator[RenderableType]:
+            if title:
+                yield Text(title, style="bold")
+            yield from super().get_renderables()
+            if reading:
+                yield Text(f"  {reading[-1]}", style="dim", overflow="ellipsis", no_wrap=True)
+
+    with _Titled(*_columns(), console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+        begun: dict[str, int] = {}
+
+        def watch(told: Progress) -> None:
+            if told.stage not in tasks:
+                for task in tasks.values():
+                    bars.update(task, total=1, completed=1)
+                tasks[told.stage] = bars.add_task(told.stage, total=told.total, rate="")
+                begun[told.stage] = told.done
+            task = tasks[told.stage]
+            seconds = bars.tasks[list(tasks).index(told.stage)].elapsed or 0
+            rate = _rate(told, seconds, begun[told.stage])
+            bars.update(task, total=told.total, completed=told.done, rate=rate)
+            reading[:] = [line] if (line := _reading(told)) else []
+
+        yield watch
+
+
+def _columns() -> "tuple[ProgressColumn, ...]":
+    """What stands in the line of a stage."""
+    from rich.progress import BarColumn, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+    from rich.text import Text
+
+    from tokbench.memory import shown, taken
 
     class _Left(ProgressColumn):
         """The time left, where it can be known."""
@@ -33,48 +78,44 @@ def progress(title: str = "") -> Iterator[Watch]:
                 return Text("")
             return Text(f"{timedelta(seconds=int(seconds))} left")
 
-    class _Titled(Bars):
-        """Bars below the title."""
+    class _Memory(ProgressColumn):
+        """What the process takes now, beside the stage that runs."""
 
-        def get_renderables(self) -> Iterator[RenderableType]:
-            if title:
-                yield Text(title, style="bold")
-            yield from super().get_renderables()
+        def render(self, task: Task) -> Text:
+            size = 0 if task.finished else taken()
+            return Text(shown(size) if size else "", style="dim")
 
-    console = Console(stderr=True)
-    columns = (
+    return (
         TextColumn("{task.description:<10}"),
-        BarColumn(bar_width=24),
+        BarColumn(bar_width=16),
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
         _Left(),
+        _Memory(),
     )
-    with _Titled(*columns, console=console, transient=True) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def watch(told: Progress) -> None:
-            if told.stage not in tasks:
-                for task in tasks.values():
-                    bars.update(task, total=1, completed=1)
-                tasks[told.stage] = bars.add_task(told.stage, total=told.total, rate="")
-            task = tasks[told.stage]
-            seconds = bars.tasks[list(tasks).index(told.stage)].elapsed or 0
-            bars.update(task, total=told.total, completed=told.done, rate=_rate(told, seconds))
-
-        yield watch
 
 
-def _rate(told: Progress, seconds: float) -> str:
-    """What was done and how fast.
+def _rate(told: Progress, seconds: float, begun: int = 0) -> str:
+    """How fast it goes, since so much was done.
 
     >>> _rate(Progress("reading", 20_000_000, None, "bytes", 1200), 2.0)
-    '1,200 documents, 10.0 MB/s'
+    '10.0 MB/s'
+    >>> _rate(Progress("merging", 3000, 32000, "merges"), 2.0)
+    '3,000 merges, 1,500/s'
     """
-    done = f"{told.documents:,} documents" if told.documents else ""
-    if not seconds or not told.done:
-        return done
+    done = told.done - begun
+    if not seconds or done <= 0:
+        return ""
     if told.unit == "bytes":
-        speed = f"{told.done / seconds / 1e6:.1f} MB/s"
-    else:
-        speed = f"{told.done:,} {told.unit}, {told.done / seconds:,.0f}/s"
-    return ", ".join(part for part in (done, speed) if part)
+        return f"{done / seconds / 1e6:.1f} MB/s"
+    return f"{told.done:,} {told.unit}, {done / seconds:,.0f}/s"
+
+
+def _reading(told: Progress) -> str:
+    """Which source is read, and what came of it.
+
+    >>> _reading(Progress("reading", 20, 90, "bytes", 1200, "ko.txt"))
+    '1,200 documents so far, from ko.txt'
+    """
+    done = f"{told.documents:,} documents so far" if told.documents else ""
+    return ", ".join(part for part in (done, told.source and f"from {told.source}") if part)

@@ -113,6 +113,8 @@ def keep(rows: pa.RecordBatch, split: "Split", held_out: float) -> pa.RecordBatc
     """
     if split == "all" or (split == "train" and held_out == 0):
         return rows
+    if held_out >= 1:
+        return rows if split == "held_out" else rows.slice(0, 0)
     # Scaling by a power of two is exact, and a whole number is below x when it is below ceil(x).
     limit = math.ceil(held_out * 2**64)
     texts = texts_of(rows)
@@ -142,6 +144,14 @@ def numbers(column: "pa.Array[Any]") -> "NDArray[np.int32]":
     # Not column.to_numpy(): it imports pandas where it is there.
     data = memoryview(column.buffers()[1] or b"")
     return np.frombuffer(data, np.int32, len(column), 4 * column.offset)
+
+
+def present(sources: "NDArray[np.int32]") -> list[int]:
+    """The different ones among these numbers, which are mostly all the same; ascending."""
+    if not len(sources):
+        return []
+    least, most = int(sources.min()), int(sources.max())
+    return [least] if least == most else np.unique(sources).tolist()
 
 
 def _chosen(column: "pa.Array[Any]", wanted: "NDArray[np.bool_]") -> "pa.Array[Any]":

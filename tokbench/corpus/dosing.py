@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from tokbench.corpus.documents import array_of, copied, keep, numbers
+from tokbench.corpus.documents import array_of, copied, keep, numbers, present
 from tokbench.corpus.mixing import BITS, BUCKETS, WHOLE, Dose, key
 from tokbench.corpus.rows import texts_of, with_texts
 from tokbench.corpus.split_kernel import hash_documents
@@ -62,7 +62,7 @@ def chosen(
     if not len(rows):
         return
     sources = numbers(rows.column("source"))
-    here = np.unique(sources).tolist()
+    here = present(sources)
     first = terms[here[0]]
     if all(terms[one] == first for one in here) and first.dose == WHOLE and first.held_out < 1:
         if len(kept := keep(rows, split, first.held_out)):
@@ -150,7 +150,7 @@ def measured(
     for train in chosen(rows, "train", terms, seed):
         sources, texts = numbers(train.column("source")), texts_of(train)
         found, lengths = buckets_of(texts, seed), np.diff(offsets(texts))
-        for source in np.unique(sources).tolist():
+        for source in present(sources):
             here = sources == source
             counts = np.bincount(found[here], lengths[here], BUCKETS)  # exact below 2^53
             yield source, counts.astype(np.int64)

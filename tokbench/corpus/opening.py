@@ -93,6 +93,10 @@ class OpenCorpus:
         """How often the documents of each source come in training."""
         return self.dosed or self.mixed(watch).doses
 
+    def prepare(self, watch: Watch = ignore) -> None:
+        """Measure what must be known of the sources before they can be read for training."""
+        self.doses(watch)
+
     def mixed(self, watch: Watch = ignore) -> "Mixed":
         """What each source is to give, from its size: found once, by reading where need be."""
         if "mixed" not in self._found:

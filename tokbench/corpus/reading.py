@@ -8,7 +8,7 @@ import numpy as np
 
 from tokbench import store
 from tokbench.corpus import ledgers
-from tokbench.corpus.documents import numbers
+from tokbench.corpus.documents import numbers, present
 from tokbench.corpus.dosing import Edges, chosen
 from tokbench.corpus.ledgers import Ledger
 from tokbench.corpus.rows import Rows, texts_of
@@ -113,11 +113,14 @@ def _idle(corpus: "OpenCorpus", split: Split) -> frozenset[int]:
 
 def _given(batch: "pa.RecordBatch", accounts: "Sequence[Account]", *, come: bool) -> None:
     """Count documents and bytes of each source: before the choice, or what came of it."""
-    sources = numbers(batch.column("source"))
-    lengths = np.diff(offsets(texts_of(batch)))
-    for source in np.unique(sources).tolist():
-        here = sources == source
-        tally, documents, size = accounts[source].given, int(here.sum()), int(lengths[here].sum())
+    sources, bounds = numbers(batch.column("source")), offsets(texts_of(batch))
+    found = present(sources)
+    for source in found:
+        tally = accounts[source].given
+        documents, size = len(sources), int(bounds[-1] - bounds[0])
+        if len(found) > 1:
+            here = sources == source
+            documents, size = int(here.sum()), int(np.diff(bounds)[here].sum())
         if come:
             tally.documents_out += documents
             tally.bytes_out += size

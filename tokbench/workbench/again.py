@@ -70,6 +70,10 @@ class Backwards:
         for batch in self.corpus.batches(split, watch):
             yield batch.take(np.arange(batch.num_rows - 1, -1, -1))
 
+    def prepare(self, watch: Watch = ignore) -> None:
+        """The same."""
+        self.corpus.prepare(watch)
+
     def composition(self) -> Composition:
         """The same."""
         return self.corpus.composition()

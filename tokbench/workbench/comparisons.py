@@ -190,7 +190,7 @@ def _refuse_trained_on(first: Found, corpus: Corpus, other: Found) -> None:
     Documents are held out by their hash, so what a share holds out every larger share does too:
     only a smaller share needs a look at the documents themselves.
     """
-    if other.manifest is None or other.held_out >= first.held_out:
+    if other.manifest is None or other.least_held_out >= first.held_out:
         return
     held_out = _hashes(corpus, "held_out")
     shared = held_out & _hashes(other.corpus(), "train")
@@ -198,7 +198,7 @@ def _refuse_trained_on(first: Found, corpus: Corpus, other: Found) -> None:
         raise SubjectError(
             f"{other.subject.name} was trained on {len(shared):,} of the {len(held_out):,} "
             f"distinct documents that {first.subject.name} holds out "
-            f"(held_out {other.held_out:g} against {first.held_out:g}): "
+            f"(held_out {other.least_held_out:g} against {first.held_out:g}): "
             "name another text with --on FILE"
         )
 

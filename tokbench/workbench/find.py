@@ -36,8 +36,20 @@ class Found:
 
     @property
     def held_out(self) -> float:
-        """The share of documents that its training did not see."""
-        return float(self.manifest["recipe"]["corpus"]["held_out"]) if self.manifest else 0.0
+        """The share of documents that its training did not see: the largest of all sources."""
+        return max(self._shares())
+
+    @property
+    def least_held_out(self) -> float:
+        """The smallest of all sources: what falls below it, training saw nowhere."""
+        return min(self._shares())
+
+    def _shares(self) -> list[float]:
+        if not self.manifest:
+            return [0.0]
+        corpus = self.manifest["recipe"]["corpus"]
+        own = [source.get("held_out") for source in corpus["sources"]]
+        return [float(corpus["held_out"] if share is None else share) for share in own]
 
     def corpus(self) -> Corpus:
         """The corpus that it was trained on and holds documents out of.

@@ -252,6 +252,7 @@ def learned(plan: Plan, watch: Watch = ignore, memory: int | None = None) -> Tra
         return training.from_text(recipe.trainer, demands, plan.corpus, blank.to_str(), watch)
     if not kernels.compiled_before():
         watch(Progress("compiling", 0, None, "kernels"))
+    plan.corpus.prepare(watch)
     longest = recipe.trainer.max_word_chars
     words = counting.count(plan.corpus, blank, max_word_chars=longest, memory=memory, watch=watch)
     if not words.documents:
