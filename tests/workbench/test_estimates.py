@@ -118,7 +118,7 @@ def told(*options):
     return " ".join(made.stdout.split()), plain
 
 
-def test_pairs_that_the_library_cannot_count_are_told(recipe, tmp_path, monkeypatch):
+def test_pairs_that_the_library_cannot_count_are_told(recipe, monkeypatch):
     said, plain = told(recipe)
     assert "fits the 32 bits that tokenizers counts in" in said
     assert plain["library_would_overflow"] is False

@@ -36,6 +36,8 @@ _EVERY = 5
 _SHARED = ("Common", "White_Space", "Inherited", "Unknown")
 """What is no script of its own."""
 _SCRIPTS, _LEAST_SHARE = 4, 0.001
+_LANGUAGES, _LEAST_SPOKEN = 2, 0.02
+"""How many languages are named, and the share that one of them has: a detector errs on some."""
 _LINES = 3
 """How many lines of the longest document are shown."""
 _THOUSAND, _MILLION = 1000, 1_000_000
@@ -303,11 +305,24 @@ class _Scripts:
         spoken = [source.languages for source in facts.sources]
         columns = [_Column("scripts", [scripts(one) for one in texts], 0, "left")]
         if any(spoken):
-            cells = [", ".join(list(one)[:_SCRIPTS]) for one in spoken]
+            cells = [_languages(one) for one in spoken]
             cells += [""] * (len(names) - len(cells))
             columns.insert(0, _Column("language", cells, 1, "left"))
         yield Text("characters by script, but for those that many share", style="dim")
         yield _table(names, columns, options.max_width)
+
+
+def _languages(spoken: dict[str, int]) -> str:
+    """Those of most documents, with their shares where there are several.
+
+    >>> _languages({"ko": 170, "en": 28, "ja": 1}), _languages({"ko": 3})
+    ('ko 85.4%, en 14.1%', 'ko')
+    """
+    of = sum(spoken.values())
+    most = [(name, count / of) for name, count in spoken.items() if count >= _LEAST_SPOKEN * of]
+    if len(most) == 1:
+        return most[0][0]
+    return ", ".join(f"{name} {_percent(share)}" for name, share in most[:_LANGUAGES])
 
 
 def scripts(text: TextFacts) -> str:
