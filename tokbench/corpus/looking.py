@@ -48,7 +48,7 @@ START = 300
 _EXACT, _PARTS = 256, 32
 """Lengths below are counted each for itself; above, every doubling is told in so many parts."""
 _BINS = _EXACT + _PARTS * 48
-_DETECTED, _AT_ONCE, _LONG_ENOUGH = 200, 10, 30
+_DETECTED, _AT_ONCE, _LONG_ENOUGH = 400, 50, 30
 """Documents of a source, and of one batch of it, whose language is detected; the bytes that
 it takes at the least."""
 _SPLITS = ((False, "training"), (True, "held out"))
@@ -503,7 +503,8 @@ class _Spoken:
                 continue
             lengths = np.diff(offsets(texts))
             which = np.flatnonzero((sources == source) & (lengths >= _LONG_ENOUGH))
-            some: list[Any] = [texts[index].as_py() for index in which[:_AT_ONCE].tolist()]
+            which = which[:: max(1, len(which) // _AT_ONCE)]  # files are sorted by language
+            some: list[Any] = [texts[index].as_py() for index in which.tolist()]
             for language in self.detect(some):
                 seen[language] = seen.get(language, 0) + 1
 

@@ -174,12 +174,14 @@ class _Column:
         cells: below it.
         rank: which goes first where there is no room: the highest.
         justify: to which side.
+        words: whether the end may be cut off.
     """
 
     title: str
     cells: Sequence[str]
     rank: int = 0
     justify: Literal["left", "right"] = "right"
+    words: bool = False
 
     @property
     def width(self) -> int:
@@ -188,7 +190,7 @@ class _Column:
     @property
     def least(self) -> int:
         """What it can be squeezed into: words can be cut off, numbers cannot."""
-        return min(self.width, _SQUEEZED) if self.justify == "left" else self.width
+        return min(self.width, _SQUEEZED) if self.words else self.width
 
 
 def _table(names: Sequence[str], columns: Sequence[_Column], width: int) -> Table:
@@ -279,7 +281,7 @@ class _Lengths:
         title = marks.ljust(most)[: max(most, len(marks.rstrip()))]
         longest = [f"{one.longest.characters:,}" if one.longest else "" for one in texts]
         columns = [
-            _Column(title, [_bars(one.lengths).ljust(most) for one in texts]),
+            _Column(title, [_bars(one.lengths) for one in texts], 0, "left"),
             *(
                 _Column(title, [_percentile(one, percent) for one in texts], rank)
                 for title, percent, rank in (
@@ -303,11 +305,11 @@ class _Scripts:
         facts = self._facts
         names, texts = _rows(facts)
         spoken = [source.languages for source in facts.sources]
-        columns = [_Column("scripts", [scripts(one) for one in texts], 0, "left")]
+        columns = [_Column("scripts", [scripts(one) for one in texts], 0, "left", words=True)]
         if any(spoken):
             cells = [_languages(one) for one in spoken]
             cells += [""] * (len(names) - len(cells))
-            columns.insert(0, _Column("language", cells, 1, "left"))
+            columns.insert(0, _Column("language", cells, 1, "left", words=True))
         yield Text("characters by script, but for those that many share", style="dim")
         yield _table(names, columns, options.max_width)
 
@@ -385,7 +387,7 @@ def _steps(
         _Column("documents", [f"{count:,}" for count in documents]),
         _Column("MB", [_megabytes(size) for size in sizes]),
         _Column("changed", [f"{count:,}" if count else "" for count in changed]),
-        _Column("dropped", dropped, 0, "left"),
+        _Column("dropped", dropped, 0, "left", words=True),
     ]
     return _table(names, columns, width)
 
@@ -441,8 +443,8 @@ def _overlaps(facts: CorpusFacts) -> Iterator[RenderableType]:
 
 
 def _example(one: SharedPassage) -> Iterator[RenderableType]:
-    here = f"{visible(one.document.source)}:{one.document.number:,}"
-    there = f"{visible(one.other[0])}:{one.other[1]:,}"
+    here = f"{_brief(one.document.source)}:{one.document.number:,}"
+    there = f"{_brief(one.other[0])}:{one.other[1]:,}"
     relation = "is" if one.whole else "shares with"
     yield Text(f"  {here} {relation} {there}", style="dim", overflow="fold")
     yield _OneLine(one.passage, "    ")
