@@ -230,6 +230,10 @@ class Growth:
         )
 
 
+Kept = Literal["nothing", "chunks", "words", "vocabulary", "tokenizer"]
+"""What of a recipe is in the cache or a run folder; each makes all before it needless."""
+
+
 @dataclass(frozen=True)
 class Sampled:
     """What counting a part of a corpus found.
@@ -243,6 +247,8 @@ class Sampled:
         chunks: its distinct chunks; None where whole documents are counted.
         reading: seconds for reading, and likewise for counting chunks (or documents), and for
             finding the words of the distinct chunks, each by one thread.
+        longest: the longest word: how it begins, and how many characters it has.
+        pair: how often the most frequent pair of neighbouring characters within words occurs.
     """
 
     share: float
@@ -254,6 +260,8 @@ class Sampled:
     reading: float
     counting: float
     pre_tokenizing: float
+    longest: tuple[str, int] = ("", 0)
+    pair: int = 0
 
 
 @dataclass(frozen=True)
@@ -272,6 +280,13 @@ class Estimate:
         memory: the budget in bytes.
         too_small: whether training needs more than the budget.
         exponents: of the growth of chunks (or of words) and of words.
+        longest: the longest word of the sample: how it begins, and how many characters it has.
+        longest_allowed: what trainer.max_word_chars leaves; None: everything.
+        pair: how often the most frequent pair of neighbouring characters will occur; None where
+            training counts no pairs.
+        cached: what is there before, so that nothing of it is counted or learned again; None where
+            nobody looked, since the corpus is large.
+        notes: why it may be otherwise.
     """
 
     name: str
@@ -288,6 +303,11 @@ class Estimate:
     memory: int
     too_small: bool
     exponents: tuple[float, float]
+    longest: tuple[str, int] = ("", 0)
+    longest_allowed: int | None = None
+    pair: float | None = None
+    cached: Kept | None = "nothing"
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

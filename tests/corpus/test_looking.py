@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokbench import corpus as corpora
-from tokbench.corpus import looking, looking_scripts
+from tokbench.corpus import looking, looking_languages, looking_scripts
 from tokbench.corpus.looking import head, look
 from tokbench.corpus.looking_kernel import measure
 
@@ -256,6 +256,18 @@ def test_languages_come_from_a_detector_where_the_recipe_says_none(tmp_path):
     assert set(shown) == {"a long enough document in English"}
     assert len(shown) <= looking._DETECTED
     assert look(opened(tmp_path, "a.txt"), "mine").sources[0].languages == {}
+
+
+def test_the_detector_of_the_step_is_used_where_it_is_installed(monkeypatch):
+    looking_languages.detector.cache_clear()
+    monkeypatch.setattr(looking_languages, "find_spec", lambda _: None)
+    assert looking_languages.detector() is None
+    monkeypatch.undo()
+    looking_languages.detector.cache_clear()
+    pytest.importorskip("py3langid")
+    detect = looking_languages.detector()
+    assert detect is not None
+    assert detect(["This is a sentence in English.", "이것은 한국어 문장입니다."]) == ["en", "ko"]
 
 
 @pytest.mark.parametrize("split", ["all", "train", "held_out"])

@@ -1,19 +1,24 @@
 """What a dry run says, against what is then done."""
 
+import dataclasses
+import itertools
 import json
 import random
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
 from tokbench import memory, pipeline
 from tokbench.cli import group
+from tokbench.corpus.rows import Rows, rows_of
 from tokbench.counting import count, sample, sampling
 from tokbench.counting.spilling import Bounded
 from tokbench.recipe import load
-from tokbench.values import Growth, Sampled
-from tokbench.workbench import estimate
+from tokbench.reports import estimate as report
+from tokbench.values import Growth, Sampled, WordCounts
+from tokbench.workbench import estimate, estimates
 from tokbench.workbench.plan import Plan
 
 BODY = """pre_tokenizer: {pre}
@@ -81,6 +86,117 @@ def test_growth_slows_down_but_for_what_is_always_new():
     assert Growth(100, 1, 1, 0.6).at(1024).pieces < 100 * 1024**0.6
     assert Growth(100, 1, 1, 0.0).at(1 << 40).pieces == 100
     assert Growth(100, 1, 1, 0.5).at(0.25).pieces == 50
+
+
+def words_of(counts):
+    words = pa.array(list(counts), pa.large_string())
+    return WordCounts(words, np.array(list(counts.values()), np.int64), 1, 1)
+
+
+def test_the_most_frequent_pair_is_counted_within_words():
+    chance = random.Random(5)
+    for _ in range(30):
+        counts = {
+            "".join(chance.choices("abc각é", k=chance.randint(1, 6))): chance.randint(1, 1 << 40)
+            for _ in range(chance.randint(1, 8))
+        }
+        pairs: dict[str, int] = {}
+        for word, times in counts.items():
+            for pair in map("".join, itertools.pairwise(word)):
+                pairs[pair] = pairs.get(pair, 0) + times
+        assert sampling.most_frequent_pair(words_of(counts)) == max(pairs.values(), default=0)
+        longest = sampling.longest(words_of(counts))
+        assert longest[1] == max(map(len, counts))
+        assert longest[0] in counts
+    assert sampling.most_frequent_pair(words_of({})) == 0
+    assert sampling.longest(words_of({})) == ("", 0)
+
+
+def told(*options):
+    made = run("train", *options, "--dry-run")
+    plain = json.loads(run("train", *options, "--dry-run", "--json", "-").stdout)["estimates"][0]
+    return " ".join(made.stdout.split()), plain
+
+
+def test_pairs_that_the_library_cannot_count_are_told(recipe, monkeypatch):
+    said, plain = told(recipe)
+    assert "fits the 32 bits that tokenizers counts in" in said
+    assert plain["library_would_overflow"] is False
+    monkeypatch.setattr(report, "MOST_PAIRS", plain["most_frequent_pair"] - 1)
+    said, plain = told(recipe)
+    assert "too many for tokenizers, whose 32 bits overflow; not for tokbench" in said
+    assert plain["library_would_overflow"] is True
+    body = "pre_tokenizer: Whitespace\nmodel: WordLevel\ntrainer: {vocab_size: 400}\n"
+    words = recipe.with_name("words.yaml")
+    words.write_text(
+        recipe.read_text().split("pre_tokenizer")[0]
+        + body
+        + "special_tokens: {unk: <u>}\nwrap: {model_max_length: 512}\n"
+    )
+    said, plain = told(words)
+    assert "most frequent pair" not in said
+    assert plain["most_frequent_pair"] is None
+
+
+def test_a_word_that_is_left_out_is_told(write_recipe, corpus_file):
+    with corpus_file.open("a") as file:
+        file.write("각" * 200 + "\n")
+    path = write_recipe(BODY.format(pre=BYTES))
+    options = "--set", "corpus.held_out=0", "--set", "trainer.max_word_chars=500"
+    said, plain = told(path, *options)
+    assert "600 characters is left out: trainer.max_word_chars is 500" in said
+    assert plain["longest_word"] == {"start": "각" * 13, "characters": 600}
+
+
+@pytest.mark.usefixtures("in_process")
+def test_what_is_there_before_is_told(write_recipe, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = write_recipe(BODY.format(pre=BYTES))
+    assert told(path)[1]["cached"] == "nothing"
+    plan = Plan.of(load(path))
+    count(plan.corpus, pipeline.assemble(plan.recipe.pipeline), max_word_chars=None)
+    said, plain = told(path)
+    assert plain["cached"] == "chunks"
+    assert "chunks are in the cache: no document is read" in said
+    count(plan.corpus, pipeline.assemble(plan.recipe.pipeline))
+    said, plain = told(path)
+    assert (plain["cached"], plain["counting_seconds"]) == ("words", 0)
+    run("train", path, "--out", tmp_path / "out")
+    said, plain = told(path)
+    assert (plain["cached"], plain["training_seconds"]) == ("vocabulary", 0)
+    assert "the vocabulary is in the cache" in said
+    run("train", path)
+    said, plain = told(path)
+    assert plain["cached"] == "tokenizer"
+    assert "is done, in runs" in said
+    monkeypatch.setattr(estimates, "_HASHED", 10)
+    said, plain = told(path)
+    assert plain["cached"] is None
+    assert "if it was not counted before" in said
+
+
+def test_a_source_of_unknown_size_is_taken_for_what_was_read(recipe):
+    corpus = Plan.of(load(recipe)).corpus
+    [each] = corpus.opened
+
+    class Endless:
+        name, size = "endless", 0
+
+        def read(self, *_, **__):
+            for number in range(1, 1000):
+                texts = pa.array([f"number {number} " * 1000], pa.large_string())
+                yield Rows(rows_of(texts), 10_000 * number)
+
+    both = dataclasses.replace(corpus, opened=(each, dataclasses.replace(each, source=Endless())))
+    blank = pipeline.assemble(load(recipe).pipeline)
+    seen = sample(both.spread("all"), both.size, blank, most=6_000_000)
+    assert seen.share <= 1
+    places = [place for _, place in both.spread("all")]
+    assert {number for number, _, _ in places[:3]} == {0, 1}
+    assert all(share == 1 for number, _, share in places if number == 1)
+    assert list(estimates._notes(both)) == [
+        "endless: the size is not known; what was read is taken for all of it"
+    ]
 
 
 def test_an_empty_sample_has_no_growth():

@@ -3,7 +3,7 @@
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -13,6 +13,7 @@ import numpy as np
 
 from tokbench.corpus.looking_hashes import Hashes, hashed
 from tokbench.corpus.looking_kernel import measure
+from tokbench.corpus.looking_languages import Detector
 from tokbench.corpus.looking_scripts import SCRIPTS, table
 from tokbench.corpus.opening import Ledger, OpenCorpus
 from tokbench.corpus.overlap import Evaluated, Prints, Search, named, place_of, prints
@@ -41,17 +42,14 @@ if TYPE_CHECKING:
     from tokbench.corpus.source import OpenSource
     from tokbench.corpus.step import Tally
 
-Detector = Callable[[Sequence[str]], Sequence[str]]
-"""Gives the language of each text."""
-
 PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
 START = 300
 """How many characters of the longest document are shown."""
 _EXACT, _PARTS = 256, 32
 """Lengths below are counted each for itself; above, every doubling is told in so many parts."""
 _BINS = _EXACT + _PARTS * 48
-_DETECTED, _AT_ONCE, _LONG_ENOUGH = 300, 10, 20
-"""Documents of a source, and of one batch of it, whose language is detected; the characters that
+_DETECTED, _AT_ONCE, _LONG_ENOUGH = 400, 50, 30
+"""Documents of a source, and of one batch of it, whose language is detected; the bytes that
 it takes at the least."""
 _SPLITS = ((False, "training"), (True, "held out"))
 _AHEAD = 4
@@ -505,7 +503,8 @@ class _Spoken:
                 continue
             lengths = np.diff(offsets(texts))
             which = np.flatnonzero((sources == source) & (lengths >= _LONG_ENOUGH))
-            some: list[Any] = [texts[index].as_py() for index in which[:_AT_ONCE].tolist()]
+            which = which[:: max(1, len(which) // _AT_ONCE)]  # files are sorted by language
+            some: list[Any] = [texts[index].as_py() for index in which.tolist()]
             for language in self.detect(some):
                 seen[language] = seen.get(language, 0) + 1
 

@@ -34,6 +34,8 @@ _FILES = 64
 """So many files are read side by side; of more, one after another in an order by chance."""
 _WINDOWS, _WIDTH = 256, 1 << 18
 """Places of a file, a power of two, and how many bytes are read at each."""
+_UNKNOWN = 1 << 28
+"""What a source is taken to have that does not say its size: it is read beside the others."""
 _BITS = _WINDOWS.bit_length() - 1
 
 
@@ -50,7 +52,12 @@ class _Reader:
     @property
     def share(self) -> float:
         """How much of it was consumed."""
-        return self.done / max(self.size, 1)
+        return self.done / (self.size or _UNKNOWN)
+
+    @property
+    def place(self) -> tuple[int, float]:
+        """Its size and the share of it; of one that does not say its size, what was read is all."""
+        return (self.size, self.share) if self.size else (self.done, 1.0)
 
 
 def spread(
@@ -70,13 +77,13 @@ def spread(
         reader = min(open_, key=lambda each: each.share)
         rows = next(reader.rows, None)
         if rows is None:
-            reader.more, reader.done = False, reader.size
+            reader.more, reader.done = False, reader.size or reader.done
             continue
         reader.done = rows.done
         terms = [Terms(reader.held_out)]
         batch = of_source(rows.batch, 0)
         kept = next(chosen(batch, split, terms, corpus.spec.seed), batch[:0])
-        yield kept, (readers.index(reader), reader.size, reader.share)
+        yield kept, (readers.index(reader), *reader.place)
 
 
 def _readers(each: "Cleaned") -> Iterator[_Reader]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tokbench.counting.chunk_pass import cores, count_chunks, merge_counts
-    from tokbench.counting.decide import count
+    from tokbench.counting.decide import count, kept
     from tokbench.counting.sampling import sample, spilled, tables
     from tokbench.counting.whole import count_words_whole
     from tokbench.counting.words import count_words
@@ -19,6 +19,7 @@ _HOMES = {
     "count_chunks": "chunk_pass",
     "count_words": "words",
     "count_words_whole": "whole",
+    "kept": "decide",
     "merge_counts": "chunk_pass",
     "sample": "sampling",
     "spilled": "sampling",
@@ -30,6 +31,7 @@ __all__ = [
     "count_chunks",
     "count_words",
     "count_words_whole",
+    "kept",
     "merge_counts",
     "sample",
     "spilled",

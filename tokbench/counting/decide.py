@@ -21,6 +21,7 @@ from tokbench.memory import give_back, room
 from tokbench.values import (
     ChunkCounts,
     Corpus,
+    Kept,
     Progress,
     Resumable,
     Split,
@@ -78,12 +79,9 @@ def count(
         BudgetError: the distinct words find no room in memory.
     """
     folder = cache or store.cache_dir() / "counts"
-    pipeline = Pipeline.of(tokenizer)
-    identity = [corpus.identity(), split, load_classes().identity, keep.FORMAT]
-    settings = [pipeline.normalizer_json, pipeline.pre_tokenizer_json, max_word_chars]
-    place = folder / f"words-{store.signature(identity, settings, version('tokenizers'))}.arrow"
-    if (kept := keep.load(place, WordCounts)) is not None:
-        return kept
+    place = _words_place(folder, corpus, Pipeline.of(tokenizer), split, max_word_chars)
+    if (found := keep.load(place, WordCounts)) is not None:
+        return found
     with store.scratch(folder / "spilled") as scratch:
         bounds = Bounds(room(memory), scratch)
         words = _counted(corpus, tokenizer, split, folder, max_word_chars, bounds, watch)
@@ -91,6 +89,49 @@ def count(
     with store.optional():
         keep.save(place, words)
     return words
+
+
+def kept(
+    corpus: Corpus,
+    tokenizer: "Tokenizer",
+    *,
+    split: Split = "train",
+    cache: Path | None = None,
+    max_word_chars: int | None = 16384,
+) -> Kept:
+    """What `count` with the same arguments would find in the cache; nothing is counted.
+
+    The files of the corpus are read once for its identity, as `count` does.
+
+    Returns:
+        "words" where it would count nothing, "chunks" where it would read no documents.
+    """
+    folder = cache or store.cache_dir() / "counts"
+    if not folder.is_dir():
+        return "nothing"
+    pipeline = Pipeline.of(tokenizer)
+    if _words_place(folder, corpus, pipeline, split, max_word_chars).is_file():
+        return "words"
+    found = plan(pipeline.normalizer_json, pipeline.pre_tokenizer_json)
+    if found is None:
+        return "nothing"
+    places = (_chunks_place(folder, part, found.cut_set, split) for part in corpus.parts())
+    return "chunks" if all(place.is_file() for place in places) else "nothing"
+
+
+def _words_place(
+    folder: Path, corpus: Corpus, pipeline: Pipeline, split: Split, max_word_chars: int | None
+) -> Path:
+    """The file that words are kept in."""
+    identity = [corpus.identity(), split, load_classes().identity, keep.FORMAT]
+    settings = [pipeline.normalizer_json, pipeline.pre_tokenizer_json, max_word_chars]
+    return folder / f"words-{store.signature(identity, settings, version('tokenizers'))}.arrow"
+
+
+def _chunks_place(folder: Path, part: Corpus, cut_set: "CutSet", split: Split) -> Path:
+    """The file that the chunks of a source are kept in."""
+    identity = [part.identity(), split, load_classes().identity, keep.FORMAT]
+    return folder / f"chunks-{cut_set.name}-{store.signature(identity)}.arrow"
 
 
 def _counted(
@@ -146,8 +187,7 @@ def _chunks(
             done, seen = before + progress.done, documents + progress.documents
             watch(dataclasses.replace(progress, done=done, total=corpus.size, documents=seen))
 
-        identity = [part.identity(), split, load_classes().identity, keep.FORMAT]
-        place = folder / f"chunks-{cut_set.name}-{store.signature(identity)}.arrow"
+        place = _chunks_place(folder, part, cut_set, split)
         chunks = _kept(place, left)
         if chunks is None:
             unfinished = folder / f"unfinished-{place.stem}"

@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     import pyarrow as pa
+    from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
     from tokbench.values import ChunkCounts, Split, WordCounts
 
     Batches = Iterable[tuple[pa.RecordBatch, tuple[int, int, float]]]
 
+_LONG, _START = 100, 40
+_FREQUENT = 100_000
+"""The pairs of so many words are counted, for a tenth of a second."""
 WHOLE_SECONDS, WHOLE_BYTES = 0.5, 4 << 20
 """Less is sampled where whole documents must be counted."""
 
@@ -81,6 +85,7 @@ def sample(
     return Sampled(
         *files.whole(whole.documents, whole.bytes), _growth(words), _growth([*halves, whole]),
         reading=reading, counting=cutting, pre_tokenizing=spent,
+        longest=longest(words[-1]), pair=most_frequent_pair(words[-1]),
     )  # fmt: skip
 
 
@@ -106,7 +111,9 @@ class _Files:
         known = sum(size for size, _ in self._consumed.values())
         read = sum(size * share for size, share in self._consumed.values())
         shares = {number: max(share, 1e-9) for number, (_, share) in self._consumed.items()}
-        rest = self._size / max(known, 1)  # files that were not opened are taken to be alike
+        rest = max(
+            1.0, self._size / max(known, 1)
+        )  # files that were not opened are taken to be alike
         more = rest * sum(seen[0] / shares[number] for number, seen in self._seen.items())
         longer = rest * sum(seen[1] / shares[number] for number, seen in self._seen.items())
         return min(1.0, read / max(self._size, 1)), more, longer, max(1.0, longer / text)
@@ -147,7 +154,46 @@ def _of_documents(batches: "Batches", size: int, tokenizer: "Tokenizer") -> Samp
     return Sampled(
         *files.whole(words[-1].documents, words[-1].bytes), _growth(words), None,
         reading=reading, counting=spent, pre_tokenizing=0.0,
+        longest=longest(words[-1]), pair=most_frequent_pair(words[-1]),
     )  # fmt: skip
+
+
+def longest(words: "WordCounts") -> tuple[str, int]:
+    """How the longest word begins, and how many characters it has.
+
+    The longest in bytes is taken for it, but for others that are nearly as long.
+    """
+    data, offsets = raw_strings(words.words)
+    sizes = np.diff(offsets)
+    if not len(sizes):
+        return "", 0
+    nearly = np.argsort(-sizes, kind="stable")[:_LONG]
+    found = [data[offsets[n] : offsets[n + 1]].tobytes().decode() for n in nearly.tolist()]
+    word = max(found, key=len)
+    return word[:_START], len(word)
+
+
+def most_frequent_pair(words: "WordCounts") -> int:
+    """How often the most frequent pair of neighbouring characters occurs in the frequent words.
+
+    BPE begins with these pairs; no pair that merges make is more frequent.
+    """
+    counts: NDArray[np.int64] = words.counts
+    frequent = np.argsort(-counts, kind="stable")[:_FREQUENT]
+    data, offsets = raw_strings(words.words)
+    some = [data[offsets[n] : offsets[n + 1]].tobytes().decode() for n in frequent.tolist()]
+    lengths = np.array([len(word) for word in some], np.int64)
+    codes = np.frombuffer("".join(some).encode("utf-32-le"), np.uint32).astype(np.int64)
+    if len(codes) < 2:  # noqa: PLR2004 - a pair
+        return 0
+    pairs = codes[:-1] << 21 | codes[1:]
+    weights = np.repeat(counts[frequent], lengths)[:-1]
+    inside = np.ones(len(pairs), np.bool_)
+    inside[np.cumsum(lengths)[:-1] - 1] = False
+    _, which = np.unique(pairs[inside], return_inverse=True)
+    if not len(which):
+        return 0
+    return int(np.bincount(which, weights[inside].astype(np.float64)).max())
 
 
 def _growth(found: "list[ChunkCounts] | list[WordCounts]") -> Growth:

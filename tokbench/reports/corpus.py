@@ -36,6 +36,8 @@ _EVERY = 5
 _SHARED = ("Common", "White_Space", "Inherited", "Unknown")
 """What is no script of its own."""
 _SCRIPTS, _LEAST_SHARE = 4, 0.001
+_LANGUAGES, _LEAST_SPOKEN = 2, 0.02
+"""How many languages are named, and the share that one of them has: a detector errs on some."""
 _LINES = 3
 """How many lines of the longest document are shown."""
 _THOUSAND, _MILLION = 1000, 1_000_000
@@ -172,12 +174,14 @@ class _Column:
         cells: below it.
         rank: which goes first where there is no room: the highest.
         justify: to which side.
+        words: whether the end may be cut off.
     """
 
     title: str
     cells: Sequence[str]
     rank: int = 0
     justify: Literal["left", "right"] = "right"
+    words: bool = False
 
     @property
     def width(self) -> int:
@@ -186,7 +190,7 @@ class _Column:
     @property
     def least(self) -> int:
         """What it can be squeezed into: words can be cut off, numbers cannot."""
-        return min(self.width, _SQUEEZED) if self.justify == "left" else self.width
+        return min(self.width, _SQUEEZED) if self.words else self.width
 
 
 def _table(names: Sequence[str], columns: Sequence[_Column], width: int) -> Table:
@@ -277,7 +281,7 @@ class _Lengths:
         title = marks.ljust(most)[: max(most, len(marks.rstrip()))]
         longest = [f"{one.longest.characters:,}" if one.longest else "" for one in texts]
         columns = [
-            _Column(title, [_bars(one.lengths).ljust(most) for one in texts]),
+            _Column(title, [_bars(one.lengths) for one in texts], 0, "left"),
             *(
                 _Column(title, [_percentile(one, percent) for one in texts], rank)
                 for title, percent, rank in (
@@ -301,13 +305,26 @@ class _Scripts:
         facts = self._facts
         names, texts = _rows(facts)
         spoken = [source.languages for source in facts.sources]
-        columns = [_Column("scripts", [scripts(one) for one in texts], 0, "left")]
+        columns = [_Column("scripts", [scripts(one) for one in texts], 0, "left", words=True)]
         if any(spoken):
-            cells = [", ".join(list(one)[:_SCRIPTS]) for one in spoken]
+            cells = [_languages(one) for one in spoken]
             cells += [""] * (len(names) - len(cells))
-            columns.insert(0, _Column("language", cells, 1, "left"))
+            columns.insert(0, _Column("language", cells, 1, "left", words=True))
         yield Text("characters by script, but for those that many share", style="dim")
         yield _table(names, columns, options.max_width)
+
+
+def _languages(spoken: dict[str, int]) -> str:
+    """Those of most documents, with their shares where there are several.
+
+    >>> _languages({"ko": 170, "en": 28, "ja": 1}), _languages({"ko": 3})
+    ('ko 85.4%, en 14.1%', 'ko')
+    """
+    of = sum(spoken.values())
+    most = [(name, count / of) for name, count in spoken.items() if count >= _LEAST_SPOKEN * of]
+    if len(most) == 1:
+        return most[0][0]
+    return ", ".join(f"{name} {_percent(share)}" for name, share in most[:_LANGUAGES])
 
 
 def scripts(text: TextFacts) -> str:
@@ -370,7 +387,7 @@ def _steps(
         _Column("documents", [f"{count:,}" for count in documents]),
         _Column("MB", [_megabytes(size) for size in sizes]),
         _Column("changed", [f"{count:,}" if count else "" for count in changed]),
-        _Column("dropped", dropped, 0, "left"),
+        _Column("dropped", dropped, 0, "left", words=True),
     ]
     return _table(names, columns, width)
 
@@ -426,8 +443,8 @@ def _overlaps(facts: CorpusFacts) -> Iterator[RenderableType]:
 
 
 def _example(one: SharedPassage) -> Iterator[RenderableType]:
-    here = f"{visible(one.document.source)}:{one.document.number:,}"
-    there = f"{visible(one.other[0])}:{one.other[1]:,}"
+    here = f"{_brief(one.document.source)}:{one.document.number:,}"
+    there = f"{_brief(one.other[0])}:{one.other[1]:,}"
     relation = "is" if one.whole else "shares with"
     yield Text(f"  {here} {relation} {there}", style="dim", overflow="fold")
     yield _OneLine(one.passage, "    ")

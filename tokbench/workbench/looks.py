@@ -40,13 +40,21 @@ def look(
     Raises:
         CorpusError: something cannot be read.
     """
-    from tokbench.corpus import looking  # noqa: PLC0415 - numpy and pyarrow are slow to import
+    from tokbench.corpus import looking, looking_languages  # noqa: PLC0415 - slow to import
 
     name, corpus = opened(names, overrides, text)
     others = dict(opened([each], (), against_text) for each in against)
     if not kernels.compiled_before():
         watch(Progress("compiling", 0, None, "kernels"))
-    return looking.look(corpus, name, split=split, against=others, overlaps=overlaps, watch=watch)
+    return looking.look(
+        corpus,
+        name,
+        split=split,
+        against=others,
+        overlaps=overlaps,
+        detect=looking_languages.detector(),
+        watch=watch,
+    )
 
 
 def head(
