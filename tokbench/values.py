@@ -105,8 +105,10 @@ class StepDone:
         documents_in: how many it was given, and `documents_out`: how many it gave.
         bytes_in: their UTF-8 bytes, and `bytes_out` likewise.
         changed: how many documents it gave that are not as they were.
+        added: how many documents it made of others.
         reasons: how many documents it dropped, by why.
         examples: the first that it dropped or changed: before, and after (None where dropped).
+        notes: what else there is to say.
     """
 
     step: str
@@ -115,8 +117,10 @@ class StepDone:
     bytes_in: int
     bytes_out: int
     changed: int
+    added: int
     reasons: dict[str, int]
     examples: tuple[tuple[str, str | None], ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -416,29 +420,6 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class StepTold:
-    """What one step did to the documents of a read.
-
-    Attributes:
-        step: its name.
-        documents_in: how many it was given, and `documents_out`: how many it gave.
-        bytes_in: their UTF-8 bytes, and `bytes_out` likewise.
-        changed: how many it gave that are not as they were.
-        reasons: how many it dropped, by why.
-        examples: the first that it dropped or changed: before, and after (None where dropped).
-    """
-
-    step: str
-    documents_in: int
-    documents_out: int
-    bytes_in: int
-    bytes_out: int
-    changed: int
-    reasons: dict[str, int]
-    examples: tuple[tuple[str, str | None], ...]
-
-
-@dataclass(frozen=True)
 class DocumentSeen:
     """One document: its source, its number there behind all steps, from 1, and how it begins."""
 
@@ -497,7 +478,7 @@ class SourceFacts:
     size: int
     nulls: int
     read: tuple[int, int]
-    steps: tuple[StepTold, ...]
+    steps: tuple[StepDone, ...]
     text: TextFacts
     languages: dict[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
@@ -573,7 +554,7 @@ class CorpusFacts:
     fingerprint: str
     training: str
     sources: tuple[SourceFacts, ...]
-    together: tuple[StepTold, ...]
+    together: tuple[StepDone, ...]
     text: TextFacts
     overlaps: tuple[Overlap, ...]
     seconds: float

@@ -466,5 +466,5 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
         if not identified:
             next(batches)
         path.write_bytes(path.read_bytes() + b'{"text": "late"}\n')
-        with pytest.raises(CorpusError, match=r"short\.jsonl: changed while it was read"):
+        with pytest.raises(CorpusError, match=r"short\.jsonl: changed since it was looked at"):
             list(batches)

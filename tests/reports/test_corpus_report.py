@@ -13,7 +13,7 @@ from tokbench.values import (
     Overlap,
     SharedPassage,
     SourceFacts,
-    StepTold,
+    StepDone,
     TextFacts,
 )
 
@@ -38,11 +38,11 @@ def text(documents, size, *, source="", longest="한국어 텍스트"):
 
 
 STEPS = (
-    StepTold("drop_empty", 2000, 1900, 90_000, 89_950, 0, {"null": 40, "blank": 60}, ()),
-    StepTold("strip_html", 1900, 1900, 89_950, 80_000, 7, {},
+    StepDone("drop_empty", 2000, 1900, 90_000, 89_950, 0, 0, {"null": 40, "blank": 60}, ()),
+    StepDone("strip_html", 1900, 1900, 89_950, 80_000, 7, 0, {},
              (("a long beginning that both have in common <b>한국</b>",
                "a long beginning that both have in common 한국"), (f"<i>{ESCAPE}</i>", ESCAPE))),
-    StepTold("min_chars", 1900, 1890, 80_000, 79_000, 0, {"shorter than 3 characters": 10},
+    StepDone("min_chars", 1900, 1890, 80_000, 79_000, 0, 0, {"shorter than 3 characters": 10},
              (("no", None), ("", None))),
 )  # fmt: skip
 FACTS = CorpusFacts(
@@ -58,7 +58,7 @@ FACTS = CorpusFacts(
         ),
         SourceFacts(
             "kept.txt", 9_000_000, 0, (1_234_567, 9_000_000),
-            (StepTold("drop_empty", 1_234_567, 1_234_567, 9_000_000, 9_000_000, 0, {}, ()),),
+            (StepDone("drop_empty", 1_234_567, 1_234_567, 9_000_000, 9_000_000, 0, 0, {}, ()),),
             text(1_234_567, 9_000_000), {"ko": 170, "en": 20, "ja": 1},
             ("only 2 different texts among 1,234,567: labels? name the column of the text with "
              "`text:`",),

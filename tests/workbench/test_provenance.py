@@ -137,7 +137,7 @@ def test_shown(recipe: Callable[..., Path]) -> None:
 
 def test_the_table_fits(capsys: pytest.CaptureFixture[str]) -> None:
     name = "/data/" + "very" * 20 + "/long.jsonl.gz"
-    step = StepDone("fix_text", 1_000_000, 1_000_000, 9, 9, 12_345, {}, ())
+    step = StepDone("fix_text", 1_000_000, 1_000_000, 9, 9, 12_345, 0, {}, ())
     source = Given(name, "x", 5, 0.1, {}, 0.2, 10, 123_456_789, 10**12, 0.121, 1.5, (step,))
     held = Given("b.txt", "y", 5, 1, {}, 0.0, 10, 0, 0, 0.0, 0.0)
     Console(width=80).print(report.render(Composition((source, held), (step,))))

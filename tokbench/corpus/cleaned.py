@@ -5,8 +5,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tokbench.corpus.places.local import LocalFile
-from tokbench.corpus.problems import refused
 from tokbench.corpus.rows import Stream
 from tokbench.corpus.step import Tally, applied, counted, needed
 
@@ -94,32 +92,20 @@ class Cleaned:
     def cleaned(
         self, rows: Stream, account: Account | None = None, columns: Sequence[str] = ()
     ) -> Stream:
-        """What the steps make of rows of the source, with these columns.
-
-        Raises:
-            CorpusError: a file changed meanwhile, or since it was identified.
-        """
+        """What the steps make of rows of the source, with these columns."""
         account = account or Account()
         if not account.steps:
             account.steps[:] = [Tally(step.type) for step in self.steps]
-        before = self._identified[1] if self.is_identified else _stamps(self.source)
-        yield from applied(counted(rows, account.read), self.steps, account.steps, columns)
-        for shown, stamp in _stamps(self.source).items():
-            if before.get(shown) != stamp:
-                what = "changed while it was read: let it be written, and start again"
-                raise refused(shown, what)
+        return applied(counted(rows, account.read), self.steps, account.steps, columns)
 
     def identity(self) -> Any:
-        """JSON-able; changes whenever `read` could give other documents.
-
-        Made once: what is read later must be the same files.
-        """
-        read = self._identified[0]
+        """JSON-able; changes whenever `read` could give other documents; made once."""
+        read = self._identified
         return [read, [step.identity() for step in self.steps]] if self.steps else read
 
     def source_identity(self) -> Any:
         """The same without the steps."""
-        return self._identified[0]
+        return self._identified
 
     @property
     def is_identified(self) -> bool:
@@ -127,13 +113,5 @@ class Cleaned:
         return "_identified" in vars(self)
 
     @cached_property
-    def _identified(self) -> tuple[Any, dict[str, str]]:
-        """The identity of what is read, and the stamps of its files just before."""
-        stamps = _stamps(self.source)
-        return self.source.identity(), stamps
-
-
-def _stamps(source: "OpenSource") -> dict[str, str]:
-    """When each local file that a source reads was written, and its size."""
-    files = getattr(source, "files", ())
-    return {file.shown: file.version for file in files if isinstance(file, LocalFile)}
+    def _identified(self) -> Any:
+        return self.source.identity()

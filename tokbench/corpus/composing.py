@@ -1,13 +1,13 @@
 """What a corpus is made of, told from what was noted when it was read; nothing is read for it."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokbench.corpus import measuring, reading
 from tokbench.corpus.cleaned import Account, Cleaned
-from tokbench.corpus.step import Tally
+from tokbench.corpus.ledgers import steps_done
 from tokbench.store import signature
-from tokbench.values import Composition, Given, StepDone
+from tokbench.values import Composition, Given
 
 if TYPE_CHECKING:
     from tokbench.corpus.opening import OpenCorpus
@@ -26,7 +26,7 @@ def composition(corpus: "OpenCorpus") -> Composition:
     by = mixed.limited_by
     return Composition(
         tuple(_given(*each, whole) for each in facts),
-        tuple(_done(tally) for tally in ledger.together),
+        steps_done(ledger.together),
         "" if by is None else corpus.sources[by],
     )
 
@@ -51,9 +51,5 @@ def _given(source: Cleaned, account: Account, wanted: float | None, size: int, w
         bytes=came.bytes_out,
         share=came.bytes_out / whole if whole else 0.0,
         times=came.bytes_out / size if size else float(came.documents_out > 0),
-        steps=tuple(_done(tally) for tally in account.steps),
+        steps=steps_done(account.steps),
     )
-
-
-def _done(tally: Tally) -> StepDone:
-    return StepDone(**{**asdict(tally), "examples": tuple(tally.examples)})

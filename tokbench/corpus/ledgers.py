@@ -1,5 +1,6 @@
 """What became of documents, kept in the cache: a corpus that was counted once is not read again."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from tokbench import store
 from tokbench.corpus.cleaned import Account
 from tokbench.corpus.step import Tally
 from tokbench.errors import StoreError
+from tokbench.values import StepDone
 
 
 @dataclass
@@ -21,6 +23,15 @@ class Ledger:
 
     sources: list[Account] = field(default_factory=list)
     together: list[Tally] = field(default_factory=list)
+
+
+def steps_done(tallies: Sequence[Tally]) -> tuple[StepDone, ...]:
+    """What steps did, as values."""
+    listed = ((tally, tuple(tally.examples), tuple(tally.notes)) for tally in tallies)
+    return tuple(
+        StepDone(**{**asdict(tally), "examples": examples, "notes": notes})
+        for tally, examples, notes in listed
+    )
 
 
 def keep(identity: str, accounts: list[Account], together: list[Tally]) -> None:

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tokbench.corpus.groups import column_of
+from tokbench.corpus.ledgers import steps_done
 from tokbench.corpus.looking_hashes import Hashes, hashed
 from tokbench.corpus.looking_kernel import measure
 from tokbench.corpus.looking_languages import Detector
 from tokbench.corpus.looking_scripts import SCRIPTS, table
+from tokbench.corpus.mixing import WHOLE
 from tokbench.corpus.opening import Ledger, OpenCorpus
 from tokbench.corpus.overlap import Evaluated, Prints, Search, named, place_of, prints
 from tokbench.corpus.rows import Rows, Stream, texts_of
@@ -28,7 +31,6 @@ from tokbench.values import (
     Progress,
     SourceFacts,
     Split,
-    StepTold,
     TextFacts,
     Watch,
     ignore,
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
 
     from tokbench.corpus.cleaned import Account
     from tokbench.corpus.source import OpenSource
-    from tokbench.corpus.step import Tally
 
 PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
 START = 300
@@ -89,7 +90,11 @@ def look(
     before = time.perf_counter()
     counted = [_Counted(each.source) for each in corpus.opened]
     opened = zip(corpus.opened, counted, strict=True)
-    reading = replace(corpus, opened=tuple(replace(each, source=one) for each, one in opened))
+    reading = replace(
+        corpus,
+        opened=tuple(replace(each, source=one) for each, one in opened),
+        dosed=(WHOLE,) * len(counted),
+    )
     others = [_evaluated(one, text, watch) for one, text in (against or {}).items()]
     searches = [
         {is_held: Search(sealed, within, corpus.sources) for is_held, within in _SPLITS}
@@ -123,7 +128,7 @@ def look(
             size=each.size,
             nulls=each.nulls,
             read=(account.read.documents_out, account.read.bytes_out),
-            steps=told(account.steps),
+            steps=steps_done(account.steps),
             text=found.facts(corpus.sources, [index]),
             languages=spoken.languages(index, found),
             warnings=tuple(found.warnings(index, each.nulls, account)),
@@ -137,7 +142,7 @@ def look(
         fingerprint=_written(found.prints[0]),
         training=_written(found.prints[1]),
         sources=sources_,
-        together=told(ledger.together),
+        together=steps_done(ledger.together),
         text=found.facts(corpus.sources, range(len(corpus.sources))),
         overlaps=tuple(shared),
         seconds=seconds,
@@ -149,7 +154,7 @@ def look(
 def head(corpus: OpenCorpus, count: int, split: Split = "all") -> list[HeadDocument]:
     """The first documents of each source behind all steps; nothing more is read than they take."""
     found: list[HeadDocument] = []
-    for part in corpus.parts():
+    for part in replace(corpus, dosed=(WHOLE,) * len(corpus.opened)).parts():
         left = dict.fromkeys(range(len(part.sources)), count)
         seen = dict.fromkeys(left, 0)
         some: list[HeadDocument] = []
@@ -170,17 +175,6 @@ def head(corpus: OpenCorpus, count: int, split: Split = "all") -> list[HeadDocum
         order = {name: place for place, name in enumerate(part.sources)}
         found += sorted(some, key=lambda each: order[each.source])
     return found
-
-
-def told(tallies: "Sequence[Tally]") -> tuple[StepTold, ...]:
-    """What steps did, as values."""
-    return tuple(
-        StepTold(
-            one.step, one.documents_in, one.documents_out, one.bytes_in, one.bytes_out,
-            one.changed, dict(one.reasons), tuple(one.examples),
-        )
-        for one in tallies
-    )  # fmt: skip
 
 
 @dataclass
@@ -238,7 +232,7 @@ def held_out(
     corpus: OpenCorpus, texts: "pa.LargeStringArray", sources: "NDArray[np.int32]"
 ) -> "NDArray[np.bool_]":
     """Whether each document is held out."""
-    shares = np.array(_shares(corpus))[sources]
+    shares = np.array([each.held_out for each in corpus.opened])[sources]
     found = shares >= 1
     for share in np.unique(shares).tolist():
         if 0 < share < 1:
@@ -247,11 +241,6 @@ def held_out(
             mark_below(characters_as_bytes(texts), offsets(texts), limit, marks)
             found |= (marks > 0) & (shares == share)
     return found
-
-
-def _shares(corpus: OpenCorpus) -> list[float]:
-    """The share of the documents of each source that training never sees."""
-    return [corpus.held_out] * len(corpus.sources)
 
 
 def _chosen(
@@ -515,9 +504,8 @@ class _Spoken:
         return dict(sorted(self.seen.get(source, {}).items(), key=lambda one: (-one[1], one[0])))
 
     def _said(self, source: int) -> str | None:
-        groups: Any = getattr(self.corpus.spec.sources[source], "groups", None) or {}
-        said = groups.get("language")
-        return said if isinstance(said, str) else None
+        said = self.corpus.opened[source].groups.get("language")
+        return None if said is None or column_of(said) else said
 
 
 def _bin(lengths: "NDArray[np.int64]") -> "NDArray[np.int64]":

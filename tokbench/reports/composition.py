@@ -51,7 +51,7 @@ def _steps(steps: tuple[StepDone, ...], where: str) -> list[str]:
 def _step(one: StepDone) -> str:
     """What a step did; nothing where it left all documents as they were.
 
-    >>> _step(StepDone("drop_empty", 10, 8, 90, 90, 0, {"null": 1, "blank": 1}, ()))
+    >>> _step(StepDone("drop_empty", 10, 8, 90, 90, 0, 0, {"null": 1, "blank": 1}, ()))
     'drop_empty dropped 2 of 10 documents (null 1, blank 1)'
     """
     said = []

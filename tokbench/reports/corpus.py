@@ -15,7 +15,7 @@ from tokbench.values import (
     HeadDocument,
     Overlap,
     SharedPassage,
-    StepTold,
+    StepDone,
     TextFacts,
 )
 
@@ -348,7 +348,7 @@ class _Cleaning:
         self._facts = facts
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        accounts: list[tuple[str, tuple[int, int], Sequence[StepTold]]] = [
+        accounts: list[tuple[str, tuple[int, int], Sequence[StepDone]]] = [
             (source.name, source.read, source.steps) for source in self._facts.sources
         ]
         if together := self._facts.together:
@@ -367,13 +367,13 @@ class _Cleaning:
             yield Text(f"nothing to do in {_listed(quiet)}", style="dim")
 
 
-def _did(step: StepTold) -> bool:
+def _did(step: StepDone) -> bool:
     same = step.documents_in == step.documents_out and step.bytes_in == step.bytes_out
     return bool(step.changed) or not same
 
 
 def _steps(
-    accounts: Sequence[tuple[str, tuple[int, int], Sequence[StepTold]]], width: int
+    accounts: Sequence[tuple[str, tuple[int, int], Sequence[StepDone]]], width: int
 ) -> Table:
     """For each source what there was before, and a line for each step."""
     names, documents, sizes, changed, dropped = [], [], [], [], []
@@ -392,7 +392,7 @@ def _steps(
     return _table(names, columns, width)
 
 
-def _reasons(step: StepTold) -> str:
+def _reasons(step: StepDone) -> str:
     return ", ".join(f"{count:,} {visible(why)}" for why, count in step.reasons.items())
 
 

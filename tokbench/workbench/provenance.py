@@ -96,6 +96,12 @@ def _without_nothing(value: dict[str, Any]) -> dict[str, Any]:
 
 def _steps(found: list[dict[str, Any]]) -> tuple[StepDone, ...]:
     return tuple(
-        StepDone(**{**one, "examples": tuple((was, now) for was, now in one["examples"])})
+        StepDone(
+            **{
+                **one,
+                "examples": tuple((was, now) for was, now in one["examples"]),
+                "notes": tuple(one["notes"]),
+            }
+        )
         for one in found
     )
