@@ -97,11 +97,22 @@ def test_formats(name: str, data: bytes, streaming: bool, hub: LoopbackHub, read
     hub.dataset(dataset, {name: data, "README.md": b"# A card without metadata"})
     found = read(dataset, streaming=streaming, columns=("id",))
     assert found["texts"] == TEXTS
-    assert found["columns"] == [list(range(len(TEXTS)))]
+    assert list(map(int, found["columns"][0])) == list(range(len(TEXTS)))
     assert found["fingerprint"] == fingerprint(TEXTS)
     assert found["size"] == len(data)
     assert found["done"] == sorted(found["done"])
     assert found["done"][-1] == len(data)
+
+
+@pytest.mark.parametrize("streaming", [True, False])
+def test_texts_of_csv_stay_as_they_are(streaming: bool, hub: LoopbackHub, read: Read) -> None:
+    texts = ["007", "1e3", "NA", "", "null", " x ", "True"]
+    commit = hub.dataset("owner/numbers").commit({"train.csv": as_csv(texts)})
+    options: dict[str, Any] = {"revision": commit, "streaming": streaming}
+    assert read("owner/numbers", **options)["texts"] == texts
+    assert read("owner/numbers", text="{id}-{text}", **options)["texts"][0] == "0-007"
+    if not streaming:
+        assert read("owner/numbers", offline=True, **options)["texts"] == texts
 
 
 def test_shards_and_splits(hub: LoopbackHub, read: Read) -> None:

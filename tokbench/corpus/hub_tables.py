@@ -8,11 +8,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import datasets
 import httpx2
 import pyarrow as pa
+from huggingface_hub import constants
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.utils.tqdm import (
     are_progress_bars_disabled,
@@ -21,12 +22,11 @@ from huggingface_hub.utils.tqdm import (
 )
 
 from tokbench.corpus.documents import BATCH_BYTES
+from tokbench.corpus.formats.columns import Wanted
 from tokbench.corpus.hub_repository import WAITS, explained, longer, look, passes, patiently
 from tokbench.corpus.problems import refused
+from tokbench.corpus.tables import Roots, roots
 from tokbench.errors import CorpusError, nearest
-
-if TYPE_CHECKING:
-    from tokbench.corpus.tables import Roots
 
 _FEWEST_ROWS, _ROWS, _MOST_ROWS = 16, 256, 4096
 # What its readers write to the log, they raise as well.
@@ -53,13 +53,13 @@ class Shard:
         """About how many bytes of it were consumed, behind a row or by a guess."""
         return self.size * row // self.rows if self.rows else min(int(guess), self.size)
 
-    def tables(self, roots: "Roots | None", limit: int) -> Iterator[tuple[pa.Table, int]]:
+    def tables(self, chosen: Roots | None, limit: int) -> Iterator[tuple[pa.Table, int]]:
         """All rows, each once.
 
         A stream that broke is begun again and what it gave before is passed over.
 
         Args:
-            roots: chooses among the columns, given the schema and what to call it; None for all.
+            chosen: chooses among the columns, given the schema and what to call it; None for all.
             limit: how many rows to take at once.
 
         Yields:
@@ -72,7 +72,7 @@ class Shard:
         while True:
             row = 0
             try:
-                for table in self._formatted(roots).iter(limit):
+                for table in self._formatted(chosen).iter(limit):
                     row += len(table)
                     if row > given:
                         first, given, waits = given + 1, row, iter(WAITS)
@@ -87,11 +87,11 @@ class Shard:
             else:
                 return
 
-    def _formatted(self, roots: "Roots | None") -> Any:
+    def _formatted(self, chosen: Roots | None) -> Any:
         arrow = self.dataset.with_format("arrow")
-        if roots is None or self.dataset.features is None:
+        if chosen is None or self.dataset.features is None:
             return arrow
-        return arrow.select_columns(roots(self.dataset.features.arrow_schema, self.shown))
+        return arrow.select_columns(chosen(self.dataset.features.arrow_schema, self.shown))
 
 
 @dataclass(frozen=True)
@@ -135,16 +135,16 @@ class Where:
         paths = [path.removeprefix(root) for split in self.splits for path in found[split]]
         return replace(self, sizes=tuple(files.get(path, 0) for path in paths))
 
-    def shards(self, roots: "Roots") -> list[Shard]:
+    def shards(self, wanted: Wanted) -> list[Shard]:
         """All shards of all splits, in order.
 
         Args:
-            roots: chooses among the columns.
+            wanted: what is wanted of each row.
 
         Raises:
             CorpusError: a column is not there, or the dataset cannot be read.
         """
-        builder = _builder(self.name, self.config, self.commit)
+        builder = self._reader(tuple(sorted(wanted.fields)))
         if not self.streaming:
             return self._sized([self._downloaded(builder, split) for split in self.splits])
         with _blamed(self.name):
@@ -154,7 +154,7 @@ class Where:
             if hasattr(builder.config, "columns") and features is not None:
                 # Parquet: `select_columns` alone would download all columns and drop some.
                 builder = copy.deepcopy(builder)
-                builder.config.columns = roots(features.arrow_schema, self.name)
+                builder.config.columns = roots(wanted)(features.arrow_schema, self.name)
                 builder.config.batch_size = _ROWS
                 found = patiently(builder.as_streaming_dataset)
         paths = builder.config.data_files or {}
@@ -165,6 +165,17 @@ class Where:
                 for shard in self._streamed(found[split], split, paths.get(split, ()))
             ]
         )
+
+    def _reader(self, columns: tuple[str, ...]) -> Any:
+        """What reads the dataset; of csv these columns as they stand there."""
+        if constants.is_offline_mode():
+            # A csv is in the cache under the columns that were read as text.
+            with suppress(CorpusError):
+                return _builder(self.name, self.config, self.commit, columns)
+        builder = _builder(self.name, self.config, self.commit)
+        if not hasattr(builder.config, "converters"):
+            return builder
+        return _builder(self.name, self.config, self.commit, columns)
 
     def _streamed(self, dataset: Any, split: str, paths: Sequence[str]) -> Iterator[Shard]:
         count = dataset.num_shards
@@ -198,21 +209,20 @@ def rows_a_batch(nbytes: int, rows: int) -> int:
 
 
 @lru_cache(maxsize=16)
-def _builder(name: str, config: str | None, commit: str) -> Any:
-    """What `datasets` reads the dataset by: it has asked for its card and for its files by then."""
+def _builder(name: str, config: str | None, commit: str, texts: tuple[str, ...] = ()) -> Any:
+    """What `datasets` reads the dataset by: it has asked for its card and for its files by then.
 
-    def load(**options: Any) -> Any:
-        # With the prefix a folder of this name in the working directory is not taken for it.
-        path = f"hf://datasets/{name}"
-        return patiently(
+    The columns `texts` of a csv file are read as they stand there. Else pandas makes null of the
+    text "NA" and of an empty one, and numbers where all texts of some rows look like numbers.
+    """
+    as_text = {"converters": dict.fromkeys(texts, str), "keep_default_na": False}
+    options = as_text if texts else {}
+    # With the prefix a folder of this name in the working directory is not taken for it.
+    path = f"hf://datasets/{name}"
+    with _blamed(name, config, commit):
+        builder = patiently(
             lambda: datasets.load_dataset_builder(path, config, revision=commit, **options)
         )
-
-    with _blamed(name, config, commit):
-        builder = load()
-        if getattr(builder.config, "keep_default_na", None):
-            # The text "NA" is a text, and an empty field an empty text.
-            builder = load(keep_default_na=False)
     if builder.hash != commit:
         # What `datasets` does where it cannot load what was asked for.
         look(name, commit)

@@ -123,7 +123,7 @@ class HubSource:
         beside = tuple(name for name in columns if name != TEXT)
         wanted = Wanted(self.spec, beside, nulls)
         roots = tables.roots(wanted)
-        shards = self.where.shards(roots)
+        shards = self.where.shards(wanted)
         before = sum(shard.size for shard in shards[:first])
         rows, unpacked, packed = 0, 0, 0
         for number, shard in enumerate(shards[first:], first):
