@@ -293,10 +293,13 @@ def test_every_command_explains_itself_with_an_example(command: str, tmp_path: P
 
 def test_list_and_new_and_schema_and_completion(tmp_path: Path) -> None:
     listed = json.loads(tokbench("list", "--json", "-", cwd=tmp_path).stdout)
-    assert {"normalizers", "pre_tokenizers", "models", "metrics", "sources"} <= set(listed)
+    assert {"normalizers", "pre_tokenizers", "models", "metrics", "sources", "steps"} <= set(listed)
     assert {"name": "python_docs"}.items() <= next(
         one for one in listed["sources"] if one["name"] == "python_docs"
     ).items()
+    assert "chars, too_long" in next(
+        one["summary"] for one in listed["steps"] if one["name"] == "max_chars"
+    )
     made = tokbench("new", "mine", "--like", "korean", cwd=tmp_path)
     assert made.returncode == 0, made.stderr
     assert (tmp_path / "mine.yaml").read_text().count("name: mine\n") == 1

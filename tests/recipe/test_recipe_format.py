@@ -33,7 +33,15 @@ def test_the_schema_refuses_what_the_loader_refuses() -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**YAML(typ="safe").load(MINIMAL), "normaliser": "NFC"}, schema())
     jsonschema.validate(YAML(typ="safe").load(MINIMAL), schema())
+    with_steps = YAML(typ="safe").load(MINIMAL)
+    with_steps["corpus"]["steps"] = ["drop_empty", {"type": "sample", "bytes": "100MB"}]
+    jsonschema.validate(with_steps, schema())
+    for wrong in ("min_chars", {"type": "min_chars", "chars": "3"}, {"type": "no_step"}):
+        with_steps["corpus"]["steps"] = [wrong]
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(with_steps, schema())
     assert "for_model" not in json.dumps(schema())
+    assert ">>>" not in json.dumps(schema())
 
 
 def test_special_tokens_keep_the_written_order(tmp_path: Path) -> None:

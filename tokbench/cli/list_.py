@@ -12,8 +12,7 @@ Rows = list[tuple[str, str]]
 @click.argument("kind", required=False)
 @click.option("--json", "json_path", metavar="PATH", help="Write it as JSON; - is stdout.")
 def command(kind: str | None, json_path: str | None) -> None:
-    """What recipes can name: components, trainers, metrics, sources, steps, templates, reports,
-    rules.
+    """What recipes can name: components, trainers, metrics, sources, steps, templates and more.
 
     \b
     tokbench list

@@ -1,7 +1,7 @@
 """What most steps do with a batch: keep some rows, or put other texts in place of some."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from tokbench.corpus.step import Tally
 
-TRUE = pa.scalar(value=True)
 FALSE = pa.scalar(value=False)
 
 
@@ -32,16 +31,21 @@ def only(
         tally: told how many were dropped.
         reason: why the others were dropped.
     """
-    kept = pc.or_(pc.is_null(texts_of(batch)), pc.fill_null(wanted, FALSE))
+    kept = pc.or_(pc.is_null(texts_of(batch)), filled(wanted))
     dropped = pc.invert(kept)
-    count = pc.sum(dropped).as_py() or 0
+    count = dropped.true_count
     if not count:
         return batch
     examples = (
         texts_of(batch).filter(dropped)[:EXAMPLES].to_pylist() if tally.wants_examples else ()
     )
     tally.drop(reason, count, cast("list[str]", examples))
-    return batch.filter(cast("pa.BooleanArray", kept))
+    return batch.filter(kept)
+
+
+def filled(values: "pa.Array[Any]") -> pa.BooleanArray:
+    """The flags with false for null."""
+    return cast("pa.BooleanArray", pc.fill_null(values, FALSE))
 
 
 def flags(values: "NDArray[np.bool_]") -> "pa.BooleanArray":
@@ -68,12 +72,12 @@ def retold(batch: pa.RecordBatch, texts: pa.LargeStringArray, tally: "Tally") ->
     before = texts_of(batch)
     if texts is before:
         return batch
-    differs = pc.fill_null(pc.not_equal(before, texts), FALSE)
-    count = pc.sum(differs).as_py() or 0
-    examples = []
+    differs = filled(pc.not_equal(before, texts))
+    count = differs.true_count
+    examples: list[tuple[str, str]] = []
     if count and tally.wants_examples:
         old, new = (each.filter(differs)[:EXAMPLES].to_pylist() for each in (before, texts))
-        examples = list(zip(old, new, strict=True))
+        examples = list(zip(map(str, old), map(str, new), strict=True))
     tally.change(count, examples)
     return with_texts(batch, texts)
 
@@ -90,7 +94,7 @@ def each_of(
         suspects: which of them `change` could make different; null is no.
         change: gives the text to put in place.
     """
-    suspects = pc.fill_null(suspects, FALSE)
+    suspects = filled(suspects)
     some = texts.filter(suspects).to_pylist()
     if not some:
         return texts
@@ -104,7 +108,7 @@ def said(texts: pa.LargeStringArray) -> "NDArray[np.bool_]":
     """Which rows have a text."""
     if not texts.null_count:
         return np.ones(len(texts), bool)
-    return as_numpy(cast("pa.BooleanArray", pc.is_valid(texts)))
+    return as_numpy(pc.is_valid(texts))
 
 
 def bytes_of_each(texts: pa.LargeStringArray) -> "NDArray[np.int64]":

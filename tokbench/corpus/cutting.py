@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _LAST_SPACE = regex.compile(r"(?r)\s")
 _GRAPHEME = regex.compile(r"\X")
+_BEFORE, _BEHIND = "\u0600", "\u0300"
+"""Below these no character joins the next one, or the one before, but for CRLF (UAX 29)."""
 _LONGEST = 64
 """Graphemes of more characters than this may be cut."""
 
@@ -66,9 +68,7 @@ def split(
     chosen = np.where(made, len(batch) + np.cumsum(made) - 1, origin)
     put = pa.concat_arrays([texts, parts]).take(numbers(chosen))
     columns = [column.take(numbers(origin)) for column in others.columns]
-    return rows_of(
-        cast("pa.LargeStringArray", put), list(zip(others.schema.names, columns, strict=True))
-    )
+    return rows_of(put, list(zip(others.schema.names, columns, strict=True)))
 
 
 def _origins(
@@ -103,6 +103,10 @@ def _end(text: str, start: int, limit: int) -> int:
 
 def _between(text: str, start: int, end: int) -> int:
     """The last boundary of graphemes up to `end`, if there is one near."""
+    before, behind = text[end - 1], text[end]
+    if before < _BEFORE and behind < _BEHIND and before + behind != "\r\n":
+        return end
     near = max(start, end - _LONGEST)
-    bounds = [found.end() for found in _GRAPHEME.finditer(text, near, end + _LONGEST)]
+    # One character behind the end decides whether it is a boundary.
+    bounds = [found.end() for found in _GRAPHEME.finditer(text, near, end + 1)]
     return max((bound for bound in bounds if bound <= end), default=end)

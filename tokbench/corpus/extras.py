@@ -24,13 +24,12 @@ def installed(module: str, extra: str, who: str) -> Any:
     Traceback (most recent call last):
     tokbench.errors.CorpusError: step x needs no_such; pip install 'tokbench[clean]'
     """
-    package = module.partition(".")[0]
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        if error.name != package:
+        if error.name != module:
             raise
-        raise CorpusError(f"{who} needs {package}; pip install 'tokbench[{extra}]'") from error
+        raise CorpusError(f"{who} needs {module}; pip install 'tokbench[{extra}]'") from error
 
 
 def version_of(package: str) -> str:

@@ -1,7 +1,7 @@
 """Python's own documentation as documents: gathered from the source files, then kept in the cache.
 
-Nothing is imported to be read: `ast` finds the docstrings. The source files themselves are documents
-too; they are read where they lie.
+Nothing is imported to be read: `ast` finds the docstrings. The source files themselves are
+documents too; they are read where they lie.
 """
 
 import ast

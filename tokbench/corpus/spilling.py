@@ -7,7 +7,7 @@ it when it was read, when reading was given up, or when the process was killed.
 import mmap
 from collections.abc import Iterator
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pyarrow as pa
@@ -46,7 +46,7 @@ class Spill:
         self._lengths: list[NDArray[np.int64]] = []
         self.last: Rows | None = None
 
-    def __enter__(self) -> "Spill":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

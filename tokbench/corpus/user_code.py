@@ -43,7 +43,7 @@ def source_of(name: str) -> bytes:
     Raises:
         CorpusError: there is no such module, or it has no source code.
     """
-    module = name.split(":")[0]
+    module = name.split(":", maxsplit=1)[0]
     _search_here()
     try:
         spec = importlib.util.find_spec(module)
@@ -87,7 +87,8 @@ def _wrong(name: str, what: str, text: str) -> CorpusError:
 
 
 def _no_module(module: str, error: Exception) -> CorpusError:
-    if isinstance(error, ModuleNotFoundError) and error.name in (module, module.split(".")[0]):
+    package = module.partition(".")[0]
+    if isinstance(error, ModuleNotFoundError) and error.name in (module, package):
         return CorpusError(
             f"step map: there is no module {module!r}; it is searched for in {Path.cwd()}, then "
             "where Python does"

@@ -1,15 +1,17 @@
 """What stands in columns, compared with what a recipe says."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tokbench.corpus.choosing import FALSE
+from tokbench.corpus.choosing import filled, flags
 from tokbench.errors import CorpusError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tokbench.corpus.options import Value
 
     Values = pa.Array[Any]
@@ -50,11 +52,10 @@ def is_one_of(
     Raises:
         CorpusError: they cannot be compared.
     """
-    found = pc.is_null(batch.column(column)) if not values else None
+    found = flags(np.zeros(len(batch), bool))
     for value in values:
-        equal = pc.fill_null(compared(batch, column, "equal", value, who), FALSE)
-        found = equal if found is None else pc.or_(found, equal)
-    return cast("pa.BooleanArray", found)
+        found = pc.or_(found, filled(compared(batch, column, "equal", value, who)))
+    return found
 
 
 def _alike(values: "Values", value: "Value", where: str) -> "tuple[Values, pa.Scalar[Any]]":
@@ -87,7 +88,11 @@ def _alike(values: "Values", value: "Value", where: str) -> "tuple[Values, pa.Sc
 def _numbers(values: "Values", where: str) -> "Values":
     """A column of text as the numbers that it spells; empty text is none."""
     trimmed = pc.utf8_trim_whitespace(values.cast(pa.large_string()))
-    said = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.large_string()), trimmed)
+    said = pc.if_else(
+        pc.equal(trimmed, pa.scalar("", pa.large_string())),
+        pa.scalar(None, pa.large_string()),
+        trimmed,
+    )
     try:
         return cast("Values", pc.cast(said, pa.float64()))
     except pa.ArrowInvalid as error:

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from tokbench.corpus.problems import refuse_columns, refused
+from tokbench.corpus.problems import refuse_columns, refused, unreadable
 from tokbench.corpus.rows import Rows, Stream, rows_of
 from tokbench.corpus.source import SOURCES, OpenSource, SourceSpec
 
@@ -31,7 +30,7 @@ class PythonSourceSpec(SourceSpec):
         paths = tuple(python_library.sources(tests=self.tests))
         if not paths:
             raise refused("python_source", "this Python has no source files; use files of your own")
-        return PythonSource(paths)
+        return PythonSource(paths, tuple(map(_size, paths)))
 
 
 @dataclass(frozen=True)
@@ -40,19 +39,17 @@ class PythonSource:
 
     Attributes:
         paths: the files, sorted; each is a piece.
+        sizes: the bytes of each.
     """
 
     paths: tuple[Path, ...]
+    sizes: tuple[int, ...]
     name: str = "python_source"
 
     @property
     def size(self) -> int:
         """Bytes of all files."""
-        return sum(self._sizes)
-
-    @cached_property
-    def _sizes(self) -> tuple[int, ...]:
-        return tuple(path.stat().st_size for path in self.paths)
+        return sum(self.sizes)
 
     def read(self, columns: Sequence[str] = (), *, nulls: bool = False, first: int = 0) -> Stream:  # noqa: ARG002 - no file is null
         """One file after the other."""
@@ -60,9 +57,9 @@ class PythonSource:
         from tokbench.corpus.documents import array_of  # noqa: PLC0415 - likewise
 
         refuse_columns(self.name, columns)
-        done = sum(self._sizes[:first])
+        done = sum(self.sizes[:first])
         for number, path in enumerate(self.paths[first:], first):
-            done += self._sizes[number]
+            done += self.sizes[number]
             if text := python_library.source_code(path):
                 yield Rows(rows_of(array_of([text])), done, number)
 
@@ -75,3 +72,10 @@ class PythonSource:
         for rows in self.read():
             print_.update(rows.texts)
         return [self.name, python_library.VERSION, str(print_)]
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise unreadable(str(path), error) from error

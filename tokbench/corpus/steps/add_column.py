@@ -1,7 +1,7 @@
 """A column that was not there: `add_column`."""
 
 from string import Formatter
-from typing import TYPE_CHECKING, Annotated, Literal, Self, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
 from pydantic import AfterValidator, model_validator
 
@@ -75,8 +75,8 @@ class AddColumn(BatchStep):
             if not self._used <= set(batch.schema.names):
                 return batch
             return with_column(batch, self.column, _filled(self.template, batch))
-        kind = {str: pa.large_string(), bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
-        value = pa.scalar(self.value, kind[type(self.value)])
+        kind = pa.large_string() if isinstance(self.value, str) else None
+        value: Any = pa.scalar(cast("Any", self.value), kind)
         return with_column(batch, self.column, pa.repeat(value, len(batch)))
 
 
@@ -84,10 +84,10 @@ def _filled(template: str, batch: "pa.RecordBatch") -> "pa.LargeStringArray":
     import pyarrow as pa  # noqa: PLC0415 - 0.15 s to import
     import pyarrow.compute as pc  # noqa: PLC0415 - 0.05 s that only steps need
 
-    def repeated(said: str) -> "pa.Array[pa.LargeStringScalar]":
+    def repeated(said: str) -> "pa.Array[Any]":
         return pa.repeat(pa.scalar(said, pa.large_string()), len(batch))
 
-    parts: list[pa.Array[pa.LargeStringScalar]] = []
+    parts: list[pa.Array[Any]] = []
     for said, name, _, _ in Formatter().parse(template):
         parts.append(repeated(said))
         if name == TEXT:

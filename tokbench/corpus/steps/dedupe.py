@@ -46,8 +46,9 @@ class Dedupe(JointStep):
     >>> after(Dedupe(exempt={"kind": "code"}), ["a", "a", "a"], {"kind": ["code", "web", "web"]})
     ['a', 'a']
     >>> long = "A long sentence that differs from another one in its last word but " * 3
-    >>> after(Dedupe(near=NearSpec()), [long + "one", long + "two", "else"]) == [long + "one", "else"]
-    True
+    >>> texts = after(Dedupe(near=NearSpec()), [long + "one", long + "two", "else"])
+    >>> [str(text)[-4:] for text in texts]
+    [' one', 'else']
     """
 
     type: Literal["dedupe"] = "dedupe"

@@ -1,6 +1,6 @@
 """Drop rows without a text: `drop_empty`."""
 
-from typing import TYPE_CHECKING, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from tokbench.corpus.rows import texts_of
 from tokbench.corpus.step import STEPS, BatchStep, Tally
@@ -31,7 +31,7 @@ class DropEmpty(BatchStep):
         nulls = texts_of(batch).null_count
         if nulls:
             tally.drop("null", nulls)
-            batch = batch.filter(cast("pa.BooleanArray", pc.is_valid(texts_of(batch))))
+            batch = batch.filter(pc.is_valid(texts_of(batch)))
         # Not utf8_trim_whitespace: it copies all text, and knows other white space than Python.
         said = pc.match_substring_regex(texts_of(batch), r"[^\s\v\x1c-\x1f\x{85}\p{Z}]")
-        return only(batch, cast("pa.BooleanArray", said), tally, "blank")
+        return only(batch, said, tally, "blank")

@@ -71,7 +71,7 @@ class Filter(BatchStep):
         from tokbench.corpus.choosing import only  # noqa: PLC0415 - imports pyarrow.compute
         from tokbench.corpus.values import compared, is_one_of  # noqa: PLC0415 - likewise
 
-        there = cast("pa.BooleanArray", pc.is_valid(batch.column(self.column)))
+        there = pc.is_valid(batch.column(self.column))
         batch = only(batch, there, tally, f"no {self.column}")
         for test, how in TESTS.items():
             if (value := getattr(self, test)) is not None:

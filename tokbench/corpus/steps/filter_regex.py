@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @STEPS.register("filter_regex")
 class FilterRegex(BatchStep):
-    """Keep only texts in which a pattern is found, or drop those; the library is `regex`.
+    r"""Keep only texts in which a pattern is found, or drop those; the library is `regex`.
 
     >>> from tokbench.corpus.trying import after
     >>> after(FilterRegex(drop="(?i)lorem ipsum"), ["Lorem ipsum dolor", "words"])
     ['words']
-    >>> after(FilterRegex(keep=r"\\p{Hangul}"), ["한국어 text", "text"])
+    >>> after(FilterRegex(keep=r"\p{Hangul}"), ["한국어 text", "text"])
     ['한국어 text']
     """
 

@@ -1,7 +1,7 @@
 """Repair text that was decoded wrongly: `fix_text`."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from tokbench.corpus.extras import installed, version_of
 from tokbench.corpus.step import STEPS, TextStep
@@ -62,7 +62,7 @@ class FixText(TextStep):
         fix = partial(ftfy.fix_text, config=ftfy.TextFixerConfig(**options, explain=False))
         # Nothing of ASCII is broken but references, controls and their sequences.
         suspects = pc.match_substring_regex(texts, r"[^\n\t -%'-~]")
-        return each_of(texts, cast("pa.BooleanArray", suspects), fix)
+        return each_of(texts, suspects, fix)
 
     def identity(self) -> Any:
         """With ftfy's version, where it is there."""

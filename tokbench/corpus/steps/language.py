@@ -90,7 +90,7 @@ class Language(BatchStep):
 
 @cache
 def _detector() -> Any:
-    langid = installed("py3langid.langid", "language", "step language")
+    langid = installed("py3langid", "language", "step language").langid
     return langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
 
 

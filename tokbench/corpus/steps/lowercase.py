@@ -1,7 +1,7 @@
 """Small letters: `lowercase`."""
 
 import unicodedata
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from tokbench.corpus.step import STEPS, TextStep
 
@@ -26,8 +26,8 @@ class Lowercase(TextStep):
 
         from tokbench.corpus.choosing import each_of  # noqa: PLC0415 - imports pyarrow.compute
 
-        small = cast("pa.LargeStringArray", pc.ascii_lower(texts))
-        others = cast("pa.BooleanArray", pc.invert(pc.string_is_ascii(texts)))
+        small = pc.ascii_lower(texts)
+        others = pc.invert(pc.string_is_ascii(texts))
         return each_of(small, others, str.lower)
 
     def identity(self) -> Any:

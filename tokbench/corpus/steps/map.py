@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import xxhash
 from pydantic import AfterValidator, Field
@@ -88,4 +88,5 @@ def _as_null_as(texts: "pa.LargeStringArray", like: "pa.LargeStringArray") -> "p
     import pyarrow as pa  # noqa: PLC0415 - 0.15 s to import
     import pyarrow.compute as pc  # noqa: PLC0415 - 0.05 s that only steps need
 
-    return pc.if_else(pc.is_valid(like), texts, pa.scalar(None, pa.large_string()))
+    none = pa.scalar(None, pa.large_string())
+    return cast("pa.LargeStringArray", pc.if_else(pc.is_valid(like), texts, none))

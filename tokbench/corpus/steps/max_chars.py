@@ -1,6 +1,6 @@
 """Bound the length of texts: `max_chars`."""
 
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -38,16 +38,17 @@ class MaxChars(BatchStep):
 
     def of_batch(self, batch: "pa.RecordBatch", tally: Tally) -> "pa.RecordBatch":
         """The rows, none too long."""
+        import pyarrow as pa  # noqa: PLC0415 - 0.15 s to import
         import pyarrow.compute as pc  # noqa: PLC0415 - 0.05 s that only steps need
 
         from tokbench.corpus import cutting  # noqa: PLC0415 - imports pyarrow.compute
-        from tokbench.corpus.choosing import each_of, only, retold  # noqa: PLC0415 - likewise
+        from tokbench.corpus.choosing import each_of, filled, only, retold  # noqa: PLC0415 - likewise
 
-        lengths = pc.utf8_length(texts_of(batch))
+        lengths, most = pc.utf8_length(texts_of(batch)), pa.scalar(self.chars)
         if self.too_long == "drop":
-            fits = pc.less_equal(lengths, self.chars)
-            return only(batch, cast("pa.BooleanArray", fits), tally, "too long")
-        longer = cast("pa.BooleanArray", pc.fill_null(pc.greater(lengths, self.chars), False))  # noqa: FBT003 - Arrow's own
+            fits = pc.less_equal(lengths, most)
+            return only(batch, fits, tally, "too long")
+        longer = filled(pc.greater(lengths, most))
         if self.too_long == "split":
             return cutting.split(batch, longer, self.chars, tally)
         texts = each_of(texts_of(batch), longer, lambda text: cutting.first(text, self.chars))

@@ -1,6 +1,6 @@
 """One kind of line end: `normalize_newlines`."""
 
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from tokbench.corpus.step import STEPS, TextStep
 
@@ -26,4 +26,4 @@ class NormalizeNewlines(TextStep):
         if not pc.any(pc.match_substring(texts, "\r")).as_py():
             return texts
         both = pc.replace_substring(texts, "\r\n", "\n")
-        return cast("pa.LargeStringArray", pc.replace_substring(both, "\r", "\n"))
+        return pc.replace_substring(both, "\r", "\n")

@@ -2,7 +2,7 @@
 
 import unicodedata
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from tokbench.corpus.step import STEPS, TextStep
 
@@ -35,7 +35,7 @@ class NormalizeUnicode(TextStep):
 
         from tokbench.corpus.choosing import each_of  # noqa: PLC0415 - imports pyarrow.compute
 
-        suspects = cast("pa.BooleanArray", pc.invert(pc.string_is_ascii(texts)))
+        suspects = pc.invert(pc.string_is_ascii(texts))
         return each_of(texts, suspects, partial(unicodedata.normalize, self.form))
 
     def identity(self) -> Any:

@@ -132,9 +132,16 @@ class Lowest:
     def may_be_in(
         self, keys: "NDArray[np.uint64]", weights: "NDArray[np.int64]"
     ) -> "NDArray[np.bool_]":
-        """Which numbers can be among them, by those that were added."""
+        """Which numbers can be among them, by those that were added and by each other."""
+        import numpy as np  # noqa: PLC0415 - as above
+
         fits = weights <= self._limit
-        return fits if self._below is None else fits & (keys < self._below)
+        if self._below is not None:
+            fits &= keys < self._below
+        some = np.flatnonzero(fits)
+        order, inside = _first(keys[some], weights[some], self._limit)
+        fits[some[order[inside:]]] = False
+        return fits
 
     def add(self, keys: "NDArray[np.uint64]", weights: "NDArray[np.int64]") -> None:
         """Numbers that can be among them."""
@@ -162,6 +169,14 @@ class Lowest:
 
         self._keys = [np.concatenate(self._keys)]
         self._weights = [np.concatenate(self._weights)]
-        order = np.argsort(self._keys[0], kind="stable")
-        total = np.cumsum(self._weights[0][order])
-        return order, int(np.searchsorted(total, self._limit, side="right"))
+        return _first(self._keys[0], self._weights[0], self._limit)
+
+
+def _first(
+    keys: "NDArray[np.uint64]", weights: "NDArray[np.int64]", limit: int
+) -> "tuple[NDArray[np.int64], int]":
+    """The order of the numbers, and how many of the smallest weigh no more than the limit."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    order = np.argsort(keys, kind="stable")
+    return order, int(np.searchsorted(np.cumsum(weights[order]), limit, side="right"))

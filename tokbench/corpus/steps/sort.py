@@ -1,6 +1,6 @@
 """Put documents into an order: `sort`."""
 
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from tokbench.corpus.options import Column
 from tokbench.corpus.rows import TEXT, Stream, texts_of
@@ -49,14 +49,13 @@ class Sort(JointStep):
         from tokbench.corpus.spilling import Spill, spilled  # noqa: PLC0415 - imports pyarrow
 
         with Spill() as spill:
-            lengths = []
-            for batch in spilled(rows, spill):
-                if self.by == LENGTH:
-                    lengths.append(
-                        cast("pa.Array[pa.Int64Scalar]", pc.utf8_length(texts_of(batch)))
-                    )
+            for _ in spilled(rows, spill):
+                pass
             batches = spill.batches()
-            keys = lengths if self.by == LENGTH else [each.column(self.by) for each in batches]
+            keys: list[pa.Array[Any]] = [
+                pc.utf8_length(texts_of(each)) if self.by == LENGTH else each.column(self.by)
+                for each in batches
+            ]
             if keys:
                 yield from spill.ordered(batches, self._order(pa.chunked_array(keys)))
 

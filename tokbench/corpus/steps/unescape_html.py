@@ -1,7 +1,7 @@
 """Read HTML's character references: `unescape_html`."""
 
 import html
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from tokbench.corpus.step import STEPS, TextStep
 
@@ -29,4 +29,4 @@ class UnescapeHtml(TextStep):
         from tokbench.corpus.choosing import each_of  # noqa: PLC0415 - imports pyarrow.compute
 
         suspects = pc.match_substring(texts, "&")
-        return each_of(texts, cast("pa.BooleanArray", suspects), html.unescape)
+        return each_of(texts, suspects, html.unescape)
