@@ -53,7 +53,8 @@ class Near:
     """Nearly: MinHash sketches of runs of characters, by rensa, and bands of them.
 
     In memory are for each document that was kept 4 bytes a slot, and 32 to 64 a band, of which
-    there is one for each few slots; 1.2 to 1.9 KB with 128 slots and a threshold of 0.8.
+    there is one for each few slots; 1.2 to 1.9 KB with 128 slots and a threshold of 0.8. While
+    documents are sketched, 8 bytes are for each byte of at most a batch, or of one large document.
 
     Args:
         threshold: the share of equal slots, which estimates the share of runs that both of two
