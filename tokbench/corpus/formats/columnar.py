@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -32,9 +31,8 @@ def read_parquet(piece: Piece, wanted: Wanted) -> Iterator[tuple[pa.RecordBatch,
     """
     with (
         _blamed(piece.shown, "a whole Parquet file"),
-        pq.ParquetFile(
-            _at_any_place(piece), pre_buffer=False, page_checksum_verification=True
-        ) as file,
+        _at_any_place(piece) as opened,
+        pq.ParquetFile(opened, pre_buffer=False, page_checksum_verification=True) as file,
     ):
         columns = Columns(file.schema_arrow, piece.shown, wanted)
         size, rows = piece.size, 0
@@ -51,7 +49,7 @@ def read_arrow(piece: Piece, wanted: Wanted) -> Iterator[tuple[pa.RecordBatch, i
     """As `read_parquet`, from an Arrow file or stream."""
     with (
         _blamed(piece.shown, "a whole Arrow file or stream"),
-        pa.memory_map(str(_at_any_place(piece))) as file,
+        _at_any_place(piece) as file,
     ):
         schema = _reader(file).schema
         columns = Columns(schema, piece.shown, wanted)
@@ -59,13 +57,16 @@ def read_arrow(piece: Piece, wanted: Wanted) -> Iterator[tuple[pa.RecordBatch, i
         options = pa.ipc.IpcReadOptions(included_fields=included)
         row = 1
         for batch, done in _batches(file, options, piece.shown):
-            yield columns.rows(batch, row), done
+            yield columns.rows(batch, row), done * piece.size // max(file.size(), 1)
             row += len(batch)
 
 
-def _at_any_place(piece: Piece) -> Path:
-    """What Arrow can read at any place."""
-    return piece.path
+@contextmanager
+def _at_any_place(piece: Piece) -> Iterator[pa.NativeFile]:
+    """The file, to be read at any place."""
+    path = str(piece.path)
+    with pa.memory_map(path) if piece.format == "arrow" else pa.OSFile(path, "rb") as file:
+        yield file
 
 
 class Columns:
@@ -92,7 +93,7 @@ class Columns:
 Reader = pa.ipc.RecordBatchFileReader | pa.ipc.RecordBatchStreamReader
 
 
-def _reader(file: pa.MemoryMappedFile, options: pa.ipc.IpcReadOptions | None = None) -> Reader:
+def _reader(file: pa.NativeFile, options: pa.ipc.IpcReadOptions | None = None) -> Reader:
     file.seek(0)
     magic = file.read(len(_FILE_MAGIC))
     file.seek(0)
@@ -102,7 +103,7 @@ def _reader(file: pa.MemoryMappedFile, options: pa.ipc.IpcReadOptions | None = N
 
 
 def _batches(
-    file: pa.MemoryMappedFile, options: pa.ipc.IpcReadOptions, shown: str
+    file: pa.NativeFile, options: pa.ipc.IpcReadOptions, shown: str
 ) -> Iterator[tuple[pa.RecordBatch, int]]:
     size = file.size()
     reader = _reader(file, options)
