@@ -222,10 +222,20 @@ def test_json_key_that_some_rows_lack(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(write)
     found = read(opened(tmp_path, name), ["x", "k"], nulls=True)
     assert found == {"text": ["a", None, None], "x": [None, "1", None], "k": [None, None, "text"]}
+    with pytest.raises(CorpusError, match=rf"^{name}: row 2: field 'text' is null; fill it in"):
+        read(opened(tmp_path, name), [])
+    with pytest.raises(CorpusError, match=rf"^{name}: row 1: no field 'x'; known: text; name on"):
+        read(opened(tmp_path, name, text="{x}"), [])
     with pytest.raises(CorpusError, match=rf"^{name}: no field 'y'; known: text; name one"):
         read(opened(tmp_path, name), ["y"], nulls=True)
     with pytest.raises(CorpusError, match=rf"^{name}: no field 'body'; known: text; name one"):
         read(opened(tmp_path, name, text="body"), [], nulls=True)
+
+
+def test_row_that_lacks_what_others_have(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"a": 1, "b": 1}\n{"a": 1}\n')
+    with pytest.raises(CorpusError, match=r"^a.jsonl: row 2: has no 'b'; fill it in, remove the"):
+        read(opened(tmp_path, "a.jsonl", text="{a}{b}"), [])
 
 
 def test_key_that_is_null_in_all_rows_is_there(tmp_path: Path) -> None:

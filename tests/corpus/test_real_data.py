@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from tokbench import corpus
@@ -57,3 +59,60 @@ def rows() -> Callable[[str, str], int]:
 def test_rows(path: str, field: str, expected: int | None, rows: Callable[[str, str], int]) -> None:
     found = rows(path, field)
     assert found == expected if expected is not None else found > 500
+
+
+@pytest.fixture
+def table() -> Callable[..., pa.Table]:
+    def read(columns: list[str], **source: Any) -> pa.Table:
+        spec = corpus.CorpusSpec.model_validate({"sources": [{"type": "files", **source}]})
+        batches = corpus.open(spec, DATA).batches("all", columns=columns)
+        return pa.Table.from_batches(batches).drop_columns("source")
+
+    return read
+
+
+def test_nested_labels(table: Callable[..., pa.Table]) -> None:
+    columns = ["labels.label", "labels.binary-label", "sentence2"]
+    found = table(columns, paths="pairs/klue_sts_dev.json", text="sentence1")
+    assert found.column_names == ["text", *sorted(columns)]
+    scores = [float(score) for score in found["labels.label"].to_pylist()]
+    assert 0 <= min(scores) < max(scores) <= 5
+    assert set(found["labels.binary-label"].to_pylist()) == {"0", "1"}
+
+
+def test_pairs_through_a_template(table: Callable[..., pa.Table]) -> None:
+    pair = "{sentence1}\n{sentence2} {labels.label}"
+    found = table(["sentence1", "sentence2", "labels.label"], paths="pairs/klue_sts_dev.json",
+                  text=pair)  # fmt: skip
+    rows = found.to_pylist()
+    assert [row["text"] for row in rows] == [
+        f"{row['sentence1']}\n{row['sentence2']} {row['labels.label']}" for row in rows
+    ]
+
+
+def test_columns_of_a_table_without_quotes(table: Callable[..., pa.Table]) -> None:
+    found = table(["label", "id"], paths="classify/nsmc_*.tsv", text="document")
+    assert len(found) == 27_000
+    assert set(found["label"].to_pylist()) == {"0", "1"}
+    assert all(value.isdecimal() for value in found["id"].to_pylist())
+
+
+def test_columns_of_windows_lines(table: Callable[..., pa.Table]) -> None:
+    found = table(["category"], paths="classify/banking77_train.csv")
+    assert len(set(found["category"].to_pylist())) == 77
+
+
+def test_pickled_pairs(table: Callable[..., pa.Table]) -> None:
+    pytest.importorskip("pandas")
+    paths = "pairs/ko_question_pair_*.pkl"
+    found = table(["question2", "is_duplicate"], paths=paths, text="question1", trust_pickle=True)
+    assert len(found) > 5000
+    assert found.schema.field("question2").type == pa.large_string()
+    assert set(map(str, found["is_duplicate"].to_pylist())) == {"0", "1"}
+
+
+def test_articles_of_a_declaration(table: Callable[..., pa.Table]) -> None:
+    text = "{segments.1}\n{segments.30}"
+    found = table(["script", "bcp47"], paths="parallel/udhr.jsonl.xz", text=text)
+    assert len(found) == 521
+    assert len(set(found["script"].to_pylist())) == 40

@@ -101,6 +101,7 @@ UNKNOWN = """<!DOCTYPE html SYSTEM "html.dtd"><p>a&nbsp;b</p>"""
         ("<?xml version='1.0' encoding='x-none'?><p/>", "is in an encoding that is not read in"),
         (b"<?xml version='1.0' encoding='euc-kr'?><p/>", "is in an encoding that is not read in"),
         ("<all><r><q>a</q></r></all>", "no element 'p'; known: all, r, r.q; name one with `text:`"),
+        ("<q>" * 100_000, "has elements in elements more than 1,000 deep; take out what is not"),
         ("<all><pp>a</pp></all>", "no element 'p'; did you mean 'pp'? known: all, pp; name one"),
     ],
 )

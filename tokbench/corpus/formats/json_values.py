@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from tokbench.corpus.documents import array_with_nulls
-from tokbench.corpus.formats.columns import Wanted, is_null, not_text
+from tokbench.corpus.formats.columns import Wanted, is_absent, is_null, not_text
 from tokbench.corpus.problems import refused
 from tokbench.fingerprint import utf8
 
@@ -114,6 +114,8 @@ class JsonRows:
             self._seen.add(name)
         if self._wanted.nulls or name not in self._made_of:
             return
+        if missing and name in self._seen:
+            raise is_absent(self._shown, name, row)
         if missing:
             known = list(_leaves(value))
             raise self._wanted.missing(self._shown, name, known, row, self._hint)

@@ -16,6 +16,8 @@ from tokbench.errors import nearest
 
 _NAMES = 1000
 """So many names are kept to be told when none is the one that is asked for."""
+_DEEPEST = 1000
+"""Elements that stand deeper in others are a way to take time and memory from a reader."""
 _NO_ENTITIES = (
     "write out what it stands for, for entities can read other files, or grow without end"
 )
@@ -136,6 +138,9 @@ class _Rows:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._stack.append(name)
+        if len(self._stack) > _DEEPEST:
+            what = f"has elements in elements more than {_DEEPEST:,} deep"
+            raise refused(self._shown, f"{what}; take out what is not text")
         if not self._depth:
             if not self._begins(tuple(self._stack)):
                 self._know(self._stack[1:] or [name])
