@@ -116,8 +116,7 @@ def test_steps_of_a_source_and_of_all(tmp_path: Path) -> None:
 
 def test_joint_steps_of_a_source_see_only_it(tmp_path: Path) -> None:
     of = opened(tmp_path, ["lowercase"], [{"type": "sort", "by": "length"}, "dedupe"])
-    ordered = read(of)
-    assert ordered == [
+    assert read(of) == [
         ("", 0), ("one", 0), ("two", 0), ("three", 0), ("four", 1), ("one", 1), ("five five", 1),
     ]  # fmt: skip
     assert len(of.parts()) == 2
@@ -130,7 +129,8 @@ def test_a_share_leaves_sources_by_themselves(tmp_path: Path) -> None:
 
 def test_joint_steps_of_all(tmp_path: Path) -> None:
     of = opened(tmp_path, ["drop_empty", {"type": "sort", "by": "text"}], [])
-    assert read(of) == [
+    ordered = read(of)
+    assert ordered == [
         ("One", 1), ("TWO", 0), ("five five", 1), ("four", 1), ("one", 0), ("one", 0), ("three", 0),
     ]  # fmt: skip
     shuffled = read(opened(tmp_path, [{"type": "shuffle", "seed": 1}], ["drop_empty"]))

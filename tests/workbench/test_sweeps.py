@@ -9,10 +9,10 @@ import pytest
 
 import tokbench
 from tokbench import training
-from tokbench.corpus.opening import OpenCorpus
+from tokbench.corpus.reading import Reading
 from tokbench.errors import RecipeError, SubjectError
 from tokbench.recipe import load_all
-from tokbench.values import Progress, Split, ignore
+from tokbench.values import Progress, Split
 from tokbench.workbench import Failure, Plan, compare, run, run_all, train
 
 pytestmark = pytest.mark.usefixtures("in_process")
@@ -49,13 +49,13 @@ def reads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Split]:
     """Which splits of the corpus were read, with an empty cache."""
     monkeypatch.setenv("TOKBENCH_CACHE", str(tmp_path / "cache"))
     found: list[Split] = []
-    before = OpenCorpus.batches
+    before = Reading.batches
 
-    def batches(self: OpenCorpus, split: Split = "train", watch: Any = ignore) -> Iterator[Any]:
-        found.append(split)
-        yield from before(self, split, watch)
+    def batches(reading: Reading) -> Iterator[object]:
+        found.append(reading.split)
+        return before(reading)
 
-    monkeypatch.setattr(OpenCorpus, "batches", batches)
+    monkeypatch.setattr(Reading, "batches", batches)
     return found
 
 

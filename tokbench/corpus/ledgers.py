@@ -1,7 +1,7 @@
 """What became of documents, kept in the cache: a corpus that was counted once is not read again."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,9 @@ from tokbench.corpus.cleaned import Account
 from tokbench.corpus.step import Tally
 from tokbench.errors import StoreError
 from tokbench.values import StepDone
+
+_SHOWN = 500
+"""Characters of an example that are kept."""
 
 
 @dataclass
@@ -36,7 +39,7 @@ def steps_done(tallies: Sequence[Tally]) -> tuple[StepDone, ...]:
 
 def keep(identity: str, accounts: list[Account], together: list[Tally]) -> None:
     """Keep what one whole read of a part of a corpus gave, where the cache can be written."""
-    value = {"sources": plain(accounts), "together": [asdict(tally) for tally in together]}
+    value = {"sources": plain(accounts), "together": [_plain(tally) for tally in together]}
     with store.optional():
         store.write_json(
             _place(identity), {"check": store.signature(identity, value), "ledger": value}
@@ -56,8 +59,15 @@ def kept(identity: str) -> Ledger | None:
 
 
 def plain(accounts: list[Account]) -> list[dict[str, Any]]:
-    """Accounts as JSON-able data."""
-    return [asdict(account) for account in accounts]
+    """Accounts as JSON-able data, long examples cut off."""
+    return [
+        {
+            "read": _plain(account.read),
+            "steps": [_plain(step) for step in account.steps],
+            "given": _plain(account.given),
+        }
+        for account in accounts
+    ]
 
 
 def accounts(found: list[dict[str, Any]]) -> list[Account]:
@@ -66,6 +76,15 @@ def accounts(found: list[dict[str, Any]]) -> list[Account]:
         Account(_tally(one["read"]), [_tally(step) for step in one["steps"]], _tally(one["given"]))
         for one in found
     ]
+
+
+def _plain(tally: Tally) -> dict[str, Any]:
+    examples = [[_start(before), _start(after)] for before, after in tally.examples]
+    return {**asdict(replace(tally, examples=[])), "examples": examples}
+
+
+def _start(text: str | None) -> str | None:
+    return text if text is None or len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _tally(found: dict[str, Any]) -> Tally:
