@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tokbench import corpus, store
 from tokbench.chunks import CUT_SETS
 from tokbench.corpus import CorpusSpec, OpenCorpus, documents
-from tokbench.corpus.step import StepSpec
+from tokbench.corpus.step import JointStep
 from tokbench.counting import checkpoints, chunk_pass, count_chunks, spilling
 from tokbench.counting.checkpoints import Checkpoints
 from tokbench.counting.chunk_pass import count_parts
@@ -51,10 +51,9 @@ class Interrupting:
     batches = resumed
 
 
-class Backwards(StepSpec):
+class Backwards(JointStep):
     """All rows in one batch, from the last to the first."""
 
-    joint = True
     type: str = "backwards"
 
     def apply(self, rows, tally):  # noqa: ARG002 - drops nothing
