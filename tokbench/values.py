@@ -472,6 +472,9 @@ class SourceFacts:
         text: what came out.
         languages: documents by language: all where the recipe names it, else of a sample.
         warnings: what looks like a mistake, a sentence each.
+        training: the bytes of it that training gets, each repetition counted; None where that is
+            all that is not held out.
+        wanted: the share of the training text that it is to have, None where nobody said.
     """
 
     name: str
@@ -482,6 +485,8 @@ class SourceFacts:
     text: TextFacts
     languages: dict[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    training: int | None = None
+    wanted: float | None = None
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,7 @@ def look(
     for (text, _), search in zip(others, searches, strict=True):
         which = _SPLITS if corpus.held_out else _SPLITS[:1]
         shared += [search[is_wanted].result(_named(text)) for is_wanted, _ in which]
+    mixed = corpus.mixed(watch)
     sources_ = tuple(
         SourceFacts(
             name=each.name,
@@ -132,6 +133,8 @@ def look(
             text=found.facts(corpus.sources, [index]),
             languages=spoken.languages(index, found),
             warnings=tuple(found.warnings(index, each.nulls, account)),
+            training=mixed.given[index],
+            wanted=mixed.shares[index] if mixed.shares else None,
         )
         for index, (each, account) in enumerate(zip(counted, ledger.sources, strict=True))
     )

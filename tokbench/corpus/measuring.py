@@ -48,7 +48,8 @@ def mixed(corpus: "OpenCorpus", watch: Watch) -> Mixed:
     """What each source is to give, and how often its documents come for it."""
     which = to_measure(corpus)
     if not which:
-        return Mixed((), (WHOLE,) * len(corpus.opened), (0,) * len(corpus.opened))
+        every = len(corpus.opened)
+        return Mixed((), (WHOLE,) * every, (0,) * every, (None,) * every)
     mix, measured_ = corpus.spec.mixing, measure(corpus, which, watch)
     over = mix.over if mix else None
     wishes = [
@@ -58,11 +59,13 @@ def mixed(corpus: "OpenCorpus", watch: Watch) -> Mixed:
     found = portions(wishes, mix)
     doses = {n: measured_[n].dose(size) for n, size in zip(which, found.given, strict=True)}
     shares = dict(zip(which, found.shares, strict=False))
+    given = dict(zip(which, found.given, strict=True))
     everybody = range(len(corpus.opened))
     return Mixed(
         tuple(shares.get(n, 0.0) for n in everybody) if shares else (),
         tuple(doses.get(n, WHOLE) for n in everybody),
         tuple(measured_[n].size if n in measured_ else 0 for n in everybody),
+        tuple(given.get(n) for n in everybody),
         None if found.limited_by is None else which[found.limited_by],
     )
 

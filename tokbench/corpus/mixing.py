@@ -124,12 +124,14 @@ class Mixed(NamedTuple):
         doses: how often the documents of each come.
         sizes: the bytes that training could get of each, each document once; 0 where that
             decides nothing.
+        given: the bytes that training gets of each, each repetition counted; None as for sizes.
         limited_by: the number of the source that bounds the whole, where one does.
     """
 
     shares: tuple[float, ...]
     doses: tuple[Dose, ...]
     sizes: tuple[int, ...]
+    given: tuple[int | None, ...]
     limited_by: int | None = None
 
 

@@ -48,6 +48,8 @@ _NAMES, _BRIEF = 4, 24
 def render(facts: CorpusFacts) -> RenderableType:
     """The corpus for people."""
     parts: list[RenderableType] = [_heading(facts), *_warnings(facts), "", _Sources(facts)]
+    if any(source.training is not None for source in facts.sources):
+        parts += ["", _Mix(facts)]
     parts += ["", _Lengths(facts), "", _Scripts(facts)]
     if facts.together or any(source.steps for source in facts.sources):
         parts += ["", _Cleaning(facts)]
@@ -83,6 +85,8 @@ def plain(facts: CorpusFacts) -> dict[str, Any]:
                 "steps": [asdict(step) for step in one.steps],
                 "languages": one.languages,
                 "warnings": list(one.warnings),
+                "training_bytes": one.training,
+                "wanted_share": one.wanted,
                 **_plain_text(one.text),
             }
             for one in facts.sources
@@ -263,6 +267,31 @@ class _Sources:
             sizes = [_share(one.held_out_bytes, one.bytes) for one in texts]
             columns.append(_Column("of bytes", sizes, 4))
         yield _table(names, columns, options.max_width)
+
+
+class _Mix:
+    """What training gets of each source, beside what it was to get."""
+
+    def __init__(self, facts: CorpusFacts) -> None:
+        self._sources = facts.sources
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        there = [one.text.bytes - one.text.held_out_bytes for one in self._sources]
+        given = [
+            size if one.training is None else one.training
+            for one, size in zip(self._sources, there, strict=True)
+        ]
+        whole = sum(given)
+        columns = [
+            _Column("MB", [_megabytes(size) for size in given]),
+            _Column("share", [_share(size, whole) for size in given]),
+            _Column("times over", [_ratio(*each) for each in zip(given, there, strict=True)], 2),
+        ]
+        if any(one.wanted is not None for one in self._sources):
+            wanted = [_percent(one.wanted or 0.0) for one in self._sources]
+            columns.insert(2, _Column("wanted", wanted, 1))
+        yield Text("what training gets", style="dim")
+        yield _table([one.name for one in self._sources], columns, options.max_width)
 
 
 class _Lengths:
