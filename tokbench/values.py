@@ -352,6 +352,19 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Grouping:
+    """Of which group each document is.
+
+    Attributes:
+        labels: of the groups, sorted.
+        index: of each document the position of its label, int64.
+    """
+
+    labels: tuple[str, ...]
+    index: "NDArray[np.int64]"
+
+
+@dataclass(frozen=True)
 class Documents:
     """What is known of the measured text whatever the tokenizer; arrays are int64, one a document.
 
@@ -361,6 +374,7 @@ class Documents:
         words: UAX 29 segments that hold a letter or a number.
         letters: letters in all documents.
         unsegmented_letters: those of scripts that put no spaces between words.
+        groups: by the name of a grouping ("language"), of which group each document is.
     """
 
     bytes: "NDArray[np.int64]"
@@ -368,6 +382,7 @@ class Documents:
     words: "NDArray[np.int64]"
     letters: int
     unsegmented_letters: int
+    groups: "dict[str, Grouping]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -433,6 +448,7 @@ class Encoded:
         vocabulary: tokens in the vocabulary, added ones included.
         speed: how long it took, None where that was not asked for.
         encoded_by: how this was found, None where nobody says.
+        baseline: the tokenizer that this one is compared with, on the same documents.
     """
 
     name: str
@@ -445,6 +461,7 @@ class Encoded:
     vocabulary: int
     speed: Speed | None = None
     encoded_by: EncodedBy | None = None
+    baseline: "Encoded | None" = None
 
     @classmethod
     def of(
@@ -485,16 +502,72 @@ class Encoded:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """How far a number is from the baseline's, on the same resamples of the same documents.
+
+    Attributes:
+        value: this one minus the baseline's.
+        interval: 95%, None where there is none.
+        seen: whether the interval does not hold zero; None where there is no interval.
+    """
+
+    value: float
+    interval: tuple[float, float] | None = None
+    seen: bool | None = None
+
+
+@dataclass(frozen=True)
+class GroupValue:
+    """A number for the documents of one group.
+
+    Attributes:
+        label: of the group.
+        value: None where there is nothing to divide by.
+        n: how many documents.
+        interval: 95%, None where there is none.
+    """
+
+    label: str
+    value: float | None
+    n: int
+    interval: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """A number by groups of documents.
+
+    Attributes:
+        groups: in the order of their labels.
+        macro: the mean of the groups' values, however many documents each has.
+        macro_interval: 95%, None where there is none.
+        worst: the label of the group with the worst value, empty where no direction is better.
+    """
+
+    groups: tuple[GroupValue, ...]
+    macro: float | None
+    macro_interval: tuple[float, float] | None = None
+    worst: str = ""
+
+
+@dataclass(frozen=True)
 class Measurement:
     """One number about one tokenizer on one corpus, or the reason why there is none.
 
     Attributes:
         value: the number, or None where the metric does not apply.
-        n: how many documents it rests on.
+        n: how many documents (or `of` what) it rests on.
         unit: what it counts ("bytes/token").
         better: which direction is better, None where neither is.
         why: why there is no value.
         detail: JSON-able facts that a report may show below the number.
+        interval: 95%, from a paired bootstrap over documents; None where there is none.
+        no_interval: why there is none.
+        difference: to the baseline; None for the baseline itself, and where there is no number.
+        best: "best" of all that were compared, "clearly best" where a difference to every other is
+            seen.
+        by: by the name of a grouping, the number for each group.
+        of: what `n` counts.
     """
 
     value: float | None
@@ -503,6 +576,12 @@ class Measurement:
     better: Literal["higher", "lower"] | None
     why: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
+    interval: tuple[float, float] | None = None
+    no_interval: str = ""
+    difference: Difference | None = None
+    best: Literal["", "best", "clearly best"] = ""
+    by: dict[str, Breakdown] = field(default_factory=dict)
+    of: str = "documents"
 
 
 @dataclass(frozen=True)
@@ -550,7 +629,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Tokenizers measured on the same documents; differences are to the first.
+    """Tokenizers measured on the same documents.
 
     Attributes:
         on: what they were measured on, in words.
@@ -558,6 +637,7 @@ class Comparison:
         bytes: how many bytes of UTF-8.
         tokenizers: in the order given.
         samples: the same short texts cut by each.
+        baseline: the position of the one that differences are to.
     """
 
     on: str
@@ -565,3 +645,4 @@ class Comparison:
     bytes: int
     tokenizers: tuple[Measured, ...]
     samples: tuple[Sample, ...] = ()
+    baseline: int = 0

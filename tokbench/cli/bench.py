@@ -11,6 +11,7 @@ from tokbench.cli import options
 @click.argument("tokenizers", nargs=-1, required=True)
 @options.on
 @options.metric_names
+@options.baseline
 @options.overrides
 @options.runs
 @options.json_out
@@ -19,6 +20,7 @@ def command(
     on: tuple[str, ...],
     text: str | None,
     metric_names: tuple[str, ...],
+    baseline: str | None,
     overrides: tuple[str, ...],
     runs: Path,
     json_path: str | None,
@@ -38,6 +40,7 @@ def command(
         text=text,
         json_path=json_path,
         metric_names=metric_names,
+        baseline=baseline,
         overrides=overrides,
         runs=runs,
     )

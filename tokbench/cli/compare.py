@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @click.argument("tokenizers", nargs=-1, required=True)
 @options.on
 @options.metric_names
+@options.baseline
 @options.overrides
 @options.runs
 @options.json_out
@@ -25,6 +26,7 @@ def command(
     on: tuple[str, ...],
     text: str | None,
     metric_names: tuple[str, ...],
+    baseline: str | None,
     overrides: tuple[str, ...],
     runs: Path,
     json_path: str | None,
@@ -46,6 +48,7 @@ def command(
         text=text,
         json_path=json_path,
         metric_names=metric_names,
+        baseline=baseline,
         overrides=overrides,
         runs=runs,
     )

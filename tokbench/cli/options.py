@@ -114,3 +114,12 @@ def metric_names(command: F) -> F:
         metavar="NAME",
         help="Measure only this; can be given again. `tokbench list metrics` names them.",
     )(command)
+
+
+def baseline(command: F) -> F:
+    """`--baseline NAME`."""
+    return click.option(
+        "--baseline",
+        metavar="NAME",
+        help="Whom differences are to, one of the tokenizers named.  [default: the first]",
+    )(command)

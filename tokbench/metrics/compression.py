@@ -1,6 +1,6 @@
 """How much text a token holds."""
 
-from tokbench.metrics.registry import Ratio, Value, metric
+from tokbench.metrics.registry import Ratio, Totals, metric
 from tokbench.values import Encoded
 
 
@@ -13,13 +13,15 @@ from tokbench.values import Encoded
     digits=0,
     flattered_by_loss=True,
 )
-def tokens(encoded: Encoded) -> Value:
+def tokens(encoded: Encoded) -> Totals:
     """All tokens of the corpus, special tokens not added.
+
+    Its interval is that of as many documents of this kind.
 
     >>> tokens(Encoded.of(["low lower"], [["low", "low", "er"]])).value
     3.0
     """
-    return Value(float(encoded.tokens.sum()))
+    return Totals((encoded.tokens,), lambda totals: totals[..., 0])
 
 
 @metric(

@@ -5,6 +5,7 @@ from tokbench.values import Encoded
 
 _NOT_TIMED = NotApplicable("speed was not measured")
 _MEGABYTE = 1e6
+_A_MACHINE = "it is about this machine; the rounds show its spread"
 
 
 @metric("encode_speed", title="encode, MB/s", unit="MB/s", better="higher", order=60, digits=2)
@@ -30,9 +31,9 @@ def load_time(encoded: Encoded) -> Value | NotApplicable:
     """Milliseconds from the text of tokenizer.json to a tokenizer, in this process."""
     if encoded.speed is None:
         return _NOT_TIMED
-    return Value(encoded.speed.load * 1e3)
+    return Value(encoded.speed.load * 1e3, no_interval=_A_MACHINE)
 
 
 def _rate(size: int, seconds: float, rounds: tuple[float, ...]) -> Value:
     spread = [size / one / _MEGABYTE for one in rounds]
-    return Value(size / seconds / _MEGABYTE, {"rounds": spread, "bytes": size})
+    return Value(size / seconds / _MEGABYTE, {"rounds": spread, "bytes": size}, _A_MACHINE)

@@ -7,21 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import xxhash
+from pydantic import TypeAdapter
 
 from tokbench import corpus as corpora
 from tokbench import encoding, metrics, store
 from tokbench.encoding import Subject
-from tokbench.errors import CorpusError, StoreError, SubjectError
+from tokbench.errors import CorpusError, StoreError, SubjectError, nearest
 from tokbench.recipe import Recipe
 from tokbench.values import (
     Comparison,
     Corpus,
-    Cut,
-    EncodedBy,
-    Measured,
-    Measurement,
     Progress,
-    Sample,
     Split,
     Watch,
     ignore,
@@ -31,6 +27,7 @@ from tokbench.workbench.find import Found, find, find_all
 from tokbench.workbench.plan import RUNS, Plan
 
 _COMPARISON = "comparison.json"
+_AS_COMPARISON = TypeAdapter(Comparison)
 _SPEED = ("encode_speed", "encode_speed_batch", "load_time")
 
 
@@ -40,6 +37,7 @@ def compare(
     on: str | Sequence[str] = (),
     text: str | None = None,
     metric_names: Sequence[str] = (),
+    baseline: str | None = None,
     overrides: Sequence[str] = (),
     runs: Path = RUNS,
     watch: Watch = ignore,
@@ -48,11 +46,13 @@ def compare(
 
     Args:
         names: runs, recipes, folders, tokenizer.json files or Hub names; a recipe with a sweep
-            stands for all its variants. Differences are to the first.
+            stands for all its variants.
         on: files (or the name of a built-in source) to read whole; empty for the documents that
             the first run holds out.
         text: the column or field that is the text, for files that have some.
         metric_names: which metrics; empty for all.
+        baseline: whom differences are to, by its name in the report or as it stands in `names`;
+            None for the first.
         overrides: `key.path=value` assignments that the recipes among the names were run with.
         runs: where the runs of recipes are kept.
         watch: told how far it has come.
@@ -64,7 +64,8 @@ def compare(
     if not names:
         raise ValueError("name at least one tokenizer")
     on = [on] if isinstance(on, str) else on
-    found = [one for name in names for one in find_all(name, runs=runs, overrides=overrides)]
+    meant = [find_all(name, runs=runs, overrides=overrides) for name in names]
+    found = [one for some in meant for one in some]
     subjects = _distinct([one.subject for one in found])
     if on:
         corpus, split = named_corpus(on, text), "all"
@@ -74,7 +75,22 @@ def compare(
         said = f"the documents held out by {found[0].subject.name}"
         for other in found[1:]:
             _refuse_trained_on(found[0], corpus, other)
-    return _measure(subjects, corpus, split, said, metric_names, watch)  # type: ignore[arg-type]
+    place = _place(baseline, names, meant, subjects) if baseline is not None else 0
+    return _measure(subjects, corpus, split, said, metric_names, watch, place)  # type: ignore[arg-type]
+
+
+def _place(
+    baseline: str, names: Sequence[str], found: Sequence[Sequence[Found]], subjects: list[Subject]
+) -> int:
+    """The position of the tokenizer that a name means."""
+    known = [one.name for one in subjects]
+    if baseline in known:
+        return known.index(baseline)
+    if baseline in names:
+        return sum(map(len, found[: names.index(baseline)]))
+    raise SubjectError(
+        f"{baseline}: is none of the tokenizers that are compared: {nearest(baseline, known)}"
+    )
 
 
 def of_run(
@@ -217,6 +233,7 @@ def _measure(
     said: str,
     names: Sequence[str],
     watch: Watch,
+    baseline: int = 0,
 ) -> Comparison:
     encoded = encoding.encode(subjects, corpus, split, watch)
     chosen = [one.name for one in metrics.chosen(names)]
@@ -228,8 +245,9 @@ def _measure(
         on=said,
         documents=len(encoded[0].documents.bytes),
         bytes=int(encoded[0].documents.bytes.sum()),
-        tokenizers=tuple(metrics.measure(one, chosen) for one in encoded),
+        tokenizers=metrics.measure(encoded, chosen, baseline=baseline),
         samples=encoding.samples(subjects, corpus, split),
+        baseline=baseline,
     )
 
 
@@ -247,23 +265,6 @@ def _kept(path: Path, signature: str) -> Comparison | None:
         value = found["comparison"]
         if (found["signature"], found["check"]) != (signature, store.signature(value)):
             return None
-        return Comparison(
-            on=value["on"],
-            documents=value["documents"],
-            bytes=value["bytes"],
-            tokenizers=tuple(
-                Measured(
-                    one["name"],
-                    {name: Measurement(**m) for name, m in one["measurements"].items()},
-                    one["letters_lost"],
-                    EncodedBy(**one["encoded_by"]),
-                )
-                for one in value["tokenizers"]
-            ),
-            samples=tuple(
-                Sample(one["text"], tuple(tuple(Cut(**c) for c in cut) for cut in one["cuts"]))
-                for one in value["samples"]
-            ),
-        )
+        return _AS_COMPARISON.validate_python(value)
     except (StoreError, KeyError, TypeError, ValueError, AttributeError):
         return None
