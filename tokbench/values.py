@@ -416,6 +416,85 @@ class RoundTrip:
 
 
 @dataclass(frozen=True)
+class Parallel:
+    """Tokens of the same lines in several languages.
+
+    Attributes:
+        languages: their names, the reference first.
+        tokens: a row for each line, a column for each language, int64.
+    """
+
+    languages: tuple[str, ...]
+    tokens: "NDArray[np.int64]"
+
+
+@dataclass(frozen=True)
+class WordsAlone:
+    """Distinct words of a text, each encoded by itself, behind a space.
+
+    Attributes:
+        words: how many there are.
+        tried: how many of them were encoded, chosen by their hash.
+        single: how many of those are one token.
+    """
+
+    words: int
+    tried: int
+    single: int
+
+
+@dataclass(frozen=True)
+class Morphology:
+    """Token boundaries inside words against those of a gold segmentation; int64, one a word.
+
+    Attributes:
+        hits: boundaries that both have.
+        predicted: those of tokens.
+        gold: those of morphemes.
+        aligned: words whose morphemes are not spelled as in the word, and were aligned with it.
+        refused: words that were left out, since that is not possible in one way only.
+    """
+
+    hits: "NDArray[np.int64]"
+    predicted: "NDArray[np.int64]"
+    gold: "NDArray[np.int64]"
+    aligned: int = 0
+    refused: int = 0
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """Where tokens begin and end inside texts; arrays are int64, one a document.
+
+    Attributes:
+        continued: words of two tokens or more.
+        parts: tokens whose bytes are no whole characters.
+        digit_hits: boundaries inside numbers that tokens and groups of three have.
+        digit_boundaries: those of tokens.
+        digit_groups: those of groups of three digits from the right.
+        indents: runs of spaces and tabs that begin a line, not the first of a document.
+        indent_tokens: tokens that end in these.
+        runs: runs of two spaces or more.
+        whole_runs: those that are one token, the last space of a run aside.
+        spaces_seen: tokens that touch an indent or such a run.
+        number_splits: how often numbers of so many digits were cut at these places, as
+            ((digits, sum of 2^k over the places, k digits before the right end), count).
+    """
+
+    continued: "NDArray[np.int64]"
+    parts: "NDArray[np.int64]"
+    digit_hits: "NDArray[np.int64]"
+    digit_boundaries: "NDArray[np.int64]"
+    digit_groups: "NDArray[np.int64]"
+    indents: "NDArray[np.int64]"
+    indent_tokens: "NDArray[np.int64]"
+    runs: "NDArray[np.int64]"
+    whole_runs: "NDArray[np.int64]"
+    spaces_seen: "NDArray[np.int64]"
+    number_splits: tuple[tuple[tuple[int, int], int], ...] = ()
+
+
+@dataclass(frozen=True)
 class EncodedBy:
     """How a tokenizer's numbers were found; they are the same either way.
 
@@ -449,6 +528,12 @@ class Encoded:
         speed: how long it took, None where that was not asked for.
         encoded_by: how this was found, None where nobody says.
         baseline: the tokenizer that this one is compared with, on the same documents.
+        parallel: its tokens of parallel text, None where there is none.
+        morphology: its boundaries inside words, None where there is no gold segmentation.
+        width: of the embeddings of the model it is for.
+        longest: the most tokens that the model takes, None where that is not known.
+        cuts: where its tokens begin and end, None where nobody asked.
+        words_alone: how many tokens distinct words take, None where nobody asked.
     """
 
     name: str
@@ -462,6 +547,12 @@ class Encoded:
     speed: Speed | None = None
     encoded_by: EncodedBy | None = None
     baseline: "Encoded | None" = None
+    parallel: Parallel | None = None
+    morphology: Morphology | None = None
+    width: int = 768
+    longest: int | None = None
+    cuts: Cuts | None = None
+    words_alone: WordsAlone | None = None
 
     @classmethod
     def of(

@@ -12,6 +12,7 @@ from tokbench.cli import options
 @options.on
 @options.metric_names
 @options.baseline
+@options.beside
 @options.overrides
 @options.runs
 @options.json_out
@@ -21,6 +22,11 @@ def command(
     text: str | None,
     metric_names: tuple[str, ...],
     baseline: str | None,
+    parallel: tuple[str, ...],
+    reference: str | None,
+    morphemes: str | None,
+    width: int,
+    max_length: int | None,
     overrides: tuple[str, ...],
     runs: Path,
     json_path: str | None,
@@ -31,7 +37,7 @@ def command(
     tokbench bench my-tokenizer --on reviews.csv --text review --json measures.json
     tokbench bench runs/demo --metric fertility --metric bytes_per_token
     """
-    from tokbench.cli.compare import measured, rendered
+    from tokbench.cli.compare import beside, measured, rendered
     from tokbench.cli.output import show
 
     made = measured(
@@ -41,6 +47,7 @@ def command(
         json_path=json_path,
         metric_names=metric_names,
         baseline=baseline,
+        beside=beside(parallel, reference, morphemes, width, max_length),
         overrides=overrides,
         runs=runs,
     )

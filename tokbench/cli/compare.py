@@ -10,6 +10,7 @@ from tokbench.cli.progress import progress
 
 if TYPE_CHECKING:
     from tokbench.values import Comparison
+    from tokbench.workbench import Beside
 
 
 @click.command("compare")
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 @options.on
 @options.metric_names
 @options.baseline
+@options.beside
 @options.overrides
 @options.runs
 @options.json_out
@@ -27,6 +29,11 @@ def command(
     text: str | None,
     metric_names: tuple[str, ...],
     baseline: str | None,
+    parallel: tuple[str, ...],
+    reference: str | None,
+    morphemes: str | None,
+    width: int,
+    max_length: int | None,
     overrides: tuple[str, ...],
     runs: Path,
     json_path: str | None,
@@ -49,6 +56,7 @@ def command(
         json_path=json_path,
         metric_names=metric_names,
         baseline=baseline,
+        beside=beside(parallel, reference, morphemes, width, max_length),
         overrides=overrides,
         runs=runs,
     )
@@ -56,6 +64,23 @@ def command(
         write_svg(rendered(made), svg, f"tokbench compare {' '.join(tokenizers)}")
     if json_path != "-":
         show(rendered(made))
+
+
+def beside(
+    parallel: tuple[str, ...],
+    reference: str | None,
+    morphemes: str | None,
+    width: int,
+    max_length: int | None,
+) -> "Beside":
+    """What is measured on beside the corpus, read."""
+    from tokbench.workbench import Beside, gold_segmentations, parallel_text
+
+    if reference and not parallel:
+        raise click.UsageError("--reference names a language of --parallel, which is not given")
+    languages, first = parallel_text(parallel, reference) if parallel else (None, "")
+    gold = gold_segmentations(morphemes) if morphemes else None
+    return Beside(languages, first, gold, width, max_length)
 
 
 def measured(

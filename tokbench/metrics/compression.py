@@ -1,6 +1,6 @@
 """How much text a token holds."""
 
-from tokbench.metrics.registry import Ratio, Totals, metric
+from tokbench.metrics.registry import NotApplicable, Ratio, Totals, metric
 from tokbench.values import Encoded
 
 
@@ -56,3 +56,24 @@ def chars_per_token(encoded: Encoded) -> Ratio:
     1.5
     """
     return Ratio(encoded.documents.characters, encoded.tokens)
+
+
+@metric(
+    "nsl",
+    title="tokens / baseline",
+    unit="tokens/token",
+    better="lower",
+    order=13,
+    flattered_by_loss=True,
+)
+def nsl(encoded: Encoded) -> Ratio | NotApplicable:
+    """Normalized sequence length: tokens per token of the baseline (Dagan et al. 2024).
+
+    >>> from dataclasses import replace
+    >>> one, other = (Encoded.of(["abcd"], [cut]) for cut in (["ab", "cd"], ["a", "b", "c", "d"]))
+    >>> nsl(replace(one, baseline=other)).value
+    0.5
+    """
+    if encoded.baseline is None:
+        return NotApplicable("there is no other tokenizer to compare with")
+    return Ratio(encoded.tokens, encoded.baseline.tokens, {"baseline": encoded.baseline.name})

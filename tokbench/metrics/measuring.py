@@ -58,7 +58,8 @@ def measure(
         seed: of the draws.
     """
     metrics = chosen(names)
-    against = [replace(one, baseline=encoded[baseline]) for one in encoded]
+    other = encoded[baseline] if len(encoded) > 1 else None
+    against = [replace(one, baseline=other) for one in encoded]
     results = [[metric.look(one) for metric in metrics] for one in against]
     drawn = _Drawn(results, resamples, seed)
     by = {
@@ -77,6 +78,8 @@ def measure(
         best = _best(metric, row, lost)
         for owner, cell in enumerate(row):
             groups = {name: found for name in by if (found := by[name][owner][place])}
+            if isinstance(cell.result, Totals) and cell.result.parts:
+                groups[cell.result.parts_name] = _of_parts(metric, cell.result, drawn)
             made[owner][metric.name] = replace(
                 cell.measured(metric),
                 difference=None if owner == baseline else cell.difference(row[baseline]),
@@ -96,13 +99,16 @@ class _Drawn:
 
     Attributes:
         samples: for each tokenizer and metric a value for each resample, or None.
+        parts: by the identity of a part of a `Totals`, likewise.
     """
 
     def __init__(
         self, results: Sequence[Sequence[Result]], count: int, seed: int | tuple[int, ...]
     ) -> None:
         columns: dict[int, dict[int, NDArray[np.int64]]] = {}
-        for result in (each for row in results for each in row):
+        every = [each for row in results for each in row]
+        parts = [part for each in every if isinstance(each, Totals) for part in each.parts.values()]
+        for result in (*every, *parts):
             if isinstance(result, Ratio | Totals) and len(result.columns[0]) >= FEWEST:
                 some = columns.setdefault(len(result.columns[0]), {})
                 some |= {id(column): column for column in result.columns}
@@ -120,6 +126,7 @@ class _Drawn:
             return result.of(totals[size][:, mine])
 
         self.samples = [[sample(result) for result in row] for row in results]
+        self.parts = {id(part): drawn for part in parts if (drawn := sample(part)) is not None}
 
 
 @dataclass(frozen=True)
@@ -270,6 +277,19 @@ def _part_of(
         [cut(one) if mine else none for one, mine in zip(row, flags, strict=True)]
         for row, flags in zip(results, per_document, strict=True)
     ]
+
+
+def _of_parts(metric: Metric, result: Totals, drawn: _Drawn) -> Breakdown:
+    values, samples = [], []
+    for label, part in result.parts.items():
+        sample = drawn.parts.get(id(part))
+        n = len(part.numerators)
+        value = part.value if np.isfinite(part.value) else None
+        found = interval(sample, n) if value is not None and sample is not None else None
+        values.append(GroupValue(label, value, n, found))
+        samples.append(sample)
+    made = _breakdown(metric, values, samples)
+    return made or Breakdown(tuple(values), None)
 
 
 def _breakdown(

@@ -65,12 +65,16 @@ class Totals:
         function: from totals, those of the columns in the last axis, to numbers; NaN for none.
         detail: as in `Measurement`.
         over: what the columns have numbers for, where that is no document ("lines").
+        parts: ratios over the same, by a label, that a report shows beside the number.
+        parts_name: what the labels are ("language").
     """
 
     columns: "tuple[NDArray[np.int64], ...]"
     function: "Callable[[NDArray[np.float64]], NDArray[np.float64]]"
     detail: dict[str, Any] = field(default_factory=dict)
     over: str = DOCUMENTS
+    parts: dict[str, Ratio] = field(default_factory=dict)
+    parts_name: str = "part"
 
     def of(self, totals: "NDArray[np.float64]") -> "NDArray[np.float64]":
         """The number for these totals."""
@@ -120,6 +124,7 @@ class Metric:
         digits: how many decimals a table shows.
         function: what computes it.
         flattered_by_loss: whether text that a tokenizer skips makes it look better.
+        needs: what must be asked of encoding for it: "cuts" or "speed", empty for nothing.
     """
 
     name: str
@@ -130,6 +135,7 @@ class Metric:
     digits: int
     function: Callable[[Encoded], Result]
     flattered_by_loss: bool = False
+    needs: Literal["", "cuts", "speed"] = ""
 
     def look(self, encoded: Encoded) -> Result:
         """What it says of one encoded corpus; no number where there is nothing to divide by."""
@@ -153,12 +159,13 @@ def metric(
     order: int,
     digits: int = 3,
     flattered_by_loss: bool = False,
+    needs: Literal["", "cuts", "speed"] = "",
 ) -> Callable[[Callable[[Encoded], Result]], Callable[[Encoded], Result]]:
     """Register the decorated function as a metric and leave it as it is."""
 
     def register(function: Callable[[Encoded], Result]) -> Callable[[Encoded], Result]:
         METRICS.register(name)(
-            Metric(name, title, unit, better, order, digits, function, flattered_by_loss)
+            Metric(name, title, unit, better, order, digits, function, flattered_by_loss, needs)
         )
         return function
 

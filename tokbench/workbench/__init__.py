@@ -1,7 +1,7 @@
 """Runs a recipe's stages in order, skips what is done, and compares what came of it."""
 
 from tokbench.workbench.again import check_determinism
-from tokbench.workbench.comparisons import compare, named_corpus
+from tokbench.workbench.comparisons import Beside, compare, named_corpus
 from tokbench.workbench.curves import curve
 from tokbench.workbench.demonstrations import demonstrate, small_tokenizer
 from tokbench.workbench.estimates import estimate
@@ -9,9 +9,11 @@ from tokbench.workbench.find import Found, find, tokenizer_folder
 from tokbench.workbench.plan import RUNS, Plan
 from tokbench.workbench.runs import Run, run, train
 from tokbench.workbench.sweeps import Failure, Runs, attempt, finish, learn_largest, run_all
+from tokbench.workbench.tables import gold_segmentations, parallel_text
 
 __all__ = [
     "RUNS",
+    "Beside",
     "Failure",
     "Found",
     "Plan",
@@ -25,8 +27,10 @@ __all__ = [
     "estimate",
     "find",
     "finish",
+    "gold_segmentations",
     "learn_largest",
     "named_corpus",
+    "parallel_text",
     "run",
     "run_all",
     "small_tokenizer",

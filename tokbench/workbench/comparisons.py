@@ -1,8 +1,8 @@
 """Measure tokenizers on the same documents and put them side by side."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,13 @@ from pydantic import TypeAdapter
 
 from tokbench import corpus as corpora
 from tokbench import encoding, metrics, store
-from tokbench.encoding import Subject
+from tokbench.encoding import Gold, Subject
 from tokbench.errors import CorpusError, StoreError, SubjectError, nearest
 from tokbench.recipe import Recipe
 from tokbench.values import (
     Comparison,
     Corpus,
+    Encoded,
     Progress,
     Split,
     Watch,
@@ -28,7 +29,35 @@ from tokbench.workbench.plan import RUNS, Plan
 
 _COMPARISON = "comparison.json"
 _AS_COMPARISON = TypeAdapter(Comparison)
-_SPEED = ("encode_speed", "encode_speed_batch", "load_time")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is measured on beside the corpus, and what is known of the model.
+
+    Attributes:
+        parallel: aligned lines by language; None for none.
+        reference: the language that the others are compared with.
+        gold: words with their morphemes; None for none.
+        width: of the model's embeddings.
+        longest: the most tokens that the model takes, None where that is not known.
+    """
+
+    parallel: Mapping[str, Sequence[str]] | None = None
+    reference: str = ""
+    gold: Gold | None = None
+    width: int = 768
+    longest: int | None = None
+
+    def added(self, encoded: Encoded, subject: Subject) -> Encoded:
+        """The same with what the tokenizer makes of all this."""
+        made = replace(encoded, width=self.width, longest=self.longest)
+        if self.parallel is not None:
+            found = encoding.parallel(subject, self.parallel, self.reference)
+            made = replace(made, parallel=found)
+        if self.gold is not None:
+            made = replace(made, morphology=encoding.morphology(subject, self.gold))
+        return made
 
 
 def compare(
@@ -38,6 +67,7 @@ def compare(
     text: str | None = None,
     metric_names: Sequence[str] = (),
     baseline: str | None = None,
+    beside: Beside | None = None,
     overrides: Sequence[str] = (),
     runs: Path = RUNS,
     watch: Watch = ignore,
@@ -53,6 +83,7 @@ def compare(
         metric_names: which metrics; empty for all.
         baseline: whom differences are to, by its name in the report or as it stands in `names`;
             None for the first.
+        beside: what else to measure on.
         overrides: `key.path=value` assignments that the recipes among the names were run with.
         runs: where the runs of recipes are kept.
         watch: told how far it has come.
@@ -76,7 +107,7 @@ def compare(
         for other in found[1:]:
             _refuse_trained_on(found[0], corpus, other)
     place = _place(baseline, names, meant, subjects) if baseline is not None else 0
-    return _measure(subjects, corpus, split, said, metric_names, watch, place)  # type: ignore[arg-type]
+    return _measure(subjects, corpus, split, said, metric_names, watch, place, beside)  # type: ignore[arg-type]
 
 
 def _place(
@@ -234,10 +265,14 @@ def _measure(
     names: Sequence[str],
     watch: Watch,
     baseline: int = 0,
+    beside: Beside | None = None,
 ) -> Comparison:
-    encoded = encoding.encode(subjects, corpus, split, watch)
-    chosen = [one.name for one in metrics.chosen(names)]
-    if any(name in _SPEED for name in chosen):
+    wanted = metrics.chosen(names)
+    cuts = any(one.needs == "cuts" for one in wanted)
+    encoded = encoding.encode(subjects, corpus, split, watch, cuts=cuts)
+    if beside:
+        encoded = [beside.added(one, s) for one, s in zip(encoded, subjects, strict=True)]
+    if any(one.needs == "speed" for one in wanted):
         watch(Progress("timing", 0, None, "rounds"))
         speeds = encoding.time_all(subjects, encoding.timing_text(corpus, split))
         encoded = [replace(one, speed=s) for one, s in zip(encoded, speeds, strict=True)]
@@ -245,7 +280,7 @@ def _measure(
         on=said,
         documents=len(encoded[0].documents.bytes),
         bytes=int(encoded[0].documents.bytes.sum()),
-        tokenizers=metrics.measure(encoded, chosen, baseline=baseline),
+        tokenizers=metrics.measure(encoded, names, baseline=baseline),
         samples=encoding.samples(subjects, corpus, split),
         baseline=baseline,
     )
