@@ -729,6 +729,8 @@ class Comparison:
         tokenizers: in the order given.
         samples: the same short texts cut by each.
         baseline: the position of the one that differences are to.
+        signature: what was measured, in a line that can be cited.
+        repeat: the command that measures it again, empty where none is known.
     """
 
     on: str
@@ -737,3 +739,5 @@ class Comparison:
     tokenizers: tuple[Measured, ...]
     samples: tuple[Sample, ...] = ()
     baseline: int = 0
+    signature: str = ""
+    repeat: str = ""

@@ -10,10 +10,12 @@ from syrupy.assertion import SnapshotAssertion
 
 from tokbench.reports import render
 from tokbench.values import (
+    Breakdown,
     Comparison,
     Cut,
     Difference,
     EncodedBy,
+    GroupValue,
     Measured,
     Measurement,
     Row,
@@ -161,6 +163,23 @@ def test_no_difference_seen_is_said(comparison: Comparison) -> None:
     tokens = next(line for line in printed.splitlines() if line.startswith("tokens "))
     assert tokens.rstrip().endswith("≈")
     assert "+1.0%" not in tokens
+
+
+def test_numbers_by_group(snapshot: SnapshotAssertion) -> None:
+    labels = ("de", "en", "zh_hant")
+    by = Breakdown(
+        tuple(GroupValue(label, k + 1.5, 9) for k, label in enumerate(labels)), 2.5, worst="zh_hant"
+    )
+    made = [_measured(f"tokenizer-{n}", 1e6, None, 1) for n in range(12)]
+    for one in made:
+        one.measurements["tokens"] = replace(one.measurements["tokens"], by={"language": by})
+    for count, width in ((2, 80), (12, 80), (5, 120)):
+        some = Comparison("a", 9, 9, tuple(made[:count]))
+        console = Console(file=io.StringIO(), width=width)
+        console.print(render("terminal", some, rows=ROWS, broken_down=["tokens"]))
+        printed = console.file.getvalue()  # type: ignore[attr-defined]
+        assert max(map(cell_len, printed.splitlines())) <= width
+        assert printed[printed.index("tokens by") :].split("These")[0] == snapshot
 
 
 def test_json_keeps_its_keys(comparison: Comparison) -> None:

@@ -126,8 +126,14 @@ def baseline(command: F) -> F:
 
 
 def beside(command: F) -> F:
-    """`--parallel FILE`, `--reference`, `--morphemes FILE`, `--width`, `--max-length`."""
+    """`--parallel FILE`, `--reference`, `--morphemes FILE`, `--width`, `--max-length`, `--by`."""
     for option in (
+        click.option(
+            "--by",
+            multiple=True,
+            metavar="COLUMN",
+            help="Break numbers down by a column of the corpus, as language, or by source.",
+        ),
         click.option(
             "--max-length",
             type=click.IntRange(min=1),

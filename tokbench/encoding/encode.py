@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from tokbench.encoding.batch import Batch, sample_of
 from tokbench.encoding.cuts import CutsOfChunks, CutsOfDocuments
 from tokbench.encoding.cuts import merged as merged_cuts
 from tokbench.encoding.documents import DocumentFacts
+from tokbench.encoding.groups import Groups
 from tokbench.encoding.inside import Remembered, Spans
 from tokbench.encoding.part import Part, appended, merged
 from tokbench.encoding.structure import Route, route
@@ -55,6 +56,7 @@ def encode(
     watch: Watch = ignore,
     *,
     cuts: bool = False,
+    by: Sequence[str] = (),
 ) -> list[Encoded]:
     """Encode and decode the documents of a split with every tokenizer.
 
@@ -72,6 +74,7 @@ def encode(
         split: which of them.
         watch: told how far it has come.
         cuts: look at where tokens begin and end inside words, numbers and white space, too.
+        by: columns of the corpus's batches that tell groups of documents.
 
     Raises:
         CorpusError: the split holds no document.
@@ -88,15 +91,17 @@ def encode(
     facts = _facts(long=long)
     numberings = _numberings(works, cuts=cuts)
     types = WordTypes()
-    for column in chain(ahead, (batch.column("text") for batch in batches)):
-        batch = Batch(column, numberings)
+    groups = Groups(by, corpus)
+    for records in chain(ahead, batches):
+        groups.add(records)
+        batch = Batch(records.column("text"), numberings)
         facts.add(batch)
         _add(works, batch, numberings)
         if cuts and SPACES.name in numberings:
             types.add_chunks(numberings[SPACES.name], batch.numbered[SPACES.name].numbers)
         elif cuts:
             types.add(batch)
-    documents = facts.documents
+    documents = replace(facts.documents, groups=groups.groupings)
     if not len(documents.bytes):
         raise CorpusError(_nothing(corpus, split))
     again = {
@@ -117,15 +122,14 @@ DIFFERED = (
 )
 
 
-def _read_ahead(batches: "Iterator[pa.RecordBatch]") -> "tuple[list[pa.Array[Any]], bool]":
-    """The first batches' texts, and whether there is enough text for chunks to be quicker."""
+def _read_ahead(batches: "Iterator[pa.RecordBatch]") -> "tuple[list[pa.RecordBatch], bool]":
+    """The first batches, and whether there is enough text for chunks to be quicker."""
     enough = LONG if kernels.compiled_before() else LONG_UNCOMPILED
-    ahead: list[pa.Array[Any]] = []
+    ahead: list[pa.RecordBatch] = []
     size = 0
     for batch in batches:
-        column = batch.column("text")
-        ahead.append(column)
-        size += column.nbytes
+        ahead.append(batch)
+        size += batch.column("text").nbytes
         if size >= enough:
             return ahead, True
     return ahead, False

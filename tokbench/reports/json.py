@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tokbench.reports.registry import REPORTS
+from tokbench.reports.warning import NOTE
 from tokbench.values import Comparison, Measurement
 
 
@@ -15,6 +16,9 @@ def render(comparison: Comparison) -> dict[str, Any]:
         "documents": comparison.documents,
         "bytes": comparison.bytes,
         "baseline": comparison.tokenizers[comparison.baseline].name,
+        "signature": comparison.signature,
+        "repeat": comparison.repeat,
+        "warning": NOTE,
         "tokenizers": [
             {
                 "name": one.name,

@@ -7,8 +7,10 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
-from tokbench.errors import CONTROLS
+from tokbench.reports.groups import by_group
 from tokbench.reports.registry import REPORTS
+from tokbench.reports.visible import visible
+from tokbench.reports.warning import NOTE
 from tokbench.values import Comparison, Cut, Measured, Measurement, Row
 
 _TITLE_WIDTH = 18
@@ -32,34 +34,37 @@ _STYLES = {
 }
 """Two shades for each kind of cut, in turn, so that neighbours are told apart."""
 _MARKS = {"unk": "⟨{}⟩", "lost": "⟨-{}-⟩", "byte": "<{}>", "token": "{}"}
-_PICTURES = {**CONTROLS, ord("\n"): "⏎", ord("\t"): "⇥"}
-NOTE = (
-    "These numbers do not show how good a model gets: Rényi efficiency can rise while BLEU falls "
-    "(Cognetta et al. 2024), and fewer tokens can make a worse model (Schmidt et al. 2024). "
-    "Speeds hold for this machine and moment."
-)
 
 
 @REPORTS.register("terminal")
-def render(comparison: Comparison, rows: Mapping[str, Row]) -> RenderableType:
+def render(
+    comparison: Comparison, rows: Mapping[str, Row], broken_down: Sequence[str] = ()
+) -> RenderableType:
     """Tables side by side, what does not apply, how texts come back, samples.
 
     Args:
         comparison: what was measured.
         rows: how each metric is shown, in the order of the table.
+        broken_down: metrics whose numbers by group are shown, where there are some.
     """
     parts: list[RenderableType] = [_heading(comparison), _Tables(comparison, rows)]
     parts += _notes(comparison, rows)
+    for name in broken_down:
+        parts += by_group(comparison, name, rows[name])
     if comparison.samples:
         parts += ["", *_samples(comparison)]
     parts += ["", Text(NOTE, style="dim")]
+    if comparison.signature:
+        parts.append(Text(f"cite: {visible(comparison.signature)}", style="dim", overflow="fold"))
+    if comparison.repeat:
+        parts.append(Text(f"again: {visible(comparison.repeat)}", style="dim", overflow="fold"))
     return Group(*parts)
 
 
 def _heading(comparison: Comparison) -> Text:
     return Text.assemble(
         ("measured on ", "dim"),
-        (_visible(comparison.on), "bold"),
+        (visible(comparison.on), "bold"),
         (f": {comparison.documents:,} documents, {_size(comparison.bytes)}", "dim"),
     )
 
@@ -114,7 +119,7 @@ class _Tables:
             said.append("** best, and a difference to every other is seen")
         compared = [each.difference for each in found if each.difference]
         if compared and not rows:
-            said.append(f"% against {_visible(self._baseline.name)}")
+            said.append(f"% against {visible(self._baseline.name)}")
         if any(one.seen is False for one in compared):
             said.append(f"{_SAME} no difference seen" + (" to the first" if rows else ""))
         if said:
@@ -162,9 +167,7 @@ class _Tables:
         table = Table(box=None, pad_edge=False, padding=(0, 0, 0, _GAP), header_style="bold")
         table.add_column("", width=_TITLE_WIDTH, no_wrap=True)
         for one in shown:
-            table.add_column(
-                Text(_visible(one.name)), justify="right", width=width, overflow="fold"
-            )
+            table.add_column(Text(visible(one.name)), justify="right", width=width, overflow="fold")
         for name, row in self._rows.items():
             if all(name not in one.measurements for one in shown):
                 continue
@@ -223,7 +226,7 @@ def _notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableTy
     for one in comparison.tokenizers:
         if (lost := one.letters_lost) > _MOST_LOST:
             said = f" loses {lost:.1%} of the letters: text that it skips costs it no tokens"
-            lines.append(Text.assemble((_visible(one.name), "bold red"), said))
+            lines.append(Text.assemble((visible(one.name), "bold red"), said))
     lines += _encoded_by(comparison)
     whys: dict[tuple[str, str], list[str]] = {}
     for one in comparison.tokenizers:
@@ -250,7 +253,7 @@ def _encoded_by(comparison: Comparison) -> list[RenderableType]:
     for one in comparison.tokenizers:
         by = one.encoded_by
         if by and by.differed:
-            lines.append(Text.assemble((_visible(one.name), "bold red"), f": {by.why}"))
+            lines.append(Text.assemble((visible(one.name), "bold red"), f": {by.why}"))
         elif by and by.by == "chunks":
             share = by.whole / max(1, comparison.documents)
             also = f" ({_percent(share)} of documents whole)" if by.whole else ""
@@ -260,7 +263,7 @@ def _encoded_by(comparison: Comparison) -> list[RenderableType]:
     said = [f"through distinct chunks: {', '.join(through)}"] if through else []
     said += [f"whole: {', '.join(names)}, since {why}" for why, names in whole.items()]
     if said:
-        lines.append(Text(_visible(f"encoded {'; '.join(said)}"), style="dim"))
+        lines.append(Text(visible(f"encoded {'; '.join(said)}"), style="dim"))
     return lines
 
 
@@ -289,7 +292,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _trip(names: Sequence[str], verdict: str, *difference: str) -> Text:
     said = f" {'is' if len(names) == 1 else 'are'} {verdict}"
-    text = Text.assemble((_visible(_listed(names)), "bold"), said)
+    text = Text.assemble((visible(_listed(names)), "bold"), said)
     if difference:
         wanted, got = difference
         text.append(": ").append(repr(wanted), "green").append(" came back as ")
@@ -301,7 +304,7 @@ def _samples(comparison: Comparison) -> list[RenderableType]:
     lines: list[RenderableType] = []
     names = [one.name for one in comparison.tokenizers]
     for sample in comparison.samples:
-        lines += [_Line("", Text(_visible(sample.text)), "", names)]
+        lines += [_Line("", Text(visible(sample.text)), "", names)]
         for name, cuts in zip(names, sample.cuts, strict=True):
             lines.append(_Line(name, cuts, str(len(cuts)), names))
         lines.append("")
@@ -315,10 +318,10 @@ def _name_width(names: Sequence[str], width: int) -> int:
 
 def _shortened(name: str, width: int) -> Text:
     """A name in so many cells; one too long loses its middle, since variants differ at the end."""
-    visible = _visible(name)
-    if cell_len(visible) > width:
-        visible = f"{visible[: width // 3]}…{visible[-(width - width // 3 - 1) :]}"
-    text = Text(visible, style="bold")
+    shown = visible(name)
+    if cell_len(shown) > width:
+        shown = f"{shown[: width // 3]}…{shown[-(width - width // 3 - 1) :]}"
+    text = Text(shown, style="bold")
     text.truncate(width, overflow="ellipsis", pad=True)
     return text
 
@@ -351,14 +354,9 @@ class _Line:
 def _coloured(cuts: Sequence[Cut]) -> Text:
     text = Text()
     for position, one in enumerate(cuts):
-        text.append(_visible(one.text), _STYLES[one.kind][position % 2])
+        text.append(visible(one.text), _STYLES[one.kind][position % 2])
     return text
 
 
 def _plain(cuts: Sequence[Cut]) -> Text:
-    return Text("|".join(_MARKS[one.kind].format(_visible(one.text)) for one in cuts))
-
-
-def _visible(text: str) -> str:
-    """Line ends and other controls as pictures, so that a sample stays one line and harmless."""
-    return text.translate(_PICTURES)
+    return Text("|".join(_MARKS[one.kind].format(visible(one.text)) for one in cuts))

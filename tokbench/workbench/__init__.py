@@ -6,6 +6,7 @@ from tokbench.workbench.curves import curve
 from tokbench.workbench.demonstrations import demonstrate, small_tokenizer
 from tokbench.workbench.estimates import estimate
 from tokbench.workbench.find import Found, find, tokenizer_folder
+from tokbench.workbench.gates import Condition
 from tokbench.workbench.plan import RUNS, Plan
 from tokbench.workbench.runs import Run, run, train
 from tokbench.workbench.sweeps import Failure, Runs, attempt, finish, learn_largest, run_all
@@ -14,6 +15,7 @@ from tokbench.workbench.tables import gold_segmentations, parallel_text
 __all__ = [
     "RUNS",
     "Beside",
+    "Condition",
     "Failure",
     "Found",
     "Plan",

@@ -1,8 +1,10 @@
 """Measure tokenizers on the same documents and put them side by side."""
 
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from tokbench import corpus as corpora
 from tokbench import encoding, metrics, store
 from tokbench.encoding import Gold, Subject
 from tokbench.errors import CorpusError, StoreError, SubjectError, nearest
+from tokbench.metrics.resampling import RESAMPLES
 from tokbench.recipe import Recipe
 from tokbench.values import (
     Comparison,
@@ -68,6 +71,7 @@ def compare(
     metric_names: Sequence[str] = (),
     baseline: str | None = None,
     beside: Beside | None = None,
+    by: Sequence[str] = (),
     overrides: Sequence[str] = (),
     runs: Path = RUNS,
     watch: Watch = ignore,
@@ -84,6 +88,7 @@ def compare(
         baseline: whom differences are to, by its name in the report or as it stands in `names`;
             None for the first.
         beside: what else to measure on.
+        by: columns of the corpus, or "source", to break numbers down by.
         overrides: `key.path=value` assignments that the recipes among the names were run with.
         runs: where the runs of recipes are kept.
         watch: told how far it has come.
@@ -107,7 +112,7 @@ def compare(
         for other in found[1:]:
             _refuse_trained_on(found[0], corpus, other)
     place = _place(baseline, names, meant, subjects) if baseline is not None else 0
-    return _measure(subjects, corpus, split, said, metric_names, watch, place, beside)  # type: ignore[arg-type]
+    return _measure(subjects, corpus, split, said, metric_names, watch, place, beside, by)  # type: ignore[arg-type]
 
 
 def _place(
@@ -150,6 +155,7 @@ def of_run(
             f"the documents held out by {plan.recipe.name}",
             spec.metrics,
             watch,
+            repeat=_again(["run", str(plan.recipe.path)]),
         )
     except CorpusError as error:
         return None, str(error), False
@@ -198,7 +204,8 @@ def together(
         return kept
     alike = path and len({one.corpus for one in recipes}) == 1
     said = f"the documents held out by {recipes[0].family if alike else first.subject.name}"
-    made = _measure(subjects, corpus, "held_out", said, names, watch)
+    repeat = _again(["compare", *map(str, folders)])
+    made = _measure(subjects, corpus, "held_out", said, names, watch, repeat=repeat)
     if path:
         _keep(path, signature, made)
     return made
@@ -217,6 +224,10 @@ def named_corpus(on: Sequence[str], text: str | None) -> Corpus:
 
 def _demanding(spec: type[corpora.SourceSpec]) -> bool:
     return any(field.is_required() for field in spec.model_fields.values())
+
+
+def _again(arguments: Sequence[str]) -> str:
+    return shlex.join(["tokbench", *arguments])
 
 
 def _distinct(subjects: Sequence[Subject]) -> list[Subject]:
@@ -266,10 +277,12 @@ def _measure(
     watch: Watch,
     baseline: int = 0,
     beside: Beside | None = None,
+    by: Sequence[str] = (),
+    repeat: str = "",
 ) -> Comparison:
     wanted = metrics.chosen(names)
     cuts = any(one.needs == "cuts" for one in wanted)
-    encoded = encoding.encode(subjects, corpus, split, watch, cuts=cuts)
+    encoded = encoding.encode(subjects, corpus, split, watch, cuts=cuts, by=by)
     if beside:
         encoded = [beside.added(one, s) for one, s in zip(encoded, subjects, strict=True)]
     if any(one.needs == "speed" for one in wanted):
@@ -283,7 +296,27 @@ def _measure(
         tokenizers=metrics.measure(encoded, names, baseline=baseline),
         samples=encoding.samples(subjects, corpus, split),
         baseline=baseline,
+        signature=_signature(subjects, corpus, split, len(encoded[0].tokens), baseline),
+        repeat=repeat,
     )
+
+
+def _signature(
+    subjects: Sequence[Subject], corpus: Corpus, split: Split, documents: int, baseline: int
+) -> str:
+    """What was measured, as sacreBLEU says it: settings and versions, short hashes of contents."""
+    named = "+".join(f"{one.name}@{store.signature(one.state)[:8]}" for one in subjects)
+    parts = {
+        "on": store.signature(corpus.identity())[:12],
+        "split": split,
+        "documents": documents,
+        "tokenizers": named,
+        "baseline": subjects[baseline].name,
+        "intervals": f"paired-bootstrap-{RESAMPLES}-seed-0",
+        "library": version("tokenizers"),
+    }
+    said = "|".join(f"{name}:{value}" for name, value in parts.items())
+    return f"tokbench-{version('tokbench')}|{said}"
 
 
 def _keep(path: Path, signature: str, made: Comparison) -> None:
