@@ -422,10 +422,12 @@ class Parallel:
     Attributes:
         languages: their names, the reference first.
         tokens: a row for each line, a column for each language, int64.
+        unknown: the share of them that are the unknown token.
     """
 
     languages: tuple[str, ...]
     tokens: "NDArray[np.int64]"
+    unknown: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -741,3 +743,27 @@ class Comparison:
     baseline: int = 0
     signature: str = ""
     repeat: str = ""
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """A published value beside ours.
+
+    Attributes:
+        name: what it is of.
+        source: who published it.
+        published: what they say.
+        ours: what comes out here, None where that was not computed.
+        why: why it was not.
+    """
+
+    name: str
+    source: str
+    published: float | str
+    ours: float | str | None
+    why: str = ""
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether both are equal; None where there is nothing to compare."""
+        return None if self.ours is None else self.ours == self.published

@@ -283,6 +283,7 @@ def test_a_full_disk_says_so_and_leaves_nothing(
         "schema",
         "show",
         "train",
+        "verify",
     ],
 )
 def test_every_command_explains_itself_with_an_example(command: str, tmp_path: Path) -> None:

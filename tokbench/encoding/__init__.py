@@ -6,6 +6,7 @@ from tokbench.encoding.morphemes import Gold, morphology
 from tokbench.encoding.samples import cut, samples
 from tokbench.encoding.subjects import Subject, from_folder, from_hub, subject
 from tokbench.encoding.timing import time_all, timing_text
+from tokbench.encoding.token_bytes import token_bytes
 
 __all__ = [
     "Gold",
@@ -20,4 +21,5 @@ __all__ = [
     "subject",
     "time_all",
     "timing_text",
+    "token_bytes",
 ]

@@ -27,5 +27,11 @@ def parallel(
     """
     names = (reference, *(name for name in languages if name != reference))
     whole = Whole(subject)
-    columns = [list(map(len, whole.encode(list(languages[name])))) for name in names]
-    return Parallel(names, np.array(columns, np.int64).T)
+    columns, unknown = [], 0
+    for name in names:
+        ids = whole.encode(list(languages[name]))
+        columns.append(list(map(len, ids)))
+        if subject.unk_id is not None:
+            unknown += sum(one.count(subject.unk_id) for one in ids)
+    tokens = np.array(columns, np.int64).T
+    return Parallel(names, tokens, unknown / max(1, int(tokens.sum())))

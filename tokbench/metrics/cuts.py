@@ -11,7 +11,7 @@ NOT_ASKED = NotApplicable("nobody looked at where tokens begin and end")
 
 @metric(
     "split_characters",
-    title="parts of characters",
+    title="split characters",
     unit="tokens/token",
     better="lower",
     order=33,
@@ -31,7 +31,7 @@ def split_characters(encoded: Encoded) -> Ratio | NotApplicable:
 
 @metric(
     "digit_boundaries",
-    title="digits by threes, F1",
+    title="digits by threes",
     unit="boundaries/boundary",
     better="higher",
     order=34,

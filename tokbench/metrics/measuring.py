@@ -142,6 +142,12 @@ class _Cell:
         """The number."""
         return None if isinstance(self.result, NotApplicable) else self.result.value
 
+    def lost(self, share: float) -> bool:
+        """Whether too much of the text was skipped, or of the parallel text unknown."""
+        if isinstance(self.result, Totals):
+            share = self.result.detail.get("unknown_tokens", share)
+        return share > MOST_LOST
+
     @property
     def over(self) -> str:
         """What those are."""
@@ -194,7 +200,7 @@ def _best(metric: Metric, row: Sequence[_Cell], lost: Sequence[float]) -> list[A
     honest = [
         place
         for place, cell in enumerate(row)
-        if cell.value is not None and not (metric.flattered_by_loss and lost[place] > MOST_LOST)
+        if cell.value is not None and not (metric.flattered_by_loss and cell.lost(lost[place]))
     ]
     if not honest:
         return standing

@@ -1,6 +1,6 @@
 """What the same text costs in different languages."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,14 @@ _NO_TEXT = NotApplicable("there is no parallel text; give some with --parallel F
 _ONE_LANGUAGE = NotApplicable("the parallel text has only one language")
 
 
-@metric("parity", title="mean premium", unit="tokens/token", better="lower", order=70)
+@metric(
+    "parity",
+    title="mean premium",
+    unit="tokens/token",
+    better="lower",
+    order=70,
+    flattered_by_loss=True,
+)
 def parity(encoded: Encoded) -> Totals | NotApplicable:
     """Mean over languages of their premium: tokens per token of the reference (Petrov et al. 2023).
 
@@ -32,7 +39,7 @@ def parity(encoded: Encoded) -> Totals | NotApplicable:
     return Totals(
         columns,
         lambda totals: premiums(totals).mean(axis=-1),
-        {"reference": text.languages[0], "languages": len(text.languages)},
+        {**_detail(text), "languages": len(text.languages)},
         over="lines",
         parts={
             name: Ratio(column, columns[0], over="lines")
@@ -42,7 +49,14 @@ def parity(encoded: Encoded) -> Totals | NotApplicable:
     )
 
 
-@metric("worst_language", title="largest premium", unit="tokens/token", better="lower", order=71)
+@metric(
+    "worst_language",
+    title="largest premium",
+    unit="tokens/token",
+    better="lower",
+    order=71,
+    flattered_by_loss=True,
+)
 def worst_language(encoded: Encoded) -> Totals | NotApplicable:
     """The largest premium of a language, which the detail names.
 
@@ -60,12 +74,19 @@ def worst_language(encoded: Encoded) -> Totals | NotApplicable:
     return Totals(
         columns,
         lambda totals: premiums(totals).max(axis=-1),
-        {"reference": text.languages[0], "language": text.languages[worst]},
+        {**_detail(text), "language": text.languages[worst]},
         over="lines",
     )
 
 
-@metric("gini", title="Gini of languages", unit="share", better="lower", order=72)
+@metric(
+    "gini",
+    title="Gini of languages",
+    unit="share",
+    better="lower",
+    order=72,
+    flattered_by_loss=True,
+)
 def gini(encoded: Encoded) -> Totals | NotApplicable:
     """How unequal tokens per parallel line are: 0 where all languages take as many.
 
@@ -80,7 +101,9 @@ def gini(encoded: Encoded) -> Totals | NotApplicable:
     text = _parallel(encoded)
     if isinstance(text, NotApplicable):
         return text
-    return Totals(_columns(text), gini_of, {"languages": len(text.languages)}, over="lines")
+    return Totals(
+        _columns(text), gini_of, {**_detail(text), "languages": len(text.languages)}, over="lines"
+    )
 
 
 def premiums(totals: "NDArray[np.float64]") -> "NDArray[np.float64]":
@@ -112,6 +135,10 @@ def _parallel(encoded: Encoded) -> Parallel | NotApplicable:
     if len(encoded.parallel.languages) < 2:  # noqa: PLR2004 - two to compare
         return _ONE_LANGUAGE
     return encoded.parallel
+
+
+def _detail(text: Parallel) -> dict[str, Any]:
+    return {"reference": text.languages[0], "unknown_tokens": text.unknown}
 
 
 def _columns(text: Parallel) -> "tuple[NDArray[np.int64], ...]":

@@ -109,6 +109,11 @@ class _Tables:
                 yield self._table([first, *others[start : start + step]], wide=wide)
         yield from self._legend(wide=wide, rows=len(starts) > _MOST_TABLES)
 
+    def _is_known(self, name: str) -> bool:
+        """Whether a metric says something of one of them; the others stand in the notes."""
+        found = [one.measurements.get(name) for one in self._all]
+        return any(one is not None and one.value is not None for one in found)
+
     def _legend(self, *, wide: bool, rows: bool) -> Iterator[Text]:
         """What the marks mean, of those that there are."""
         found = [each for one in self._all for each in one.measurements.values()]
@@ -134,9 +139,7 @@ class _Tables:
         """Tables with a line for each tokenizer and as many metrics as the width holds."""
         names = _name_width([one.name for one in self._all], width)
         columns = [
-            self._column(name, row)
-            for name, row in self._rows.items()
-            if any(name in one.measurements for one in self._all)
+            self._column(name, row) for name, row in self._rows.items() if self._is_known(name)
         ]
         while columns:
             table = Table(box=None, pad_edge=False, padding=(0, 0, 0, _GAP), header_style="bold")
@@ -169,7 +172,7 @@ class _Tables:
         for one in shown:
             table.add_column(Text(visible(one.name)), justify="right", width=width, overflow="fold")
         for name, row in self._rows.items():
-            if all(name not in one.measurements for one in shown):
+            if not self._is_known(name):
                 continue
             baseline = self._baseline.measurements[name]
             cells = [
@@ -228,14 +231,17 @@ def _notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableTy
             said = f" loses {lost:.1%} of the letters: text that it skips costs it no tokens"
             lines.append(Text.assemble((visible(one.name), "bold red"), said))
     lines += _encoded_by(comparison)
-    whys: dict[tuple[str, str], list[str]] = {}
-    for one in comparison.tokenizers:
-        for name, row in rows.items():
+    whys: dict[tuple[str, ...], list[str]] = {}
+    for name, row in rows.items():
+        lacking: dict[str, list[str]] = {}
+        for one in comparison.tokenizers:
             if (got := one.measurements.get(name)) and got.value is None:
-                whys.setdefault((row.title, got.why), []).append(one.name)
-    for (title, why), names in whys.items():
+                lacking.setdefault(got.why, []).append(one.name)
+        for why, names in lacking.items():
+            whys.setdefault((why, *names), []).append(row.title)
+    for (why, *names), titles in whys.items():
         whose = "" if len(names) == len(comparison.tokenizers) else f" ({_listed(names)})"
-        lines.append(Text(f"n/a {title}{whose}: {why}", style="dim"))
+        lines.append(Text(f"n/a {', '.join(titles)}{whose}: {why}", style="dim"))
     trips: dict[tuple[str, ...], list[str]] = {}
     for one in comparison.tokenizers:
         trip = one.measurements.get("roundtrip")

@@ -11,6 +11,7 @@ from tokbench.workbench.plan import RUNS, Plan
 from tokbench.workbench.runs import Run, run, train
 from tokbench.workbench.sweeps import Failure, Runs, attempt, finish, learn_largest, run_all
 from tokbench.workbench.tables import gold_segmentations, parallel_text
+from tokbench.workbench.verifying import verify
 
 __all__ = [
     "RUNS",
@@ -38,4 +39,5 @@ __all__ = [
     "small_tokenizer",
     "tokenizer_folder",
     "train",
+    "verify",
 ]
