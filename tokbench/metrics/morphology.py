@@ -63,7 +63,7 @@ def boundary_recall(encoded: Encoded) -> Ratio | NotApplicable:
 def boundary_f1(encoded: Encoded) -> Ratio | NotApplicable:
     """Twice the boundaries that both have, by those of tokens and those of morphemes.
 
-    Cut at every letter, `g/a/t/h/e/r/e/d` has one boundary of `gather|ed` among its seven:
+    Cut at every letter, `gathered` has one boundary of `gather|ed` among its seven: F1 is 0.25.
 
     >>> from dataclasses import replace
     >>> import numpy as np
