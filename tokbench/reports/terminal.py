@@ -14,7 +14,8 @@ from tokbench.reports.warning import NOTE
 from tokbench.values import Comparison, Cut, Measured, Measurement, Row
 
 _TITLE_WIDTH = 18
-_COLUMN_WIDTH = 18
+_NUMBER_WIDTH, _CHANGE_WIDTH = 11, 6
+_COLUMN_WIDTH = _NUMBER_WIDTH + 1 + _CHANGE_WIDTH
 _HALF_WIDTH = 8
 _WIDE_WIDTH = _COLUMN_WIDTH + _HALF_WIDTH + 1
 _SAME = "≈"
@@ -170,7 +171,7 @@ class _Tables:
         table = Table(box=None, pad_edge=False, padding=(0, 0, 0, _GAP), header_style="bold")
         table.add_column("", width=_TITLE_WIDTH, no_wrap=True)
         for one in shown:
-            table.add_column(Text(visible(one.name)), justify="right", width=width, overflow="fold")
+            table.add_column(Text(visible(one.name), justify="right"), width=width, overflow="fold")
         for name, row in self._rows.items():
             if not self._is_known(name):
                 continue
@@ -183,13 +184,16 @@ class _Tables:
 
 
 def _cell(measurement: Measurement, baseline: Measurement, digits: int, *, wide: bool) -> Text:
+    """Number, marks, half an interval and change, each below its like."""
     text = _number(measurement, digits)
+    text.append(" " * (2 - text.plain.count("*")))
+    text.pad_left(max(0, _NUMBER_WIDTH - len(text)))
     if measurement.value is None:
         return text
     if wide:
         text.append(f" {_half(measurement, digits):>{_HALF_WIDTH}}", style="dim")
     if measurement is not baseline:
-        text.append(f" {_change(measurement, baseline):>6}", style="dim")
+        text.append(f" {_change(measurement, baseline):>{_CHANGE_WIDTH}}", style="dim")
     return text
 
 
@@ -215,6 +219,8 @@ def _change(measurement: Measurement, baseline: Measurement) -> str:
     """The difference to the baseline in per cent, or that none is seen."""
     if measurement.difference and measurement.difference.seen is False:
         return _SAME
+    if measurement.value == baseline.value:
+        return "="
     if not baseline.value or not baseline.better or measurement.value is None:
         return ""
     change = (measurement.value / baseline.value - 1) * 100
