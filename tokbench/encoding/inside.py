@@ -237,7 +237,7 @@ class _Tokens:
 
     def boundaries(self) -> "NDArray[np.int64]":
         """Where a token begins and none reaches across."""
-        places = np.unique(self.begins)
+        places = self.begins[np.diff(self.begins, prepend=-1) > 0]
         across = np.searchsorted(self.begins, places) - np.searchsorted(self.ends, places, "right")
         found: NDArray[np.int64] = places[across == 0]
         return found

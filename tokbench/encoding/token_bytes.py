@@ -31,7 +31,9 @@ def token_bytes(tokenizer: "Tokenizer") -> list[bytes | None]:
     vocabulary = tokenizer.get_vocab(with_added_tokens=True)
     made: list[bytes | None] = [None] * (max(vocabulary.values(), default=-1) + 1)
     added = tokenizer.get_added_tokens_decoder()
-    kinds = set(_types(json.loads(tokenizer.to_str())["decoder"]))
+    decoder = tokenizer.decoder
+    state = json.loads(decoder.__getstate__()) if decoder is not None else None
+    kinds = set(_types(state))
     for token, number in vocabulary.items():
         if number in added:
             continue
