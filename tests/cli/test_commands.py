@@ -166,7 +166,7 @@ def test_bench_writes_the_promised_json(
     gate = ["bench", "t", "--on", corpus_file.name, "--metric", "tokens"]
     broken = tokbench(*gate, "--fail-if", "tokens > 1", "--fail-if", "tokens < 1", cwd=tmp_path)
     assert broken.returncode == 1
-    assert broken.stderr.startswith("t: tokens is ")
+    assert broken.stderr.startswith("tiny: tokens is ")
     assert broken.stderr.rstrip().endswith(", > 1")
     assert tokbench(*gate, "--fail-if", "tokens < 1", cwd=tmp_path).returncode == 0
     stdout = tokbench("bench", "t", "--on", corpus_file.name, "--json", "-", cwd=tmp_path)
