@@ -72,7 +72,7 @@ def subjects(folders: list[Path]) -> list[Subject]:
 def encoded(every: list[Subject], part: Part, *, chunks: bool) -> list[Any]:
     """All numbers, through chunks wherever that can be or never."""
     encode_module.LONG = encode_module.LONG_UNCOMPILED = 0 if chunks else 1 << 62
-    return encoding.encode(every, part, "all")  # type: ignore[arg-type]
+    return encoding.encode(every, part, "all", cuts=True)  # type: ignore[arg-type]
 
 
 def differs(one: Any, other: Any) -> list[str]:

@@ -630,6 +630,19 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Grouping:
+    """Of which group each document is.
+
+    Attributes:
+        labels: of the groups, sorted.
+        index: of each document the position of its label, int64.
+    """
+
+    labels: tuple[str, ...]
+    index: "NDArray[np.int64]"
+
+
+@dataclass(frozen=True)
 class Documents:
     """What is known of the measured text whatever the tokenizer; arrays are int64, one a document.
 
@@ -639,6 +652,7 @@ class Documents:
         words: UAX 29 segments that hold a letter or a number.
         letters: letters in all documents.
         unsegmented_letters: those of scripts that put no spaces between words.
+        groups: by the name of a grouping ("language"), of which group each document is.
     """
 
     bytes: "NDArray[np.int64]"
@@ -646,6 +660,7 @@ class Documents:
     words: "NDArray[np.int64]"
     letters: int
     unsegmented_letters: int
+    groups: "dict[str, Grouping]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -676,6 +691,87 @@ class RoundTrip:
     normalized: "NDArray[np.bool_]"
     letters_lost: "NDArray[np.int64]"
     differences: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Parallel:
+    """Tokens of the same lines in several languages.
+
+    Attributes:
+        languages: their names, the reference first.
+        tokens: a row for each line, a column for each language, int64.
+        unknown: the share of them that are the unknown token.
+    """
+
+    languages: tuple[str, ...]
+    tokens: "NDArray[np.int64]"
+    unknown: float = 0.0
+
+
+@dataclass(frozen=True)
+class WordsAlone:
+    """Distinct words of a text, each encoded by itself, behind a space.
+
+    Attributes:
+        words: how many there are.
+        tried: how many of them were encoded, chosen by their hash.
+        single: how many of those are one token.
+    """
+
+    words: int
+    tried: int
+    single: int
+
+
+@dataclass(frozen=True)
+class Morphology:
+    """Token boundaries inside words against those of a gold segmentation; int64, one a word.
+
+    Attributes:
+        hits: boundaries that both have.
+        predicted: those of tokens.
+        gold: those of morphemes.
+        aligned: words whose morphemes are not spelled as in the word, and were aligned with it.
+        refused: words that were left out, since that is not possible in one way only.
+    """
+
+    hits: "NDArray[np.int64]"
+    predicted: "NDArray[np.int64]"
+    gold: "NDArray[np.int64]"
+    aligned: int = 0
+    refused: int = 0
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """Where tokens begin and end inside texts; arrays are int64, one a document.
+
+    Attributes:
+        continued: words of two tokens or more.
+        parts: tokens whose bytes are no whole characters.
+        digit_hits: boundaries inside numbers that tokens and groups of three have.
+        digit_boundaries: those of tokens.
+        digit_groups: those of groups of three digits from the right.
+        indents: runs of spaces and tabs that begin a line, not the first of a document.
+        indent_tokens: tokens that end in these.
+        runs: runs of two spaces or more.
+        whole_runs: those that are one token, the last space of a run aside.
+        spaces_seen: tokens that touch an indent or such a run.
+        number_splits: how often numbers of so many digits were cut at these places, as
+            ((digits, sum of 2^k over the places, k digits before the right end), count).
+    """
+
+    continued: "NDArray[np.int64]"
+    parts: "NDArray[np.int64]"
+    digit_hits: "NDArray[np.int64]"
+    digit_boundaries: "NDArray[np.int64]"
+    digit_groups: "NDArray[np.int64]"
+    indents: "NDArray[np.int64]"
+    indent_tokens: "NDArray[np.int64]"
+    runs: "NDArray[np.int64]"
+    whole_runs: "NDArray[np.int64]"
+    spaces_seen: "NDArray[np.int64]"
+    number_splits: tuple[tuple[tuple[int, int], int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -711,6 +807,13 @@ class Encoded:
         vocabulary: tokens in the vocabulary, added ones included.
         speed: how long it took, None where that was not asked for.
         encoded_by: how this was found, None where nobody says.
+        baseline: the tokenizer that this one is compared with, on the same documents.
+        parallel: its tokens of parallel text, None where there is none.
+        morphology: its boundaries inside words, None where there is no gold segmentation.
+        width: of the embeddings of the model it is for.
+        longest: the most tokens that the model takes, None where that is not known.
+        cuts: where its tokens begin and end, None where nobody asked.
+        words_alone: how many tokens distinct words take, None where nobody asked.
     """
 
     name: str
@@ -723,6 +826,13 @@ class Encoded:
     vocabulary: int
     speed: Speed | None = None
     encoded_by: EncodedBy | None = None
+    baseline: "Encoded | None" = None
+    parallel: Parallel | None = None
+    morphology: Morphology | None = None
+    width: int = 768
+    longest: int | None = None
+    cuts: Cuts | None = None
+    words_alone: WordsAlone | None = None
 
     @classmethod
     def of(
@@ -763,16 +873,72 @@ class Encoded:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """How far a number is from the baseline's, on the same resamples of the same documents.
+
+    Attributes:
+        value: this one minus the baseline's.
+        interval: 95%, None where there is none.
+        seen: whether the interval does not hold zero; None where there is no interval.
+    """
+
+    value: float
+    interval: tuple[float, float] | None = None
+    seen: bool | None = None
+
+
+@dataclass(frozen=True)
+class GroupValue:
+    """A number for the documents of one group.
+
+    Attributes:
+        label: of the group.
+        value: None where there is nothing to divide by.
+        n: how many documents.
+        interval: 95%, None where there is none.
+    """
+
+    label: str
+    value: float | None
+    n: int
+    interval: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """A number by groups of documents.
+
+    Attributes:
+        groups: in the order of their labels.
+        macro: the mean of the groups' values, however many documents each has.
+        macro_interval: 95%, None where there is none.
+        worst: the label of the group with the worst value, empty where no direction is better.
+    """
+
+    groups: tuple[GroupValue, ...]
+    macro: float | None
+    macro_interval: tuple[float, float] | None = None
+    worst: str = ""
+
+
+@dataclass(frozen=True)
 class Measurement:
     """One number about one tokenizer on one corpus, or the reason why there is none.
 
     Attributes:
         value: the number, or None where the metric does not apply.
-        n: how many documents it rests on.
+        n: how many documents (or `of` what) it rests on.
         unit: what it counts ("bytes/token").
         better: which direction is better, None where neither is.
         why: why there is no value.
         detail: JSON-able facts that a report may show below the number.
+        interval: 95%, from a paired bootstrap over documents; None where there is none.
+        no_interval: why there is none.
+        difference: to the baseline; None for the baseline itself, and where there is no number.
+        best: "best" of all that were compared, "clearly best" where a difference to every other is
+            seen.
+        by: by the name of a grouping, the number for each group.
+        of: what `n` counts.
     """
 
     value: float | None
@@ -781,6 +947,12 @@ class Measurement:
     better: Literal["higher", "lower"] | None
     why: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
+    interval: tuple[float, float] | None = None
+    no_interval: str = ""
+    difference: Difference | None = None
+    best: Literal["", "best", "clearly best"] = ""
+    by: dict[str, Breakdown] = field(default_factory=dict)
+    of: str = "documents"
 
 
 @dataclass(frozen=True)
@@ -828,7 +1000,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Tokenizers measured on the same documents; differences are to the first.
+    """Tokenizers measured on the same documents.
 
     Attributes:
         on: what they were measured on, in words.
@@ -836,6 +1008,9 @@ class Comparison:
         bytes: how many bytes of UTF-8.
         tokenizers: in the order given.
         samples: the same short texts cut by each.
+        baseline: the position of the one that differences are to.
+        signature: what was measured, in a line that can be cited.
+        repeat: the command that measures it again, empty where none is known.
     """
 
     on: str
@@ -843,3 +1018,30 @@ class Comparison:
     bytes: int
     tokenizers: tuple[Measured, ...]
     samples: tuple[Sample, ...] = ()
+    baseline: int = 0
+    signature: str = ""
+    repeat: str = ""
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """A published value beside ours.
+
+    Attributes:
+        name: what it is of.
+        source: who published it.
+        published: what they say.
+        ours: what comes out here, None where that was not computed.
+        why: why it was not.
+    """
+
+    name: str
+    source: str
+    published: float | str
+    ours: float | str | None
+    why: str = ""
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether both are equal; None where there is nothing to compare."""
+        return None if self.ours is None else self.ours == self.published

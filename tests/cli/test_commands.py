@@ -163,6 +163,12 @@ def test_bench_writes_the_promised_json(
         "value": None,
         "why": "the tokenizer has no unknown token",
     }
+    gate = ["bench", "t", "--on", corpus_file.name, "--metric", "tokens"]
+    broken = tokbench(*gate, "--fail-if", "tokens > 1", "--fail-if", "tokens < 1", cwd=tmp_path)
+    assert broken.returncode == 1
+    assert broken.stderr.startswith("tiny: tokens is ")
+    assert broken.stderr.rstrip().endswith(", > 1")
+    assert tokbench(*gate, "--fail-if", "tokens < 1", cwd=tmp_path).returncode == 0
     stdout = tokbench("bench", "t", "--on", corpus_file.name, "--json", "-", cwd=tmp_path)
     assert json.loads(stdout.stdout)["documents"] == 280
 
@@ -283,6 +289,7 @@ def test_a_full_disk_says_so_and_leaves_nothing(
         "schema",
         "show",
         "train",
+        "verify",
     ],
 )
 def test_every_command_explains_itself_with_an_example(command: str, tmp_path: Path) -> None:

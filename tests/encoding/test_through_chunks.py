@@ -95,7 +95,7 @@ def both_ways(subjects, corpus, monkeypatch):
         monkeypatch.setattr(module, "LONG", long)
         monkeypatch.setattr(module, "LONG_UNCOMPILED", long)
         try:
-            made.append(encode(subjects, corpus, "all"))
+            made.append(encode(subjects, corpus, "all", cuts=True))
         except SubjectError as error:  # the library panics at some added tokens and decoders
             made.append([str(error)] * len(subjects))
     return list(zip(*made, strict=True))
@@ -117,6 +117,14 @@ def assert_same(one: Encoded, other: Encoded) -> None:
         assert np.array_equal(values, others)
         assert getattr(values, "dtype", None) == getattr(others, "dtype", None)
     assert one.round_trip.differences == other.round_trip.differences
+    for field in dataclasses.fields(one.cuts):
+        values, others = getattr(one.cuts, field.name), getattr(other.cuts, field.name)
+        if field.name == "number_splits":
+            assert values == others
+            continue
+        assert np.array_equal(values, others), field.name
+        assert values.dtype == others.dtype
+    assert one.words_alone == other.words_alone
 
 
 @st.composite

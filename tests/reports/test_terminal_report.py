@@ -9,7 +9,18 @@ from rich.console import Console
 from syrupy.assertion import SnapshotAssertion
 
 from tokbench.reports import render
-from tokbench.values import Comparison, Cut, EncodedBy, Measured, Measurement, Row, Sample
+from tokbench.values import (
+    Breakdown,
+    Comparison,
+    Cut,
+    Difference,
+    EncodedBy,
+    GroupValue,
+    Measured,
+    Measurement,
+    Row,
+    Sample,
+)
 
 ROWS = {
     "tokens": Row("tokens", 0, flattered_by_loss=True),
@@ -20,15 +31,28 @@ ROWS = {
 }
 
 
+def _number(value: float, first: float, unit: str, better: str, *, best: str = "") -> Measurement:
+    """With an interval of 2%, and a difference to the first that is seen from 2% on."""
+    off = value - first
+    difference = Difference(off, (off - 0.02 * first, off + 0.02 * first), abs(off) > 0.02 * first)
+    interval = (0.99 * value, 1.01 * value)
+    return Measurement(
+        value, 9, unit, better, interval=interval, difference=difference if off else None, best=best
+    )
+
+
 def _measured(name: str, tokens: float, unk: float | None, trip: float) -> Measured:
     verdict = "lossless" if trip == 1 else "lossy"
     differences = [] if trip == 1 else [["naïve café", "naive cafe"]]
     why = "" if unk is not None else "the tokenizer has no unknown token"
+    first = tokens == 1_000_000
     return Measured(
         name,
         {
-            "tokens": Measurement(tokens, 9, "tokens", "lower"),
-            "bytes_per_token": Measurement(4e6 / tokens, 9, "bytes/token", "higher"),
+            "tokens": _number(tokens, 1e6, "tokens", "lower", best="clearly best" if first else ""),
+            "bytes_per_token": _number(
+                4e6 / tokens, 4.0, "bytes/token", "higher", best="best" if first else ""
+            ),
             "fertility": Measurement(None, 9, "tokens/word", "lower", why="no spaces"),
             "unk_rate": Measurement(unk, 9, "unk/token", "lower", why=why),
             "roundtrip": Measurement(
@@ -110,9 +134,10 @@ def test_many_tokenizers_are_lines(width: int, snapshot: SnapshotAssertion) -> N
     assert printed == snapshot
     lines = printed.splitlines()
     assert max(map(cell_len, lines)) <= width
-    assert "* best of its column" in lines
-    few = _printed(_many(5), width, colour=False)
-    assert "best of its row" in few
+    assert "≈ no difference seen to the first" in " ".join(printed.split())
+    assert "% against english-BertPreTokenizer-0000" in " ".join(
+        _printed(_many(5), width, colour=False).split()
+    )
 
 
 def test_controls_in_text_never_reach_the_terminal(comparison: Comparison) -> None:
@@ -121,12 +146,40 @@ def test_controls_in_text_never_reach_the_terminal(comparison: Comparison) -> No
     assert "\u202e" not in printed
 
 
-def test_who_loses_text_does_not_win_by_it(comparison: Comparison) -> None:
+def test_the_best_and_the_clearly_best_are_told_apart(comparison: Comparison) -> None:
     printed = _printed(comparison, 120, colour=False)
-    tokens = next(line for line in printed.splitlines() if line.startswith("tokens "))
-    assert "1,000,000*" in tokens
-    assert "900,000*" not in tokens
+    lines = {line.split("  ")[0]: line for line in printed.splitlines()}
+    assert "1,000,000**  ±10,000 " in lines["tokens"]
+    assert "4.000*    ±0.040 " in lines["bytes per token"]
     assert "second-with-a-long-name loses 1.2% of the letters" in printed
+    assert "** best, and a difference to every other is seen" in printed
+
+
+def test_no_difference_seen_is_said(comparison: Comparison) -> None:
+    near = _measured("near", 1.01e6, None, 1)
+    close = replace(comparison, tokenizers=(comparison.tokenizers[0], near), samples=())
+    printed = _printed(close, 80, colour=False)
+    assert "≈ no difference seen" in " ".join(printed.split())
+    tokens = next(line for line in printed.splitlines() if line.startswith("tokens "))
+    assert tokens.rstrip().endswith("≈")
+    assert "+1.0%" not in tokens
+
+
+def test_numbers_by_group(snapshot: SnapshotAssertion) -> None:
+    labels = ("de", "en", "zh_hant")
+    by = Breakdown(
+        tuple(GroupValue(label, k + 1.5, 9) for k, label in enumerate(labels)), 2.5, worst="zh_hant"
+    )
+    made = [_measured(f"tokenizer-{n}", 1e6, None, 1) for n in range(12)]
+    for one in made:
+        one.measurements["tokens"] = replace(one.measurements["tokens"], by={"language": by})
+    for count, width in ((2, 80), (12, 80), (5, 120)):
+        some = Comparison("a", 9, 9, tuple(made[:count]))
+        console = Console(file=io.StringIO(), width=width)
+        console.print(render("terminal", some, rows=ROWS, broken_down=["tokens"]))
+        printed = console.file.getvalue()  # type: ignore[attr-defined]
+        assert max(map(cell_len, printed.splitlines())) <= width
+        assert printed[printed.index("tokens by") :].split("These")[0] == snapshot
 
 
 def test_json_keeps_its_keys(comparison: Comparison) -> None:
@@ -135,9 +188,18 @@ def test_json_keeps_its_keys(comparison: Comparison) -> None:
     assert first["name"] == "first"
     assert first["metrics"]["tokens"] == {
         "value": 1_000_000,
+        "interval": (990_000, 1_010_000),
         "n": 9,
+        "of": "documents",
         "unit": "tokens",
         "better": "lower",
+        "best": "clearly best",
+    }
+    assert plain["baseline"] == "first"
+    assert second["metrics"]["tokens"]["difference"] == {
+        "value": -100_000,
+        "interval": (-120_000, -80_000),
+        "seen": True,
     }
     assert first["metrics"]["unk_rate"] == {
         "value": None,

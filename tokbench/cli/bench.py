@@ -11,35 +11,62 @@ from tokbench.cli import options
 @click.argument("tokenizers", nargs=-1, required=True)
 @options.on
 @options.metric_names
+@options.baseline
+@options.beside
 @options.overrides
 @options.runs
 @options.json_out
+@click.option(
+    "--fail-if",
+    "conditions",
+    multiple=True,
+    metavar="CONDITION",
+    help="Exit with 1 where it holds: 'bytes_per_token < 4.2', 'mine: fertility > 1.02 * gpt2'.",
+)
 def command(
     tokenizers: tuple[str, ...],
     on: tuple[str, ...],
     text: str | None,
     metric_names: tuple[str, ...],
+    baseline: str | None,
+    parallel: tuple[str, ...],
+    reference: str | None,
+    morphemes: str | None,
+    width: int,
+    max_length: int | None,
+    by: tuple[str, ...],
     overrides: tuple[str, ...],
     runs: Path,
     json_path: str | None,
+    conditions: tuple[str, ...],
 ) -> None:
     """Measure tokenizers on a text, or on what the first run holds out.
 
     \b
     tokbench bench my-tokenizer --on reviews.csv --text review --json measures.json
     tokbench bench runs/demo --metric fertility --metric bytes_per_token
+    tokbench bench mine gpt2 --on text.txt --fail-if "bytes_per_token < 0.98 * gpt2"
     """
-    from tokbench.cli.compare import measured, rendered
+    from tokbench.cli.compare import beside, measured, rendered
     from tokbench.cli.output import show
+    from tokbench.errors import SubjectError
+    from tokbench.workbench import Condition
 
+    parsed = [Condition.parsed(one) for one in conditions]
     made = measured(
         tokenizers,
         on=on,
         text=text,
         json_path=json_path,
         metric_names=metric_names,
+        baseline=baseline,
+        by=by,
+        beside=beside(parallel, reference, morphemes, width, max_length),
         overrides=overrides,
         runs=runs,
     )
     if json_path != "-":
-        show(rendered(made, samples=False))
+        show(rendered(made, metric_names, samples=False))
+    broken = [sentence for one in parsed for sentence in one.broken_by(made)]
+    if broken:
+        raise SubjectError("; ".join(broken))

@@ -10,12 +10,17 @@ from tokbench.cli.progress import progress
 
 if TYPE_CHECKING:
     from tokbench.values import Comparison
+    from tokbench.workbench import Beside
+
+_BROKEN_DOWN = ("bytes_per_token", "parity")
 
 
 @click.command("compare")
 @click.argument("tokenizers", nargs=-1, required=True)
 @options.on
 @options.metric_names
+@options.baseline
+@options.beside
 @options.overrides
 @options.runs
 @options.json_out
@@ -25,6 +30,13 @@ def command(
     on: tuple[str, ...],
     text: str | None,
     metric_names: tuple[str, ...],
+    baseline: str | None,
+    parallel: tuple[str, ...],
+    reference: str | None,
+    morphemes: str | None,
+    width: int,
+    max_length: int | None,
+    by: tuple[str, ...],
     overrides: tuple[str, ...],
     runs: Path,
     json_path: str | None,
@@ -46,13 +58,33 @@ def command(
         text=text,
         json_path=json_path,
         metric_names=metric_names,
+        baseline=baseline,
+        by=by,
+        beside=beside(parallel, reference, morphemes, width, max_length),
         overrides=overrides,
         runs=runs,
     )
     if svg:
-        write_svg(rendered(made), svg, f"tokbench compare {' '.join(tokenizers)}")
+        write_svg(rendered(made, metric_names), svg, f"tokbench compare {' '.join(tokenizers)}")
     if json_path != "-":
-        show(rendered(made))
+        show(rendered(made, metric_names))
+
+
+def beside(
+    parallel: tuple[str, ...],
+    reference: str | None,
+    morphemes: str | None,
+    width: int,
+    max_length: int | None,
+) -> "Beside":
+    """What is measured on beside the corpus, read."""
+    from tokbench.workbench import Beside, gold_segmentations, parallel_text
+
+    if reference and not parallel:
+        raise click.UsageError("--reference names a language of --parallel, which is not given")
+    languages, first = parallel_text(parallel, reference) if parallel else (None, "")
+    gold = gold_segmentations(morphemes) if morphemes else None
+    return Beside(languages, first, gold, width, max_length)
 
 
 def measured(
@@ -64,6 +96,10 @@ def measured(
     **chosen: Any,
 ) -> "Comparison":
     """Measure with a progress bar, and write the JSON where it was asked for."""
+    import shlex
+    import sys
+    from dataclasses import replace
+
     from tokbench.cli.output import write_json
     from tokbench.reports import render
     from tokbench.workbench import compare
@@ -72,13 +108,16 @@ def measured(
         raise click.UsageError("--text names a column of --on, which is not given")
     with progress() as watch:
         made = compare(tokenizers, on=on, text=text, watch=watch, **chosen)
+    made = replace(made, repeat=shlex.join(["tokbench", *sys.argv[1:]]))
     if json_path:
         write_json(render("json", made), json_path)
     return made
 
 
-def rendered(comparison: "Comparison", *, samples: bool = True) -> Any:
-    """The terminal report of a comparison."""
+def rendered(
+    comparison: "Comparison", metric_names: tuple[str, ...] = (), *, samples: bool = True
+) -> Any:
+    """The terminal report of a comparison; the metrics named are shown by group."""
     from dataclasses import replace
 
     from tokbench.metrics import chosen
@@ -88,4 +127,4 @@ def rendered(comparison: "Comparison", *, samples: bool = True) -> Any:
     if not samples:
         comparison = replace(comparison, samples=())
     rows = {one.name: Row(one.title, one.digits, one.flattered_by_loss) for one in chosen()}
-    return render("terminal", comparison, rows=rows)
+    return render("terminal", comparison, rows=rows, broken_down=metric_names or _BROKEN_DOWN)

@@ -114,3 +114,57 @@ def metric_names(command: F) -> F:
         metavar="NAME",
         help="Measure only this; can be given again. `tokbench list metrics` names them.",
     )(command)
+
+
+def baseline(command: F) -> F:
+    """`--baseline NAME`."""
+    return click.option(
+        "--baseline",
+        metavar="NAME",
+        help="Whom differences are to, one of the tokenizers named.  [default: the first]",
+    )(command)
+
+
+def beside(command: F) -> F:
+    """`--parallel FILE`, `--reference`, `--morphemes FILE`, `--width`, `--max-length`, `--by`."""
+    for option in (
+        click.option(
+            "--by",
+            multiple=True,
+            metavar="COLUMN",
+            help="Break numbers down by a column of the corpus, as language, or by source.",
+        ),
+        click.option(
+            "--max-length",
+            type=click.IntRange(min=1),
+            help="The most tokens that the model takes, to tell how many documents are longer.",
+        ),
+        click.option(
+            "--width",
+            type=click.IntRange(min=1),
+            default=768,
+            show_default=True,
+            help="Of the model's embeddings, to tell how many parameters they have.",
+        ),
+        click.option(
+            "--morphemes",
+            metavar="FILE",
+            help="Words and their morphemes (tsv, csv): word, then segments split by spaces or "
+            "' @@'.",
+        ),
+        click.option(
+            "--reference",
+            metavar="LANGUAGE",
+            help="The language of --parallel that the others are compared with.  [default: en, or "
+            "the first]",
+        ),
+        click.option(
+            "--parallel",
+            multiple=True,
+            metavar="FILE",
+            help="The same text in several languages: a table (csv, tsv, parquet) with a column "
+            "for each, or a file of lines for each.",
+        ),
+    ):
+        command = option(command)
+    return command

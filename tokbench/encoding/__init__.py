@@ -1,18 +1,25 @@
 """Encode a corpus with several tokenizers at once: what every metric is computed from."""
 
 from tokbench.encoding.encode import encode
+from tokbench.encoding.lines import parallel
+from tokbench.encoding.morphemes import Gold, morphology
 from tokbench.encoding.samples import cut, samples
 from tokbench.encoding.subjects import Subject, from_folder, from_hub, subject
 from tokbench.encoding.timing import time_all, timing_text
+from tokbench.encoding.token_bytes import token_bytes
 
 __all__ = [
+    "Gold",
     "Subject",
     "cut",
     "encode",
     "from_folder",
     "from_hub",
+    "morphology",
+    "parallel",
     "samples",
     "subject",
     "time_all",
     "timing_text",
+    "token_bytes",
 ]

@@ -10,8 +10,8 @@ from tokbench.values import Documents
 if TYPE_CHECKING:
     from tokbench.encoding.batch import Batch
 
-_BOUNDARY = regex.compile(r"(?w)\b")
-_IN_WORD = regex.compile(r"[\p{L}\p{N}]")
+BOUNDARY = regex.compile(r"(?w)\b")
+IN_WORD = regex.compile(r"[\p{L}\p{N}]")
 LETTER = regex.compile(r"\p{L}")
 UNSEGMENTED = regex.compile(
     r"(?V1)[[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]&&\p{L}]"
@@ -24,7 +24,7 @@ def words(text: str) -> int:
     >>> words("Don't pay $3.14 -- ok?")
     4
     """
-    return sum(map(bool, map(_IN_WORD.search, _BOUNDARY.split(text))))
+    return sum(map(bool, map(IN_WORD.search, BOUNDARY.split(text))))
 
 
 def letters(text: str) -> int:

@@ -4,21 +4,27 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from tokbench import kernels
-from tokbench.chunks import CUT_SETS
+from tokbench.chunks import CUT_SETS, SPACES
 from tokbench.encoding.batch import Batch, sample_of
+from tokbench.encoding.cuts import CutsOfChunks, CutsOfDocuments
+from tokbench.encoding.cuts import merged as merged_cuts
 from tokbench.encoding.documents import DocumentFacts
+from tokbench.encoding.groups import Groups
+from tokbench.encoding.inside import Remembered, Spans
 from tokbench.encoding.part import Part, appended, merged
 from tokbench.encoding.structure import Route, route
 from tokbench.encoding.subjects import Subject
 from tokbench.encoding.whole import Whole, counted
+from tokbench.encoding.word_types import WordTypes
 from tokbench.errors import CorpusError
 from tokbench.values import (
     Corpus,
+    Cuts,
     Documents,
     Encoded,
     EncodedBy,
@@ -44,7 +50,13 @@ _SAMPLED_FIRST, _SAMPLED, _SAMPLE_BYTES = 128, 24, 500
 
 
 def encode(
-    subjects: Sequence[Subject], corpus: Corpus, split: Split, watch: Watch = ignore
+    subjects: Sequence[Subject],
+    corpus: Corpus,
+    split: Split,
+    watch: Watch = ignore,
+    *,
+    cuts: bool = False,
+    by: Sequence[str] = (),
 ) -> list[Encoded]:
     """Encode and decode the documents of a split with every tokenizer.
 
@@ -56,6 +68,14 @@ def encode(
     Special tokens are not added. Memory grows by a few numbers per document and tokenizer, and by
     some hundred bytes per distinct chunk and tokenizer.
 
+    Args:
+        subjects: the tokenizers.
+        corpus: where the documents are.
+        split: which of them.
+        watch: told how far it has come.
+        cuts: look at where tokens begin and end inside words, numbers and white space, too.
+        by: columns of the corpus's batches that tell groups of documents.
+
     Raises:
         CorpusError: the split holds no document.
         SubjectError: a tokenizer cannot encode one of the documents.
@@ -66,25 +86,33 @@ def encode(
 
     batches = corpus.batches(split, told)
     ahead, long = _read_ahead(batches)
-    works = [_work(subject, long=long) for subject in subjects]
+    spans = Remembered() if cuts else None
+    works = [_work(subject, spans, long=long) for subject in subjects]
     facts = _facts(long=long)
-    numberings = _numberings(works)
-    for column in chain(ahead, (batch.column("text") for batch in batches)):
-        batch = Batch(column, numberings)
+    numberings = _numberings(works, cuts=cuts)
+    types = WordTypes()
+    groups = Groups(by, corpus)
+    for records in chain(ahead, batches):
+        groups.add(records)
+        batch = Batch(records.column("text"), numberings)
         facts.add(batch)
         _add(works, batch, numberings)
-    documents = facts.documents
+        if cuts and SPACES.name in numberings:
+            types.add_chunks(numberings[SPACES.name], batch.numbered[SPACES.name].numbers)
+        elif cuts:
+            types.add(batch)
+    documents = replace(facts.documents, groups=groups.groupings)
     if not len(documents.bytes):
         raise CorpusError(_nothing(corpus, split))
     again = {
-        position: _Work(work.subject, DIFFERED, differed=True)
+        position: _Work(work.subject, spans, DIFFERED, differed=True)
         for position, work in enumerate(works)
         if isinstance(work, _ChunkWork) and work.differs
     }
     if again:
         for one in corpus.batches(split, told):
             _add(list(again.values()), Batch(one.column("text"), {}), {})
-    return [again.get(k, work).encoded(documents) for k, work in enumerate(works)]
+    return [again.get(k, work).encoded(documents, types) for k, work in enumerate(works)]
 
 
 SOME_WHOLE = "documents with an added token, or whose chunks decode to half characters, went whole"
@@ -94,25 +122,26 @@ DIFFERED = (
 )
 
 
-def _read_ahead(batches: "Iterator[pa.RecordBatch]") -> "tuple[list[pa.Array[Any]], bool]":
-    """The first batches' texts, and whether there is enough text for chunks to be quicker."""
+def _read_ahead(batches: "Iterator[pa.RecordBatch]") -> "tuple[list[pa.RecordBatch], bool]":
+    """The first batches, and whether there is enough text for chunks to be quicker."""
     enough = LONG if kernels.compiled_before() else LONG_UNCOMPILED
-    ahead: list[pa.Array[Any]] = []
+    ahead: list[pa.RecordBatch] = []
     size = 0
     for batch in batches:
-        column = batch.column("text")
-        ahead.append(column)
-        size += column.nbytes
+        ahead.append(batch)
+        size += batch.column("text").nbytes
         if size >= enough:
             return ahead, True
     return ahead, False
 
 
-def _work(subject: Subject, *, long: bool) -> "_Work":
+def _work(subject: Subject, spans: Remembered | None, *, long: bool) -> "_Work":
     if not long:
-        return _Work(subject)
+        return _Work(subject, spans)
     found = route(json.loads(subject.tokenizer.to_str()))
-    return _Work(subject, found) if isinstance(found, str) else _ChunkWork(subject, found)
+    if isinstance(found, str):
+        return _Work(subject, spans, found)
+    return _ChunkWork(subject, spans, found)
 
 
 class _Facts(Protocol):
@@ -130,16 +159,18 @@ def _facts(*, long: bool) -> _Facts:
     return DocumentFacts()
 
 
-def _numberings(works: "Sequence[_Work]") -> "dict[str, Numbering]":
+def _numberings(works: "Sequence[_Work]", *, cuts: bool) -> "dict[str, Numbering]":
     names = {work.route.cut_set.name for work in works if isinstance(work, _ChunkWork)}
     if not names:
         return {}
+    if cuts:
+        names.add(SPACES.name)
     from tokbench.chunks.numbering import Numbering  # noqa: PLC0415 - kernels
 
     made = {name: Numbering(CUT_SETS[name]) for name in sorted(names)}
     for work in works:
         if isinstance(work, _ChunkWork):
-            work.begin(made[work.route.cut_set.name])
+            work.begin(made[work.route.cut_set.name], made.get(SPACES.name))
     return made
 
 
@@ -170,8 +201,16 @@ def _nothing(corpus: Corpus, split: Split) -> str:
 class _Work:
     """What one tokenizer did so far, each document as a whole."""
 
-    def __init__(self, subject: Subject, why: str = "", *, differed: bool = False) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        spans: Remembered | None,
+        why: str = "",
+        *,
+        differed: bool = False,
+    ) -> None:
         self.subject = subject
+        self._cuts = CutsOfDocuments(subject, spans) if spans else None
         self.documents = 0
         self._whole = Whole(subject)
         self._why = why
@@ -183,6 +222,8 @@ class _Work:
     def add(self, batch: Batch) -> None:
         """Take in a batch of documents."""
         self._keep(self._measured(batch.strings), len(batch))
+        if self._cuts:
+            self._cuts.keep(self._cuts.look(batch.strings))
 
     def _keep(self, part: Part, documents: int) -> None:
         shift = self.documents
@@ -201,8 +242,8 @@ class _Work:
             self._frequencies = np.pad(self._frequencies, (0, len(counts) - len(self._frequencies)))
         self._frequencies += counts
 
-    def encoded(self, documents: Documents) -> Encoded:
-        """All that was added."""
+    def encoded(self, documents: Documents, types: WordTypes) -> Encoded:
+        """All that was added; `types` are its distinct words."""
         part = appended(self._parts)
         columns = part.columns
         has_unk = self.subject.unk_id is not None
@@ -221,7 +262,13 @@ class _Work:
             ),
             vocabulary=self.subject.tokenizer.get_vocab_size(),
             encoded_by=self._encoded_by(),
+            cuts=self._where(),
+            words_alone=types.alone(self._cuts.inside) if self._cuts else None,
         )
+
+    def _where(self) -> Cuts | None:
+        """Where it cut."""
+        return self._cuts.cuts() if self._cuts else None
 
     def _encoded_by(self) -> EncodedBy:
         return EncodedBy("documents", self._encoded_whole, self._why, self._differed)
@@ -230,16 +277,19 @@ class _Work:
 class _ChunkWork(_Work):
     """The same through chunks, where documents can be."""
 
-    def __init__(self, subject: Subject, route_: Route) -> None:
-        super().__init__(subject)
+    def __init__(self, subject: Subject, spans: Remembered | None, route_: Route) -> None:
+        super().__init__(subject, spans)
         self.route = route_
         self.differs = False
 
-    def begin(self, numbering: "Numbering") -> None:
-        """Be ready for documents numbered by this."""
+    def begin(self, numbering: "Numbering", spaces: "Numbering | None") -> None:
+        """Be ready for documents numbered by this, and by SPACES."""
         from tokbench.encoding.by_chunks import ByChunks  # noqa: PLC0415 - kernels
 
         self._by_chunks = ByChunks(self.subject, self.route, numbering)
+        self._cuts_of_chunks = None
+        if self._cuts and spaces is not None:
+            self._cuts_of_chunks = CutsOfChunks(self._cuts.inside, self._cuts.spans, spaces)
 
     def check(self, sample: Batch) -> None:
         """Encode some documents both ways; see whether all numbers and ids are the same."""
@@ -250,6 +300,10 @@ class _ChunkWork(_Work):
         self.differs = self._by_chunks.ids(chunks, rows) != ids or not part.same(
             self._whole.measure(documents, ids)
         )
+        if self._cuts and self._cuts_of_chunks and not self.differs:
+            looked, _ = self._cuts_of_chunks.look(sample.numbered[SPACES.name].of(chosen))
+            whole, _ = self._cuts.inside.look(documents, Spans.of(documents))
+            self.differs = not np.array_equal(looked, whole)
 
     def add(self, batch: Batch) -> None:
         """Take in a batch of documents."""
@@ -262,11 +316,23 @@ class _ChunkWork(_Work):
             whole = self._measured(batch.chosen(rest))
             part = merged(len(batch), [(np.flatnonzero(chosen), part), (rest, whole)])
         self._keep(part, len(batch))
+        if self._cuts and self._cuts_of_chunks:
+            looked, rows = self._cuts_of_chunks.look(batch.numbered[SPACES.name].of(chosen))
+            self._cuts_of_chunks.count(rows)
+            if len(rest):
+                others = self._cuts.look(batch.chosen(rest))
+                looked = merged_cuts(len(batch), [(np.flatnonzero(chosen), looked), (rest, others)])
+            self._cuts.keep(looked)
 
-    def encoded(self, documents: Documents) -> Encoded:
-        """All that was added."""
+    def encoded(self, documents: Documents, types: WordTypes) -> Encoded:
+        """All that was added; `types` are its distinct words."""
         self._count(self._by_chunks.frequencies(len(self._frequencies)))
-        return super().encoded(documents)
+        return super().encoded(documents, types)
+
+    def _where(self) -> Cuts | None:
+        if self._cuts and self._cuts_of_chunks:
+            return self._cuts.cuts(self._cuts_of_chunks.splits())
+        return None
 
     def _encoded_by(self) -> EncodedBy:
         return EncodedBy("chunks", self._encoded_whole, SOME_WHOLE if self._encoded_whole else "")

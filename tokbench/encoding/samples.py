@@ -7,6 +7,7 @@ import xxhash
 from tokenizers import Encoding, Tokenizer
 
 from tokbench.encoding.subjects import Subject
+from tokbench.encoding.token_bytes import BYTES
 from tokbench.values import Corpus, Cut, Sample, Split, texts
 
 _SHORTEST, _LONGEST = 30, 160
@@ -75,19 +76,7 @@ def _bytes_of(tokenizer: Tokenizer, token_id: int) -> str:
     token = tokenizer.id_to_token(token_id) or ""
     if token.startswith("<0x"):
         return token[3:-1].lower()
-    spelled = (_BYTES.get(char) for char in token)
+    spelled = (BYTES.get(char) for char in token)
     return "".join(
         " " if byte == ord(" ") else f"{byte:02x}" for byte in spelled if byte is not None
     )
-
-
-def _byte_characters() -> dict[str, int]:
-    """GPT-2's byte characters: printable Latin-1 stands for itself, the rest is moved up."""
-    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    table = {chr(byte): byte for byte in printable}
-    others = (byte for byte in range(256) if byte not in printable)
-    table.update({chr(256 + shift): byte for shift, byte in enumerate(others)})
-    return table
-
-
-_BYTES = _byte_characters()

@@ -1,6 +1,6 @@
 """How much text a token holds."""
 
-from tokbench.metrics.registry import Ratio, Value, metric
+from tokbench.metrics.registry import NotApplicable, Ratio, Totals, metric
 from tokbench.values import Encoded
 
 
@@ -13,13 +13,15 @@ from tokbench.values import Encoded
     digits=0,
     flattered_by_loss=True,
 )
-def tokens(encoded: Encoded) -> Value:
+def tokens(encoded: Encoded) -> Totals:
     """All tokens of the corpus, special tokens not added.
+
+    Its interval is that of as many documents of this kind.
 
     >>> tokens(Encoded.of(["low lower"], [["low", "low", "er"]])).value
     3.0
     """
-    return Value(float(encoded.tokens.sum()))
+    return Totals((encoded.tokens,), lambda totals: totals[..., 0])
 
 
 @metric(
@@ -54,3 +56,24 @@ def chars_per_token(encoded: Encoded) -> Ratio:
     1.5
     """
     return Ratio(encoded.documents.characters, encoded.tokens)
+
+
+@metric(
+    "nsl",
+    title="tokens / baseline",
+    unit="tokens/token",
+    better="lower",
+    order=13,
+    flattered_by_loss=True,
+)
+def nsl(encoded: Encoded) -> Ratio | NotApplicable:
+    """Normalized sequence length: tokens per token of the baseline (Dagan et al. 2024).
+
+    >>> from dataclasses import replace
+    >>> one, other = (Encoded.of(["abcd"], [cut]) for cut in (["ab", "cd"], ["a", "b", "c", "d"]))
+    >>> nsl(replace(one, baseline=other)).value
+    0.5
+    """
+    if encoded.baseline is None:
+        return NotApplicable("there is no other tokenizer to compare with")
+    return Ratio(encoded.tokens, encoded.baseline.tokens, {"baseline": encoded.baseline.name})

@@ -1,42 +1,98 @@
 """What a metric is, and where metrics are found.
 
-A metric is a function from `Encoded` to per-document numerators and denominators (`Ratio`), a
-single number (`Value`) or a reason why there is none (`NotApplicable`). The number is made from
-them here, in one place, as a ratio of totals.
+A metric is a function from `Encoded` to per-document numerators and denominators (`Ratio`), to
+per-document numbers and a function of their totals (`Totals`), to a single number (`Value`) or a
+reason why there is none (`NotApplicable`). Values, intervals and differences are made from them in
+one place, `measuring`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from tokbench.registry import Registry
-from tokbench.values import Encoded, Measurement
+from tokbench.values import Encoded
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+
+
+DOCUMENTS = "documents"
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """Sum of `numerators` over sum of `denominators`; one of each for every document."""
+    """Sum of `numerators` over sum of `denominators`; one of each for every document.
+
+    `over` says what there is one of each for, where that is no document.
+    """
 
     numerators: "NDArray[np.int64]"
     denominators: "NDArray[np.int64]"
     detail: dict[str, Any] = field(default_factory=dict)
+    over: str = DOCUMENTS
+
+    @property
+    def columns(self) -> "tuple[NDArray[np.int64], ...]":
+        """What is summed up."""
+        return self.numerators, self.denominators
+
+    def of(self, totals: "NDArray[np.float64]") -> "NDArray[np.float64]":
+        """The ratio of the totals, never a mean of ratios; NaN where there is nothing to divide by.
+
+        Args:
+            totals: of the two columns, in the last axis.
+        """
+        numerators, denominators = totals[..., 0], totals[..., 1]
+        made = np.full(denominators.shape, np.nan)
+        np.divide(numerators, denominators, out=made, where=denominators != 0)
+        return made
 
     @property
     def value(self) -> float:
-        """The ratio of the totals, never a mean of ratios."""
-        return float(self.numerators.sum() / self.denominators.sum())
+        """The ratio of all."""
+        return value_of(self)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """A function of the totals of some columns.
+
+    Attributes:
+        columns: each a number for every document.
+        function: from totals, those of the columns in the last axis, to numbers; NaN for none.
+        detail: as in `Measurement`.
+        over: what the columns have numbers for, where that is no document ("lines").
+        parts: ratios over the same, by a label, that a report shows beside the number.
+        parts_name: what the labels are ("language").
+    """
+
+    columns: "tuple[NDArray[np.int64], ...]"
+    function: "Callable[[NDArray[np.float64]], NDArray[np.float64]]"
+    detail: dict[str, Any] = field(default_factory=dict)
+    over: str = DOCUMENTS
+    parts: dict[str, Ratio] = field(default_factory=dict)
+    parts_name: str = "part"
+
+    def of(self, totals: "NDArray[np.float64]") -> "NDArray[np.float64]":
+        """The number for these totals."""
+        return self.function(totals)
+
+    @property
+    def value(self) -> float:
+        """The number for all."""
+        return value_of(self)
 
 
 @dataclass(frozen=True)
 class Value:
-    """One number that is not a ratio over documents."""
+    """One number that is not made from totals over documents; says why it has no interval."""
 
     value: float
     detail: dict[str, Any] = field(default_factory=dict)
+    no_interval: str = "it is no sum over documents"
 
 
 @dataclass(frozen=True)
@@ -46,7 +102,13 @@ class NotApplicable:
     why: str
 
 
-Result = Ratio | Value | NotApplicable
+Result = Ratio | Totals | Value | NotApplicable
+
+
+def value_of(result: Ratio | Totals) -> float:
+    """The number for the totals of all."""
+    sums: Sequence[float] = [float(column.sum()) for column in result.columns]
+    return float(result.of(np.array(sums)))
 
 
 @dataclass(frozen=True)
@@ -62,6 +124,7 @@ class Metric:
         digits: how many decimals a table shows.
         function: what computes it.
         flattered_by_loss: whether text that a tokenizer skips makes it look better.
+        needs: what must be asked of encoding for it: "cuts" or "speed", empty for nothing.
     """
 
     name: str
@@ -72,20 +135,16 @@ class Metric:
     digits: int
     function: Callable[[Encoded], Result]
     flattered_by_loss: bool = False
+    needs: Literal["", "cuts", "speed"] = ""
 
-    def measure(self, encoded: Encoded) -> Measurement:
-        """The measurement of one encoded corpus."""
-        documents = len(encoded.tokens)
-        result: Result = NotApplicable("there is no text")
-        if documents:
-            result = self.function(encoded)
-        if isinstance(result, Ratio) and not result.denominators.sum():
-            result = NotApplicable(f"nothing to divide by in {self.unit}")
-        if isinstance(result, NotApplicable):
-            return Measurement(None, documents, self.unit, self.better, why=result.why)
-        return Measurement(
-            result.value, documents, self.unit, self.better, detail=dict(result.detail)
-        )
+    def look(self, encoded: Encoded) -> Result:
+        """What it says of one encoded corpus; no number where there is nothing to divide by."""
+        if not len(encoded.tokens):
+            return NotApplicable("there is no text")
+        result = self.function(encoded)
+        if isinstance(result, Ratio | Totals) and not np.isfinite(value_of(result)):
+            return NotApplicable(f"nothing to divide by in {self.unit}")
+        return result
 
 
 METRICS: Registry[Metric] = Registry("metric", "tokbench.metrics")
@@ -100,12 +159,13 @@ def metric(
     order: int,
     digits: int = 3,
     flattered_by_loss: bool = False,
+    needs: Literal["", "cuts", "speed"] = "",
 ) -> Callable[[Callable[[Encoded], Result]], Callable[[Encoded], Result]]:
     """Register the decorated function as a metric and leave it as it is."""
 
     def register(function: Callable[[Encoded], Result]) -> Callable[[Encoded], Result]:
         METRICS.register(name)(
-            Metric(name, title, unit, better, order, digits, function, flattered_by_loss)
+            Metric(name, title, unit, better, order, digits, function, flattered_by_loss, needs)
         )
         return function
 

@@ -11,7 +11,7 @@ def vocabulary_size(encoded: Encoded) -> Value:
     >>> vocabulary_size(Encoded.of(["a b"], [["a", "b"]])).value
     2.0
     """
-    return Value(float(encoded.vocabulary))
+    return Value(float(encoded.vocabulary), no_interval="it is no matter of text")
 
 
 @metric(
@@ -31,5 +31,7 @@ def vocabulary_utilisation(encoded: Encoded) -> Value | NotApplicable:
         return NotApplicable("the vocabulary is empty")
     used = int((encoded.frequencies > 0).sum())
     return Value(
-        used / encoded.vocabulary, {"used": used, "bytes": int(encoded.documents.bytes.sum())}
+        used / encoded.vocabulary,
+        {"used": used, "bytes": int(encoded.documents.bytes.sum())},
+        "resampled documents hold fewer distinct tokens than the text they come from",
     )

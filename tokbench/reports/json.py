@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tokbench.reports.registry import REPORTS
+from tokbench.reports.warning import NOTE
 from tokbench.values import Comparison, Measurement
 
 
@@ -14,6 +15,10 @@ def render(comparison: Comparison) -> dict[str, Any]:
         "on": comparison.on,
         "documents": comparison.documents,
         "bytes": comparison.bytes,
+        "baseline": comparison.tokenizers[comparison.baseline].name,
+        "signature": comparison.signature,
+        "repeat": comparison.repeat,
+        "warning": NOTE,
         "tokenizers": [
             {
                 "name": one.name,
@@ -31,10 +36,19 @@ def _plain(measurement: Measurement) -> dict[str, Any]:
         return {"value": None, "why": measurement.why}
     plain: dict[str, Any] = {
         "value": measurement.value,
+        "interval": measurement.interval,
         "n": measurement.n,
+        "of": measurement.of,
         "unit": measurement.unit,
         "better": measurement.better,
+        "best": measurement.best,
     }
+    if measurement.no_interval:
+        plain["no_interval"] = measurement.no_interval
+    if measurement.difference:
+        plain["difference"] = asdict(measurement.difference)
+    if measurement.by:
+        plain["by"] = {name: asdict(one) for name, one in measurement.by.items()}
     if measurement.detail:
         plain["detail"] = measurement.detail
     return plain

@@ -7,17 +7,25 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
-from tokbench.errors import CONTROLS
+from tokbench.reports.groups import by_group
 from tokbench.reports.registry import REPORTS
+from tokbench.reports.visible import visible
+from tokbench.reports.warning import NOTE
 from tokbench.values import Comparison, Cut, Measured, Measurement, Row
 
 _TITLE_WIDTH = 18
-_COLUMN_WIDTH = 18
+_NUMBER_WIDTH, _CHANGE_WIDTH = 11, 6
+_COLUMN_WIDTH = _NUMBER_WIDTH + 1 + _CHANGE_WIDTH
+_HALF_WIDTH = 8
+_WIDE_WIDTH = _COLUMN_WIDTH + _HALF_WIDTH + 1
+_SAME = "≈"
+_BOOTSTRAP = "paired bootstrap over documents"
 _GAP = 2
 _NAME_WIDTH = 16
 _MOST_TABLES = 2
 _MOST_NAMES = 4
 _MOST_PERCENT = 1000
+_MOST_DIGITS = 100
 _MOST_LOST = 0.001
 _STYLES = {
     "token": ("#000000 on #8ecae6", "#000000 on #ffd166"),
@@ -27,33 +35,37 @@ _STYLES = {
 }
 """Two shades for each kind of cut, in turn, so that neighbours are told apart."""
 _MARKS = {"unk": "⟨{}⟩", "lost": "⟨-{}-⟩", "byte": "<{}>", "token": "{}"}
-_PICTURES = {**CONTROLS, ord("\n"): "⏎", ord("\t"): "⇥"}
-NOTE = (
-    "Compression is not quality: fewer tokens can make a worse model (Schmidt et al. 2024). "
-    "Speeds hold for this machine and moment."
-)
 
 
 @REPORTS.register("terminal")
-def render(comparison: Comparison, rows: Mapping[str, Row]) -> RenderableType:
+def render(
+    comparison: Comparison, rows: Mapping[str, Row], broken_down: Sequence[str] = ()
+) -> RenderableType:
     """Tables side by side, what does not apply, how texts come back, samples.
 
     Args:
         comparison: what was measured.
         rows: how each metric is shown, in the order of the table.
+        broken_down: metrics whose numbers by group are shown, where there are some.
     """
     parts: list[RenderableType] = [_heading(comparison), _Tables(comparison, rows)]
     parts += _notes(comparison, rows)
+    for name in broken_down:
+        parts += by_group(comparison, name, rows[name])
     if comparison.samples:
         parts += ["", *_samples(comparison)]
     parts += ["", Text(NOTE, style="dim")]
+    if comparison.signature:
+        parts.append(Text(f"cite: {visible(comparison.signature)}", style="dim", overflow="fold"))
+    if comparison.repeat:
+        parts.append(Text(f"again: {visible(comparison.repeat)}", style="dim", overflow="fold"))
     return Group(*parts)
 
 
 def _heading(comparison: Comparison) -> Text:
     return Text.assemble(
         ("measured on ", "dim"),
-        (_visible(comparison.on), "bold"),
+        (visible(comparison.on), "bold"),
         (f": {comparison.documents:,} documents, {_size(comparison.bytes)}", "dim"),
     )
 
@@ -71,36 +83,64 @@ def _size(size: int) -> str:
 
 
 class _Tables:
-    """As many tokenizers side by side as the width holds; the first is repeated in each table.
+    """As many tokenizers side by side as the width holds; the baseline is repeated in each table.
 
-    Where that would take more than two tables, a tokenizer is a row instead.
+    Half the width of each interval stands beside its number where one table then holds them all.
+    Where even without that they would take more than two tables, a tokenizer is a row instead.
     """
 
     def __init__(self, comparison: Comparison, rows: Mapping[str, Row]) -> None:
-        self._all = comparison.tokenizers
+        baseline = comparison.tokenizers[comparison.baseline]
+        others = [one for one in comparison.tokenizers if one is not baseline]
+        self._baseline = baseline
+        self._all = [baseline, *others]
         self._rows = rows
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        columns = max(2, (options.max_width - _TITLE_WIDTH) // (_COLUMN_WIDTH + _GAP))
         first, *others = self._all
-        step = columns - 1
+        room = (options.max_width - _TITLE_WIDTH) // (_WIDE_WIDTH + _GAP)
+        wide = room >= len(self._all)
+        columns = room if wide else (options.max_width - _TITLE_WIDTH) // (_COLUMN_WIDTH + _GAP)
+        step = max(1, columns - 1)
         starts = range(0, max(1, len(others)), step)
         if len(starts) > _MOST_TABLES:
             yield from self._by_rows(options.max_width)
-            yield Text("* best of its column", style="dim")
-            return
-        for start in starts:
-            yield self._table([first, *others[start : start + step]])
-        if others:
-            yield Text("* best of its row; percentages are to the first", style="dim")
+        else:
+            for start in starts:
+                yield self._table([first, *others[start : start + step]], wide=wide)
+        yield from self._legend(wide=wide, rows=len(starts) > _MOST_TABLES)
+
+    def _is_known(self, name: str) -> bool:
+        """Whether a metric says something of one of them; the others stand in the notes."""
+        found = [one.measurements.get(name) for one in self._all]
+        return any(one is not None and one.value is not None for one in found)
+
+    def _legend(self, *, wide: bool, rows: bool) -> Iterator[Text]:
+        """What the marks mean, of those that there are."""
+        found = [each for one in self._all for each in one.measurements.values()]
+        said = []
+        if any(each.best for each in found):
+            said.append("* best")
+        if any(each.best == "clearly best" for each in found):
+            said.append("** best, and a difference to every other is seen")
+        compared = [each.difference for each in found if each.difference]
+        if compared and not rows:
+            said.append(f"% against {visible(self._baseline.name)}")
+        if any(one.seen is False for one in compared):
+            said.append(f"{_SAME} no difference seen" + (" to the first" if rows else ""))
+        if said:
+            yield Text("; ".join(said), style="dim")
+        if any(each.interval for each in found):
+            line = f"± half of the 95% interval, by {_BOOTSTRAP}"
+            if not wide:
+                line = f"95% intervals by {_BOOTSTRAP}: --json, or a wider terminal"
+            yield Text(line, style="dim")
 
     def _by_rows(self, width: int) -> Iterator[Table]:
         """Tables with a line for each tokenizer and as many metrics as the width holds."""
         names = _name_width([one.name for one in self._all], width)
         columns = [
-            self._column(name, row)
-            for name, row in self._rows.items()
-            if any(name in one.measurements for one in self._all)
+            self._column(name, row) for name, row in self._rows.items() if self._is_known(name)
         ]
         while columns:
             table = Table(box=None, pad_edge=False, padding=(0, 0, 0, _GAP), header_style="bold")
@@ -119,72 +159,74 @@ class _Tables:
 
     def _column(self, name: str, row: Row) -> tuple[str, int, list[Text]]:
         """A metric as a column: title, width, the cell of each tokenizer."""
-        best = _best(self._all, name, row)
-        cells = [_number(one.measurements[name], row.digits, best=one in best) for one in self._all]
+        cells = [_number(one.measurements[name], row.digits) for one in self._all]
+        for cell, one in zip(cells, self._all, strict=True):
+            difference = one.measurements[name].difference
+            cell.append(_SAME if difference and difference.seen is False else "", "dim")
         least = max(map(len, row.title.split()))
         return row.title, max(least, *(len(cell) for cell in cells)), cells
 
-    def _table(self, shown: Sequence[Measured]) -> Table:
+    def _table(self, shown: Sequence[Measured], *, wide: bool) -> Table:
+        width = _WIDE_WIDTH if wide else _COLUMN_WIDTH
         table = Table(box=None, pad_edge=False, padding=(0, 0, 0, _GAP), header_style="bold")
         table.add_column("", width=_TITLE_WIDTH, no_wrap=True)
         for one in shown:
-            table.add_column(
-                Text(_visible(one.name)), justify="right", width=_COLUMN_WIDTH, overflow="fold"
-            )
+            table.add_column(Text(visible(one.name), justify="right"), width=width, overflow="fold")
         for name, row in self._rows.items():
-            if all(name not in one.measurements for one in shown):
+            if not self._is_known(name):
                 continue
-            best = _best(self._all, name, row)
-            baseline = self._all[0].measurements[name]
+            baseline = self._baseline.measurements[name]
             cells = [
-                _cell(one.measurements[name], baseline, row.digits, best=one in best)
-                for one in shown
+                _cell(one.measurements[name], baseline, row.digits, wide=wide) for one in shown
             ]
             table.add_row(Text(row.title), *cells)
         return table
 
 
-def _best(all_: Sequence[Measured], name: str, row: Row) -> list[Measured]:
-    """Who is best in a row: none where nothing is better or all are equal.
-
-    Text that is skipped costs no tokens: who loses letters cannot win by that.
-    """
-    values = {one.measurements[name].value for one in all_} - {None}
-    better = all_[0].measurements[name].better
-    if better is None or len(values) < 2:  # noqa: PLR2004 - two to compare
-        return []
-    honest = [one for one in all_ if not (row.flattered_by_loss and one.letters_lost > _MOST_LOST)]
-    found = [one.measurements[name].value for one in honest]
-    numbers = [value for value in found if value is not None]
-    if not numbers:
-        return []
-    best = max(numbers) if better == "higher" else min(numbers)
-    return [one for one in honest if one.measurements[name].value == best]
-
-
-def _cell(measurement: Measurement, baseline: Measurement, digits: int, *, best: bool) -> Text:
-    text = _number(measurement, digits, best=best)
-    if measurement.value is not None and measurement is not baseline:
-        text.append(f" {_change(measurement.value, baseline):>7}", style="dim")
+def _cell(measurement: Measurement, baseline: Measurement, digits: int, *, wide: bool) -> Text:
+    """Number, marks, half an interval and change, each below its like."""
+    text = _number(measurement, digits)
+    text.append(" " * (2 - text.plain.count("*")))
+    text.pad_left(max(0, _NUMBER_WIDTH - len(text)))
+    if measurement.value is None:
+        return text
+    if wide:
+        text.append(f" {_half(measurement, digits):>{_HALF_WIDTH}}", style="dim")
+    if measurement is not baseline:
+        text.append(f" {_change(measurement, baseline):>{_CHANGE_WIDTH}}", style="dim")
     return text
 
 
-def _number(measurement: Measurement, digits: int, *, best: bool) -> Text:
+def _number(measurement: Measurement, digits: int) -> Text:
     if measurement.value is None:
         return Text("n/a", style="dim")
     text = Text()
-    text.append(
-        f"{measurement.value:,.{digits}f}" + ("*" if best else ""), "bold green" if best else ""
-    )
+    mark = {"": "", "best": "*", "clearly best": "**"}[measurement.best]
+    style = {"": "", "best": "green", "clearly best": "bold green"}[measurement.best]
+    text.append(f"{measurement.value:,.{digits}f}{mark}", style)
     return text
 
 
-def _change(value: float, baseline: Measurement) -> str:
-    """The difference to the first tokenizer in per cent."""
-    if not baseline.value or not baseline.better:
+def _half(measurement: Measurement, digits: int) -> str:
+    """Half the width of the interval."""
+    if measurement.interval is None:
         return ""
-    change = (value / baseline.value - 1) * 100
-    return f"{change:+.1f}%" if abs(change) < _MOST_PERCENT else f"x{value / baseline.value:,.0f}"
+    low, high = measurement.interval
+    return f"±{(high - low) / 2:,.{digits}f}"
+
+
+def _change(measurement: Measurement, baseline: Measurement) -> str:
+    """The difference to the baseline in per cent, or that none is seen."""
+    if measurement.difference and measurement.difference.seen is False:
+        return _SAME
+    if measurement.value == baseline.value:
+        return "="
+    if not baseline.value or not baseline.better or measurement.value is None:
+        return ""
+    change = (measurement.value / baseline.value - 1) * 100
+    if abs(change) < _MOST_PERCENT:
+        return f"{change:+.1f}%" if abs(change) < _MOST_DIGITS else f"{change:+.0f}%"
+    return f"x{measurement.value / baseline.value:,.0f}"
 
 
 def _notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableType]:
@@ -193,16 +235,19 @@ def _notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableTy
     for one in comparison.tokenizers:
         if (lost := one.letters_lost) > _MOST_LOST:
             said = f" loses {lost:.1%} of the letters: text that it skips costs it no tokens"
-            lines.append(Text.assemble((_visible(one.name), "bold red"), said))
+            lines.append(Text.assemble((visible(one.name), "bold red"), said))
     lines += _encoded_by(comparison)
-    whys: dict[tuple[str, str], list[str]] = {}
-    for one in comparison.tokenizers:
-        for name, row in rows.items():
+    whys: dict[tuple[str, ...], list[str]] = {}
+    for name, row in rows.items():
+        lacking: dict[str, list[str]] = {}
+        for one in comparison.tokenizers:
             if (got := one.measurements.get(name)) and got.value is None:
-                whys.setdefault((row.title, got.why), []).append(one.name)
-    for (title, why), names in whys.items():
+                lacking.setdefault(got.why, []).append(one.name)
+        for why, names in lacking.items():
+            whys.setdefault((why, *names), []).append(row.title)
+    for (why, *names), titles in whys.items():
         whose = "" if len(names) == len(comparison.tokenizers) else f" ({_listed(names)})"
-        lines.append(Text(f"n/a {title}{whose}: {why}", style="dim"))
+        lines.append(Text(f"n/a {', '.join(titles)}{whose}: {why}", style="dim"))
     trips: dict[tuple[str, ...], list[str]] = {}
     for one in comparison.tokenizers:
         trip = one.measurements.get("roundtrip")
@@ -220,7 +265,7 @@ def _encoded_by(comparison: Comparison) -> list[RenderableType]:
     for one in comparison.tokenizers:
         by = one.encoded_by
         if by and by.differed:
-            lines.append(Text.assemble((_visible(one.name), "bold red"), f": {by.why}"))
+            lines.append(Text.assemble((visible(one.name), "bold red"), f": {by.why}"))
         elif by and by.by == "chunks":
             share = by.whole / max(1, comparison.documents)
             also = f" ({_percent(share)} of documents whole)" if by.whole else ""
@@ -230,7 +275,7 @@ def _encoded_by(comparison: Comparison) -> list[RenderableType]:
     said = [f"through distinct chunks: {', '.join(through)}"] if through else []
     said += [f"whole: {', '.join(names)}, since {why}" for why, names in whole.items()]
     if said:
-        lines.append(Text(_visible(f"encoded {'; '.join(said)}"), style="dim"))
+        lines.append(Text(visible(f"encoded {'; '.join(said)}"), style="dim"))
     return lines
 
 
@@ -259,7 +304,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _trip(names: Sequence[str], verdict: str, *difference: str) -> Text:
     said = f" {'is' if len(names) == 1 else 'are'} {verdict}"
-    text = Text.assemble((_visible(_listed(names)), "bold"), said)
+    text = Text.assemble((visible(_listed(names)), "bold"), said)
     if difference:
         wanted, got = difference
         text.append(": ").append(repr(wanted), "green").append(" came back as ")
@@ -271,7 +316,7 @@ def _samples(comparison: Comparison) -> list[RenderableType]:
     lines: list[RenderableType] = []
     names = [one.name for one in comparison.tokenizers]
     for sample in comparison.samples:
-        lines += [_Line("", Text(_visible(sample.text)), "", names)]
+        lines += [_Line("", Text(visible(sample.text)), "", names)]
         for name, cuts in zip(names, sample.cuts, strict=True):
             lines.append(_Line(name, cuts, str(len(cuts)), names))
         lines.append("")
@@ -285,10 +330,10 @@ def _name_width(names: Sequence[str], width: int) -> int:
 
 def _shortened(name: str, width: int) -> Text:
     """A name in so many cells; one too long loses its middle, since variants differ at the end."""
-    visible = _visible(name)
-    if cell_len(visible) > width:
-        visible = f"{visible[: width // 3]}…{visible[-(width - width // 3 - 1) :]}"
-    text = Text(visible, style="bold")
+    shown = visible(name)
+    if cell_len(shown) > width:
+        shown = f"{shown[: width // 3]}…{shown[-(width - width // 3 - 1) :]}"
+    text = Text(shown, style="bold")
     text.truncate(width, overflow="ellipsis", pad=True)
     return text
 
@@ -321,14 +366,9 @@ class _Line:
 def _coloured(cuts: Sequence[Cut]) -> Text:
     text = Text()
     for position, one in enumerate(cuts):
-        text.append(_visible(one.text), _STYLES[one.kind][position % 2])
+        text.append(visible(one.text), _STYLES[one.kind][position % 2])
     return text
 
 
 def _plain(cuts: Sequence[Cut]) -> Text:
-    return Text("|".join(_MARKS[one.kind].format(_visible(one.text)) for one in cuts))
-
-
-def _visible(text: str) -> str:
-    """Line ends and other controls as pictures, so that a sample stays one line and harmless."""
-    return text.translate(_PICTURES)
+    return Text("|".join(_MARKS[one.kind].format(visible(one.text)) for one in cuts))

@@ -1,18 +1,23 @@
 """Runs a recipe's stages in order, skips what is done, and compares what came of it."""
 
 from tokbench.workbench.again import check_determinism
-from tokbench.workbench.comparisons import compare, named_corpus
+from tokbench.workbench.comparisons import Beside, compare, named_corpus
 from tokbench.workbench.curves import curve
 from tokbench.workbench.demonstrations import demonstrate, small_tokenizer
 from tokbench.workbench.estimates import estimate
 from tokbench.workbench.find import Found, find, tokenizer_folder
+from tokbench.workbench.gates import Condition
 from tokbench.workbench.looks import head, look
 from tokbench.workbench.plan import RUNS, Plan
 from tokbench.workbench.runs import Run, run, train
 from tokbench.workbench.sweeps import Failure, Runs, attempt, finish, learn_largest, run_all
+from tokbench.workbench.tables import gold_segmentations, parallel_text
+from tokbench.workbench.verifying import verify
 
 __all__ = [
     "RUNS",
+    "Beside",
+    "Condition",
     "Failure",
     "Found",
     "Plan",
@@ -26,13 +31,16 @@ __all__ = [
     "estimate",
     "find",
     "finish",
+    "gold_segmentations",
     "head",
     "learn_largest",
     "look",
     "named_corpus",
+    "parallel_text",
     "run",
     "run_all",
     "small_tokenizer",
     "tokenizer_folder",
     "train",
+    "verify",
 ]

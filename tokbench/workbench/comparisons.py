@@ -1,27 +1,27 @@
 """Measure tokenizers on the same documents and put them side by side."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import xxhash
+from pydantic import TypeAdapter
 
 from tokbench import corpus as corpora
 from tokbench import encoding, metrics, store
-from tokbench.encoding import Subject
-from tokbench.errors import CorpusError, StoreError, SubjectError
+from tokbench.encoding import Gold, Subject
+from tokbench.errors import CorpusError, StoreError, SubjectError, nearest
+from tokbench.metrics.resampling import RESAMPLES
 from tokbench.recipe import Recipe
 from tokbench.values import (
     Comparison,
     Corpus,
-    Cut,
-    EncodedBy,
-    Measured,
-    Measurement,
+    Encoded,
     Progress,
-    Sample,
     Split,
     Watch,
     ignore,
@@ -31,7 +31,36 @@ from tokbench.workbench.find import Found, find, find_all
 from tokbench.workbench.plan import RUNS, Plan
 
 _COMPARISON = "comparison.json"
-_SPEED = ("encode_speed", "encode_speed_batch", "load_time")
+_AS_COMPARISON = TypeAdapter(Comparison)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is measured on beside the corpus, and what is known of the model.
+
+    Attributes:
+        parallel: aligned lines by language; None for none.
+        reference: the language that the others are compared with.
+        gold: words with their morphemes; None for none.
+        width: of the model's embeddings.
+        longest: the most tokens that the model takes, None where that is not known.
+    """
+
+    parallel: Mapping[str, Sequence[str]] | None = None
+    reference: str = ""
+    gold: Gold | None = None
+    width: int = 768
+    longest: int | None = None
+
+    def added(self, encoded: Encoded, subject: Subject) -> Encoded:
+        """The same with what the tokenizer makes of all this."""
+        made = replace(encoded, width=self.width, longest=self.longest)
+        if self.parallel is not None:
+            found = encoding.parallel(subject, self.parallel, self.reference)
+            made = replace(made, parallel=found)
+        if self.gold is not None:
+            made = replace(made, morphology=encoding.morphology(subject, self.gold))
+        return made
 
 
 def compare(
@@ -40,6 +69,9 @@ def compare(
     on: str | Sequence[str] = (),
     text: str | None = None,
     metric_names: Sequence[str] = (),
+    baseline: str | None = None,
+    beside: Beside | None = None,
+    by: Sequence[str] = (),
     overrides: Sequence[str] = (),
     runs: Path = RUNS,
     watch: Watch = ignore,
@@ -48,11 +80,15 @@ def compare(
 
     Args:
         names: runs, recipes, folders, tokenizer.json files or Hub names; a recipe with a sweep
-            stands for all its variants. Differences are to the first.
+            stands for all its variants.
         on: files (or the name of a built-in source) to read whole; empty for the documents that
             the first run holds out.
         text: the column or field that is the text, for files that have some.
         metric_names: which metrics; empty for all.
+        baseline: whom differences are to, by its name in the report or as it stands in `names`;
+            None for the first.
+        beside: what else to measure on.
+        by: columns of the corpus, or "source", to break numbers down by.
         overrides: `key.path=value` assignments that the recipes among the names were run with.
         runs: where the runs of recipes are kept.
         watch: told how far it has come.
@@ -64,7 +100,8 @@ def compare(
     if not names:
         raise ValueError("name at least one tokenizer")
     on = [on] if isinstance(on, str) else on
-    found = [one for name in names for one in find_all(name, runs=runs, overrides=overrides)]
+    meant = [find_all(name, runs=runs, overrides=overrides) for name in names]
+    found = [one for some in meant for one in some]
     subjects = _distinct([one.subject for one in found])
     corpus: Corpus
     if on:
@@ -75,7 +112,22 @@ def compare(
         said = f"the documents held out by {found[0].subject.name}"
         for other in found[1:]:
             _refuse_trained_on(found[0], corpus, other)
-    return _measure(subjects, corpus, split, said, metric_names, watch)  # type: ignore[arg-type]
+    place = _place(baseline, names, meant, subjects) if baseline is not None else 0
+    return _measure(subjects, corpus, split, said, metric_names, watch, place, beside, by)  # type: ignore[arg-type]
+
+
+def _place(
+    baseline: str, names: Sequence[str], found: Sequence[Sequence[Found]], subjects: list[Subject]
+) -> int:
+    """The position of the tokenizer that a name means."""
+    known = [one.name for one in subjects]
+    if baseline in known:
+        return known.index(baseline)
+    if baseline in names:
+        return sum(map(len, found[: names.index(baseline)]))
+    raise SubjectError(
+        f"{baseline}: is none of the tokenizers that are compared: {nearest(baseline, known)}"
+    )
 
 
 def of_run(
@@ -104,6 +156,7 @@ def of_run(
             f"the documents held out by {plan.recipe.name}",
             spec.metrics,
             watch,
+            repeat=_again(["run", str(plan.recipe.path)]),
         )
     except CorpusError as error:
         return None, str(error), False
@@ -152,7 +205,8 @@ def together(
         return kept
     alike = path and all(one.corpus == recipes[0].corpus for one in recipes)
     said = f"the documents held out by {recipes[0].family if alike else first.subject.name}"
-    made = _measure(subjects, corpus, "held_out", said, names, watch)
+    repeat = _again(["compare", *map(str, folders)])
+    made = _measure(subjects, corpus, "held_out", said, names, watch, repeat=repeat)
     if path:
         _keep(path, signature, made)
     return made
@@ -171,6 +225,10 @@ def named_corpus(on: Sequence[str], text: str | None) -> corpora.OpenCorpus:
 
 def _demanding(spec: type[corpora.SourceSpec]) -> bool:
     return any(field.is_required() for field in spec.model_fields.values())
+
+
+def _again(arguments: Sequence[str]) -> str:
+    return shlex.join(["tokbench", *arguments])
 
 
 def _distinct(subjects: Sequence[Subject]) -> list[Subject]:
@@ -218,10 +276,17 @@ def _measure(
     said: str,
     names: Sequence[str],
     watch: Watch,
+    baseline: int = 0,
+    beside: Beside | None = None,
+    by: Sequence[str] = (),
+    repeat: str = "",
 ) -> Comparison:
-    encoded = encoding.encode(subjects, corpus, split, watch)
-    chosen = [one.name for one in metrics.chosen(names)]
-    if any(name in _SPEED for name in chosen):
+    wanted = metrics.chosen(names)
+    cuts = any(one.needs == "cuts" for one in wanted)
+    encoded = encoding.encode(subjects, corpus, split, watch, cuts=cuts, by=by)
+    if beside:
+        encoded = [beside.added(one, s) for one, s in zip(encoded, subjects, strict=True)]
+    if any(one.needs == "speed" for one in wanted):
         watch(Progress("timing", 0, None, "rounds"))
         speeds = encoding.time_all(subjects, encoding.timing_text(corpus, split))
         encoded = [replace(one, speed=s) for one, s in zip(encoded, speeds, strict=True)]
@@ -229,9 +294,30 @@ def _measure(
         on=said,
         documents=len(encoded[0].documents.bytes),
         bytes=int(encoded[0].documents.bytes.sum()),
-        tokenizers=tuple(metrics.measure(one, chosen) for one in encoded),
+        tokenizers=metrics.measure(encoded, names, baseline=baseline),
         samples=encoding.samples(subjects, corpus, split),
+        baseline=baseline,
+        signature=_signature(subjects, corpus, split, len(encoded[0].tokens), baseline),
+        repeat=repeat,
     )
+
+
+def _signature(
+    subjects: Sequence[Subject], corpus: Corpus, split: Split, documents: int, baseline: int
+) -> str:
+    """What was measured, as sacreBLEU says it: settings and versions, short hashes of contents."""
+    named = "+".join(f"{one.name}@{store.signature(one.state)[:8]}" for one in subjects)
+    parts = {
+        "on": store.signature(corpus.identity())[:12],
+        "split": split,
+        "documents": documents,
+        "tokenizers": named,
+        "baseline": subjects[baseline].name,
+        "intervals": f"paired-bootstrap-{RESAMPLES}-seed-0",
+        "library": version("tokenizers"),
+    }
+    said = "|".join(f"{name}:{value}" for name, value in parts.items())
+    return f"tokbench-{version('tokbench')}|{said}"
 
 
 def _keep(path: Path, signature: str, made: Comparison) -> None:
@@ -248,23 +334,6 @@ def _kept(path: Path, signature: str) -> Comparison | None:
         value = found["comparison"]
         if (found["signature"], found["check"]) != (signature, store.signature(value)):
             return None
-        return Comparison(
-            on=value["on"],
-            documents=value["documents"],
-            bytes=value["bytes"],
-            tokenizers=tuple(
-                Measured(
-                    one["name"],
-                    {name: Measurement(**m) for name, m in one["measurements"].items()},
-                    one["letters_lost"],
-                    EncodedBy(**one["encoded_by"]),
-                )
-                for one in value["tokenizers"]
-            ),
-            samples=tuple(
-                Sample(one["text"], tuple(tuple(Cut(**c) for c in cut) for cut in one["cuts"]))
-                for one in value["samples"]
-            ),
-        )
+        return _AS_COMPARISON.validate_python(value)
     except (StoreError, KeyError, TypeError, ValueError, AttributeError):
         return None
