@@ -401,6 +401,44 @@ class RoundTrip:
 
 
 @dataclass(frozen=True)
+class Some:
+    """How many there are, and the first of them as a report may show them."""
+
+    count: int
+    examples: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, found: Sequence[str], shown: int = 20) -> "Some":
+        """All of these, the first few shown."""
+        return cls(len(found), tuple(found[:shown]))
+
+
+@dataclass(frozen=True)
+class Entries:
+    """What the entries of a vocabulary are worth; special tokens are counted by themselves.
+
+    Attributes:
+        ordinary: how many are no special tokens.
+        special: how many are.
+        unreachable: ordinary entries that no text can produce, by proof.
+        unwitnessed: those for which none of the texts tried is a witness, which proves nothing.
+        not_utf8: ordinary entries whose bytes are not valid UTF-8 by themselves.
+        fragments: how many of those have more than one byte.
+        unused: ordinary entries that the measured text never produced.
+        injectable: special tokens that ordinary text turns into, where it spells them.
+    """
+
+    ordinary: int
+    special: int
+    unreachable: Some
+    unwitnessed: Some
+    not_utf8: Some
+    fragments: int
+    unused: Some
+    injectable: Some
+
+
+@dataclass(frozen=True)
 class EncodedBy:
     """How a tokenizer's numbers were found; they are the same either way.
 
@@ -433,6 +471,7 @@ class Encoded:
         vocabulary: tokens in the vocabulary, added ones included.
         speed: how long it took, None where that was not asked for.
         encoded_by: how this was found, None where nobody says.
+        entries: what the entries of its vocabulary are worth, None where nobody looked.
     """
 
     name: str
@@ -445,6 +484,7 @@ class Encoded:
     vocabulary: int
     speed: Speed | None = None
     encoded_by: EncodedBy | None = None
+    entries: Entries | None = None
 
     @classmethod
     def of(

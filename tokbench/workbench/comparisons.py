@@ -31,6 +31,7 @@ from tokbench.workbench.find import Found, find, find_all
 from tokbench.workbench.plan import RUNS, Plan
 
 _COMPARISON = "comparison.json"
+_ENTRIES = ("unreachable_tokens", "not_utf8_entries", "unused_entries", "injectable_tokens")
 _SPEED = ("encode_speed", "encode_speed_batch", "load_time")
 
 
@@ -220,6 +221,12 @@ def _measure(
 ) -> Comparison:
     encoded = encoding.encode(subjects, corpus, split, watch)
     chosen = [one.name for one in metrics.chosen(names)]
+    if any(name in _ENTRIES for name in chosen):
+        watch(Progress("looking at vocabularies", 0, None, "entries"))
+        encoded = [
+            replace(one, entries=encoding.entries(subject, one.frequencies))
+            for one, subject in zip(encoded, subjects, strict=True)
+        ]
     if any(name in _SPEED for name in chosen):
         watch(Progress("timing", 0, None, "rounds"))
         speeds = encoding.time_all(subjects, encoding.timing_text(corpus, split))

@@ -25,15 +25,25 @@ _GENERIC = {"tokenizer", "spiece", "sentencepiece", "sentencepiece.bpe", "vocab"
 _VERSION = 1
 """Raised when a conversion comes out otherwise than before."""
 _NAMED = "tiktoken:"
+Converted = tuple[dict[str, Any], tuple[int, ...]]
+"""A tokenizer.json, and the ids in it that stand for no text."""
 _LOG = logging.getLogger("tokbench")
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A converted tokenizer: its JSON, and what users should know of how it was read."""
+    """A converted tokenizer.
+
+    Attributes:
+        name: as reports show it.
+        state: its tokenizer.json.
+        special: ids that stand for no text.
+        notes: what users should know of how it was read.
+    """
 
     name: str
     state: str
+    special: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -67,16 +77,11 @@ def load(path: Path) -> Loaded:
         made, notes = wordpiece.convert(data, path)
         for note in notes:
             _LOG.warning("%s", note)
-        return Loaded(name, json.dumps(made, ensure_ascii=False), notes)
+        return Loaded(name, json.dumps(made, ensure_ascii=False), notes=notes)
     if path.suffix == ".tiktoken" or tiktoken.is_tiktoken(data):
         settings = tiktoken.pattern(path)
-        return Loaded(name, _kept(data, settings, lambda: tiktoken.convert(data, path)))
-    return Loaded(name, _kept(data, "", lambda: sentencepiece.convert(data, str(path))))
-
-
-def is_named(name: str) -> bool:
-    """Whether a name asks for one of tiktoken's own encodings."""
-    return name.startswith(_NAMED)
+        return _kept(name, data, settings, lambda: tiktoken.convert(data, path))
+    return _kept(name, data, "", lambda: sentencepiece.convert(data, str(path)))
 
 
 def load_named(name: str) -> Loaded:
@@ -108,23 +113,23 @@ def load_named(name: str) -> Loaded:
     ranks = found._mergeable_ranks  # noqa: SLF001 - tiktoken shows them nowhere else
     data = b"".join(token + bytes((0,)) for token, _ in sorted(ranks.items(), key=lambda p: p[1]))
     cut_by = tiktoken.pattern(Path(f"{encoding}.tiktoken"))
-    return Loaded(
-        name, _kept(data, cut_by, lambda: tiktoken.of_ranks(ranks, cut_by, name))
-    )
+    return _kept(name, data, cut_by, lambda: tiktoken.of_ranks(ranks, cut_by, name))
 
 
-def _kept(data: bytes, settings: str, make: Callable[[], dict[str, Any]]) -> str:
-    """The JSON that was made of these bytes before, else made now."""
+def _kept(name: str, data: bytes, settings: str, make: Callable[[], Converted]) -> Loaded:
+    """What was made of these bytes before, else made now."""
     digest = hashlib.sha256(data).hexdigest()
-    path = store.cache_dir() / "converted" / f"{store.signature(digest, settings, _VERSION, library)}.json"
+    signature = store.signature(digest, settings, _VERSION, library)
+    path = store.cache_dir() / "converted" / f"{signature}.json"
     try:
         kept = store.read_json(path)
         if kept["check"] == hashlib.sha256(kept["state"].encode()).hexdigest():
-            return str(kept["state"])
+            return Loaded(name, str(kept["state"]), tuple(kept["special"]))
     except (StoreError, KeyError, TypeError, AttributeError):
         pass
-    state = json.dumps(make(), ensure_ascii=False, separators=(",", ":"))
+    made, special = make()
+    state = json.dumps(made, ensure_ascii=False, separators=(",", ":"))
     with store.optional():
         check = hashlib.sha256(state.encode()).hexdigest()
-        store.write_json(path, {"check": check, "state": state})
-    return state
+        store.write_json(path, {"check": check, "state": state, "special": special})
+    return Loaded(name, state, special)

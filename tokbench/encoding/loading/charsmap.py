@@ -59,15 +59,14 @@ def rules(compiled: bytes, origin: str) -> dict[str, str]:
         waiting = [(_offset(units[0]), b"")]
         while waiting:
             base, key = waiting.pop()
-            if len(key) > len(units):
-                raise ValueError("the rules never end")
             for label, place in below.get(base, ()):
                 longer = key + bytes((label,))
                 children = place ^ _offset(units[place])
                 if units[place] & _HAS_LEAF:
                     start = units[children] & ~_LEAF
                     found[longer.decode()] = texts[start : texts.index(0, start)].decode()
-                waiting.append((children, longer))
+                if len(longer) <= len(units):  # a damaged array may go round in circles
+                    waiting.append((children, longer))
     except (struct.error, ValueError, IndexError) as error:
         raise SubjectError(f"{origin}: its normalization rules are damaged ({error})") from error
     return found
@@ -183,10 +182,10 @@ def _characters() -> tuple[str, ...]:
 
 
 def _parted(longer: list[str], protected: Iterable[str]) -> Json:
-    """Puts U+E0FFF behind every match that a character follows which could be drawn to it.
+    r"""Puts U+E0FFF behind every match that a character follows which could be drawn to it.
 
     `_drawn` holds all characters but the first of every rule, so matches begin anew at every
-    other character, and `\\G`, the end of the match before, finds those that begin with one. The
+    other character, and `\G`, the end of the match before, finds those that begin with one. The
     second character of a match is such a one as well, or what follows the match is: looking for
     that first rules out most places.
     """
@@ -209,7 +208,9 @@ def _drawn() -> str:
     for one in _characters():
         seconds |= set(unicodedata.normalize("NFKD", one)[1:])
     composed = {one for one in seconds if not one.isascii()}
-    ranges = r"\x{1100}-\x{11ff}\x{a960}-\x{a97f}\x{d7b0}-\x{d7ff}\x{ff9e}\x{ff9f}\x{1f3fb}-\x{1f3ff}"
+    ranges = (
+        r"\x{1100}-\x{11ff}\x{a960}-\x{a97f}\x{d7b0}-\x{d7ff}\x{ff9e}\x{ff9f}\x{1f3fb}-\x{1f3ff}"
+    )
     return rf"\p{{M}}\p{{Cf}}\p{{Cn}}\n\x{{e33}}\x{{eb3}}{ranges}" + _members(composed)
 
 

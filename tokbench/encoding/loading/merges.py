@@ -16,6 +16,7 @@ ranks behind it. Where they do, the order of merges could not be written as a li
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 Text = TypeVar("Text", str, bytes)
@@ -110,13 +111,13 @@ def _joined(parts: list[int], at: int) -> list[int]:
 
 def _leftmost(parts: list[int], order: Mapping[tuple[int, int], int]) -> int:
     """The place, from 1, of the first pair that merges; 0 if none does."""
-    pairs = zip(parts, parts[1:], strict=False)
+    pairs = pairwise(parts)
     return next((place for place, pair in enumerate(pairs, 1) if pair in order), 0)
 
 
 def _best(parts: list[int], order: Mapping[tuple[int, int], int]) -> int:
     """The same of the first pair in the list."""
-    pairs = enumerate(zip(parts, parts[1:], strict=False), 1)
+    pairs = enumerate(pairwise(parts), 1)
     found = [(order[pair], place) for place, pair in pairs if pair in order]
     return min(found)[1] if found else 0
 

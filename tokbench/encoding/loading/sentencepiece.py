@@ -21,6 +21,7 @@ SPACE = "\u2581"
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
 _UNIGRAM, _BPE = 1, 2
 _KINDS = {3: "words", 4: "characters"}
+_BYTES = 256
 _TINY = 1.1754943508222875e-38
 """FLT_MIN, with which SentencePiece begins to look for the highest score."""
 
@@ -99,8 +100,8 @@ def _bytes(value: object) -> bytes:
     return value
 
 
-def convert(data: bytes, origin: str) -> Json:
-    """The tokenizer.json of a file.
+def convert(data: bytes, origin: str) -> tuple[Json, tuple[int, ...]]:
+    """The tokenizer.json of a file, and the ids of its control, unknown and unused pieces.
 
     Raises:
         SubjectError: the file is damaged, or `tokenizers` cannot give its ids.
@@ -108,7 +109,7 @@ def convert(data: bytes, origin: str) -> Json:
     model = read(data, origin)
     _refuse(model, origin)
     cut, made = (_bpe if model.kind == _BPE else _unigram)(model, origin)
-    return {
+    state = {
         "version": "1.0",
         "truncation": None,
         "padding": None,
@@ -119,6 +120,8 @@ def convert(data: bytes, origin: str) -> Json:
         "decoder": _decoder(model),
         "model": made,
     }
+    silent = (UNKNOWN, CONTROL, UNUSED) if model.byte_fallback else (UNKNOWN, CONTROL, UNUSED, BYTE)
+    return state, tuple(n for n, one in enumerate(model.pieces) if one.kind in silent)
 
 
 def _refuse(model: Model, origin: str) -> None:
@@ -127,27 +130,28 @@ def _refuse(model: Model, origin: str) -> None:
     again = next((text for text, count in texts.items() if count > 1), None)
     symbols = [one.text for one in model.of_kind(USER_DEFINED)]
     single_control = any(len(one.text) == 1 for one in model.of_kind(UNKNOWN, CONTROL, BYTE))
-    for so, why in (
-        (model.kind not in (_UNIGRAM, _BPE),
-         f"cuts into {_KINDS.get(model.kind, 'something unknown')}, for which tokenizers has no "
-         "model: name a BPE or Unigram"),
-        (kinds[UNKNOWN] != 1, f"has {kinds[UNKNOWN]} unknown tokens where SentencePiece has one"),
-        (not kinds[NORMAL], "has no ordinary pieces"),
-        (again is not None, f"holds the piece {again!r} twice"),
-        (model.kind == _BPE and single_control,
-         "has a control piece of one character, which tokenizers would find in text"),
-        (model.suffix, "writes spaces behind words (treat_whitespace_as_suffix), which "
-         "tokenizers cannot"),
-        (model.byte_fallback and kinds[BYTE] != 256,  # noqa: PLR2004 - bytes
-         f"falls back to bytes, and holds {kinds[BYTE]} of the 256"),
-        (model.kind == _BPE and kinds[UNUSED] > 0,
-         "is a BPE with unused pieces, which SentencePiece cuts up again and tokenizers cannot"),
-        (model.collapse and any(model.space in one or " " in one for one in symbols),
-         "has user-defined symbols with spaces and drops extra spaces, which tokenizers cannot "
-         "do beside each other"),
-    ):  # fmt: skip
-        if so:
-            raise SubjectError(f"{origin}: {why}")
+    kind = _KINDS.get(model.kind, "something unknown")
+    spaced = any(model.space in one or " " in one for one in symbols)
+    reasons = {
+        f"cuts into {kind}, for which tokenizers has no model: name a BPE or Unigram":
+            model.kind not in (_UNIGRAM, _BPE),
+        f"has {kinds[UNKNOWN]} unknown tokens where SentencePiece has one": kinds[UNKNOWN] != 1,
+        "has no ordinary pieces": not kinds[NORMAL],
+        f"holds the piece {again!r} twice": again is not None,
+        "has a control piece of one character, which tokenizers would find in text":
+            model.kind == _BPE and single_control,
+        "writes spaces behind words (treat_whitespace_as_suffix), which tokenizers cannot":
+            model.suffix,
+        f"falls back to bytes, and holds {kinds[BYTE]} of the 256":
+            model.byte_fallback and kinds[BYTE] != _BYTES,
+        "is a BPE with unused pieces, which SentencePiece cuts up again and tokenizers cannot":
+            model.kind == _BPE and kinds[UNUSED] > 0,
+        "has user-defined symbols with spaces and drops extra spaces, which tokenizers cannot do "
+        "beside each other":
+            model.collapse and spaced,
+    }  # fmt: skip
+    for why in (why for why, so in reasons.items() if so):
+        raise SubjectError(f"{origin}: {why}")
 
 
 def _normalizer(model: Model, origin: str) -> Json | None:

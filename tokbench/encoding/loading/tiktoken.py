@@ -46,14 +46,19 @@ _BYTES = 256
 def is_tiktoken(data: bytes) -> bool:
     """Whether a file begins as tiktoken's do.
 
-    >>> is_tiktoken(b"IQ== 0\\n"), is_tiktoken(b"hello 1")
-    (True, True)
+    >>> is_tiktoken(b"IQ== 0"), is_tiktoken(b"a model")
+    (True, False)
     """
     return _LINE.fullmatch(data.split(b"\n", 1)[0].rstrip()) is not None
 
 
-def convert(data: bytes, path: Path) -> dict[str, Any]:
-    """The tokenizer.json of a file, to the ids of `tiktoken.Encoding.encode_ordinary`.
+Converted = tuple[dict[str, Any], tuple[int, ...]]
+
+
+def convert(data: bytes, path: Path) -> Converted:
+    """The tokenizer.json of a file, and ids without a token.
+
+    The ids are those of `tiktoken.Encoding.encode_ordinary`.
 
     Raises:
         SubjectError: the file is damaged, or its pattern is not known.
@@ -117,8 +122,8 @@ def pattern(path: Path) -> str:
     )
 
 
-def of_ranks(ranks: Mapping[bytes, int], cut_by: str, origin: str) -> dict[str, Any]:
-    """The tokenizer.json of ranks and a pattern.
+def of_ranks(ranks: Mapping[bytes, int], cut_by: str, origin: str) -> Converted:
+    """The tokenizer.json of ranks and a pattern, and ids without a token.
 
     Raises:
         SubjectError: a byte has no token, or ids are missing, or no list of merges does the same.
@@ -139,8 +144,8 @@ def of_ranks(ranks: Mapping[bytes, int], cut_by: str, origin: str) -> dict[str, 
     if cut_by == CL100K_TODAY and not any(map(_ACROSS.fullmatch, ranks)):
         cut_by = CL100K
     vocab = {spelt(token): rank for token, rank in ranks.items()}
-    _fill(vocab, origin)
-    return {
+    holes = _fill(vocab, origin)
+    state = {
         "version": "1.0",
         "truncation": None,
         "padding": None,
@@ -165,6 +170,7 @@ def of_ranks(ranks: Mapping[bytes, int], cut_by: str, origin: str) -> dict[str, 
             "merges": [[spelt(left), spelt(right)] for left, right in found.pairs],
         },
     }  # fmt: skip
+    return state, holes
 
 
 def _today(known: str, name: str) -> str:
@@ -188,13 +194,14 @@ def _pre_tokenizer(cut_by: str) -> dict[str, Any]:
     return {"type": "Sequence", "pretokenizers": [split, level]}
 
 
-def _fill(vocab: dict[str, int], origin: str) -> None:
+def _fill(vocab: dict[str, int], origin: str) -> tuple[int, ...]:
     """Name the ids that stand for no token, as tiktoken leaves some to special tokens."""
     holes = set(range(max(vocab.values()) + 1)) - set(vocab.values())
     if len(holes) > len(vocab):
         raise SubjectError(f"{origin}: leaves {len(holes):,} ids between its ranks without a token")
     for number in sorted(holes):
         vocab[f"<unused {number}>"] = number  # a space is never in ByteLevel's text
+    return tuple(sorted(holes))
 
 
 def _alphabet() -> dict[int, str]:

@@ -1,7 +1,7 @@
 """A bare vocab.txt, as BERT has it: a token a line, its id the number of the line.
 
 The ids are those of `tokenizers.BertWordPieceTokenizer`, which is what transformers runs. The first
-BERT's Python differs where Python's str.lower does: a final Σ becomes ς there, σ here.
+BERT's Python differs where Python's str.lower does: it writes a final capital sigma as a final one.
 """
 
 import json
@@ -17,7 +17,7 @@ Json = dict[str, Any]
 _PREFIX = "##"
 _SPECIAL = {"unk_token": "[UNK]", "sep_token": "[SEP]", "cls_token": "[CLS]",
             "pad_token": "[PAD]", "mask_token": "[MASK]"}  # fmt: skip
-_HAN = regex.compile(r"[\p{Han}]{2}|##\p{Han}")
+_HAN = regex.compile(r"\p{Han}{2}")
 _CONFIG = "tokenizer_config.json"
 
 
