@@ -21,7 +21,7 @@ def _wordpiece() -> Tokenizer:
     made.decoder = library_decoders.WordPiece()
     made.train_from_iterator(
         TEXT,
-        trainers.WordPieceTrainer(vocab_size=80, special_tokens=["[UNK]"], show_progress=False),
+        trainers.WordPieceTrainer(vocab_size=40, special_tokens=["[UNK]"], show_progress=False),
     )
     return made
 

@@ -79,7 +79,7 @@ def _differing(
         ids = own.encode(text)
         if ids != encoding.ids and not _tied(own, ids, encoding.ids):
             made.append((text, own.id_to_piece(ids), encoding.tokens))
-    return made
+    return made[:3]
 
 
 def _tied(own: sentencepiece.SentencePieceProcessor, ids: list[int], others: list[int]) -> bool:
@@ -141,7 +141,7 @@ def test_real_models_on_real_text(shared: Path, file: str, exact: bool) -> None:
     assert _differing(own, ours, texts) == []
     if exact:
         found = ours.encode_batch(texts, add_special_tokens=False)
-        assert [one.ids for one in found] == own.encode(texts)
+        assert all(one.ids == ids for one, ids in zip(found, own.encode(texts), strict=True))
 
 
 def test_scores_that_tie_are_all_that_differs(shared: Path) -> None:

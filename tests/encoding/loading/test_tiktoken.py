@@ -85,7 +85,8 @@ def test_real_files_on_real_text(shared: Path, file: str, name: str) -> None:
     lines = (shared / "parallel" / "pud_20langs.tsv").read_text("utf-8").split("\n")
     texts = [cell for line in lines[1:] for cell in line.split("\t")] + hostile.texts()
     found = ours.encode_batch(texts, add_special_tokens=False)
-    assert [one.ids for one in found] == own.encode_ordinary_batch(texts)
+    expected = own.encode_ordinary_batch(texts)
+    assert all(one.ids == ids for one, ids in zip(found, expected, strict=True))
 
 
 def test_gpt2_is_tiktokens(shared: Path) -> None:
@@ -103,7 +104,8 @@ def test_gpt2_is_tiktokens(shared: Path) -> None:
     texts = [cell for line in lines[1:] for cell in line.split("\t")] + hostile.texts()
     texts = [text for text in texts if "<|endoftext|>" not in text]
     found = subject.tokenizer.encode_batch(texts, add_special_tokens=False)
-    assert [one.ids for one in found] == own.encode_ordinary_batch(texts)
+    expected = own.encode_ordinary_batch(texts)
+    assert all(one.ids == ids for one, ids in zip(found, expected, strict=True))
 
 
 def test_another_file_needs_its_pattern(tmp_path: Path) -> None:

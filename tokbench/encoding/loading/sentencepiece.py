@@ -109,7 +109,7 @@ def convert(data: bytes, origin: str) -> tuple[Json, tuple[int, ...]]:
     model = read(data, origin)
     _refuse(model, origin)
     cut, made = (_bpe if model.kind == _BPE else _unigram)(model, origin)
-    state = {
+    state: Json = {
         "version": "1.0",
         "truncation": None,
         "padding": None,

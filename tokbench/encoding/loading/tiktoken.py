@@ -145,7 +145,7 @@ def of_ranks(ranks: Mapping[bytes, int], cut_by: str, origin: str) -> Converted:
         cut_by = CL100K
     vocab = {spelt(token): rank for token, rank in ranks.items()}
     holes = _fill(vocab, origin)
-    state = {
+    state: dict[str, Any] = {
         "version": "1.0",
         "truncation": None,
         "padding": None,
