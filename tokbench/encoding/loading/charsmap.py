@@ -5,7 +5,7 @@ of the same rules (`Precompiled`) goes by graphemes, and of each takes the short
 it: it loses marks behind a replaced letter, and leaves か゛ in two. What is built here instead:
 
 1. Behind each longest match, U+E0FFF is put where the next character could be drawn to it.
-2. NFKC (or NFC, or neither) normalizes; nothing composes across U+E0FFF.
+2. NFKC (or NFC, or neither) normalizes, what a newer Unicode has being replaced before; nothing composes across U+E0FFF.
 3. `Precompiled`, with rules of our own for single characters, does the rest and takes U+E0FFF out.
 
 That it is the same is checked when a model is loaded, for every code point that may be assigned and
@@ -112,13 +112,15 @@ def _in_form(found: Mapping[str, str], form: str | None, protected: Iterable[str
         return "".join(own.get(one, one) for one in formed[text])
 
     odd = [one for one in _characters() if formed[one] != one and made(one) != found.get(one, one)]
-    if len(odd) > len(_PLACEHOLDERS) or any(made(key) != found[key] for key in longer):
+    if len(odd) > len(_PLACEHOLDERS):
         return []
+    # letters of a newer Unicode than tokenizers knows become what they stand for beforehand
+    newer = {key[0] for key in longer if made(key) != found[key]} & own.keys()
     stand_ins = dict(zip(odd, _PLACEHOLDERS, strict=False))
     own |= {stand_ins[one]: found.get(one, one) for one in odd} | {BETWEEN: ""}
     parts = [_parted(longer, protected)]
-    if stand_ins:
-        parts.append(_precompiled(stand_ins))
+    if before := stand_ins | {one: own[one] for one in newer}:
+        parts.append(_precompiled(before))
     parts += [{"type": form}] if form else []
     parts.append(_precompiled(own))
     return parts if _holds(parts, found, longer) else []
