@@ -27,7 +27,9 @@ def _write(path: Path, tokens: list[str], end: str = "\n") -> Path:
 
 
 @given(
-    text=st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("".join(TOKENS[6:]))))
+    text=st.text(
+        st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("".join(TOKENS[6:])))
+    )
 )
 def test_any_text(text: str) -> None:
     vocab = {token: number for number, token in enumerate(dict.fromkeys(TOKENS))}

@@ -5,7 +5,7 @@ of the same rules (`Precompiled`) goes by graphemes, and of each takes the short
 it: it loses marks behind a replaced letter, and leaves か゛ in two. What is built here instead:
 
 1. Behind each longest match, U+E0FFF is put where the next character could be drawn to it.
-2. NFKC (or NFC, or neither) normalizes, what a newer Unicode has being replaced before; nothing composes across U+E0FFF.
+2. What a newer Unicode has is replaced; NFKC (or NFC, or neither) normalizes; nothing composes across U+E0FFF.
 3. `Precompiled`, with rules of our own for single characters, does the rest and takes U+E0FFF out.
 
 That it is the same is checked when a model is loaded, for every code point that may be assigned and
@@ -34,6 +34,7 @@ _PLACEHOLDERS = [chr(code) for code in range(0xFDD0, 0xFDF0)]
 _ASSIGNED = (range(0xD800), range(0xE000, 0x40000), range(0xE0000, 0xE1000))
 """Where code points are or may be assigned; what lies between, and private planes, is inert."""
 _LEAF = 1 << 31
+_MOST_LEFT = 64
 _HAS_LEAF = 1 << 8
 _LABEL = _LEAF | 0xFF
 
@@ -115,7 +116,8 @@ def _in_form(found: Mapping[str, str], form: str | None, protected: Iterable[str
     if len(odd) > len(_PLACEHOLDERS):
         return []
     # letters of a newer Unicode than tokenizers knows become what they stand for beforehand
-    newer = {key[0] for key in longer if made(key) != found[key]} & own.keys()
+    unlike = [key for key in longer if made(key) != found[key]]
+    newer = {key[0] for key in unlike} & own.keys()
     stand_ins = dict(zip(odd, _PLACEHOLDERS, strict=False))
     own |= {stand_ins[one]: found.get(one, one) for one in odd} | {BETWEEN: ""}
     parts = [_parted(longer, protected)]
@@ -123,6 +125,13 @@ def _in_form(found: Mapping[str, str], form: str | None, protected: Iterable[str
         parts.append(_precompiled(before))
     parts += [{"type": form}] if form else []
     parts.append(_precompiled(own))
+    applied = build(parts[1:])
+    left = [key for key in unlike if applied.normalize_str(key) != found[key]]
+    if len(left) > _MOST_LEFT:
+        return []
+    for key in sorted(left, key=len):  # unparted, they stand only where they were matched
+        replaced = {"type": "Replace", "pattern": {"String": key}, "content": found[key]}
+        parts.insert(1, replaced)
     return parts if _holds(parts, found, longer) else []
 
 
@@ -172,7 +181,9 @@ def build(parts: list[Json]) -> normalizers.Sequence:
         if part["type"] == "Precompiled":
             made.append(normalizers.Precompiled(base64.b64decode(part["precompiled_charsmap"])))
         elif part["type"] == "Replace":
-            made.append(normalizers.Replace(Regex(part["pattern"]["Regex"]), part["content"]))
+            pattern = part["pattern"]
+            looked_for = Regex(pattern["Regex"]) if "Regex" in pattern else pattern["String"]
+            made.append(normalizers.Replace(looked_for, part["content"]))
         else:
             made.append(getattr(normalizers, part["type"])())
     return normalizers.Sequence(made)
