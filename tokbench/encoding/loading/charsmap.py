@@ -5,7 +5,8 @@ of the same rules (`Precompiled`) goes by graphemes, and of each takes the short
 it: it loses marks behind a replaced letter, and leaves か゛ in two. What is built here instead:
 
 1. Behind each longest match, U+E0FFF is put where the next character could be drawn to it.
-2. What a newer Unicode has is replaced; NFKC (or NFC, or neither) normalizes; nothing composes across U+E0FFF.
+2. What a newer Unicode has is replaced; NFKC (or NFC, or neither) normalizes; nothing composes
+   across U+E0FFF.
 3. `Precompiled`, with rules of our own for single characters, does the rest and takes U+E0FFF out.
 
 That it is the same is checked when a model is loaded, for every code point that may be assigned and

@@ -82,6 +82,8 @@ def read(data: bytes, origin: str) -> Model:
         )
     if not pieces:
         raise SubjectError(f"{origin}: is no SentencePiece model: it holds no pieces")
+    if not trainer or not rules:
+        raise SubjectError(f"{origin}: ends before the settings of its model; is it cut off?")
     return Model(
         pieces=tuple(pieces),
         kind=int(trainer.get(3, _UNIGRAM)),
