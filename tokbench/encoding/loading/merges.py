@@ -87,7 +87,7 @@ def runs(lengths: Collection[int]) -> list[tuple[int, int]] | None:
         Pairs of lengths in the order in which they apply, None where no such list does the same.
 
     >>> runs([2, 3, 5])
-    [(3, 2), (3, 1), (2, 1), (1, 1)]
+    [(3, 2), (2, 1), (1, 1)]
     """
     whole = {1, *lengths}
     pairs = [(left, both - left) for both in lengths for left in whole if both - left in whole]
