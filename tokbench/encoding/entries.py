@@ -105,16 +105,24 @@ def _unreached(
     model = state["model"]
     left = {text: number for text, number in ordinary.items() if number not in used}
     impossible: list[str] = []
+    unseen: list[str] = []
+    ascii_ = {one for one in ordinary if len(one) == 1 and one.isascii()}
     if model.get("byte_fallback"):
         fallback = {text: left.pop(text) for text in _BYTE_TOKENS if text in left}
-        impossible = [text for text in fallback if not _falls_back(subject, fallback, text)]
+        silent = [text for text in fallback if not _falls_back(subject, fallback, text)]
+        impossible = [
+            text
+            for text in silent
+            if _BYTE_TOKENS[text] in _NEVER or chr(_BYTE_TOKENS[text]) in ascii_
+        ]
+        unseen = [text for text in silent if text not in impossible]
     decided = _decided(subject.tokenizer, model)
     if decided is not None:
         left = {text: number for text, number in left.items() if not decided(text)}
         if not model.get("ignore_merges"):
-            return [*impossible, *left], []
+            return [*impossible, *left], unseen
     _witness(subject, model, left, as_bytes)
-    return impossible, list(left)
+    return impossible, [*unseen, *left]
 
 
 def _decided(tokenizer: Tokenizer, model: dict[str, Any]) -> Callable[[str], bool] | None:
