@@ -775,6 +775,44 @@ class Cuts:
 
 
 @dataclass(frozen=True)
+class Some:
+    """How many there are, and the first of them as a report may show them."""
+
+    count: int
+    examples: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, found: Sequence[str], shown: int = 20) -> "Some":
+        """All of these, the first few shown."""
+        return cls(len(found), tuple(found[:shown]))
+
+
+@dataclass(frozen=True)
+class Entries:
+    """What the entries of a vocabulary are worth; special tokens are counted by themselves.
+
+    Attributes:
+        ordinary: how many are no special tokens.
+        special: how many are.
+        unreachable: ordinary entries that no text can produce, by proof.
+        unwitnessed: those for which none of the texts tried is a witness, which proves nothing.
+        not_utf8: ordinary entries whose bytes are not valid UTF-8 by themselves.
+        fragments: how many of those have more than one byte.
+        unused: ordinary entries that the measured text never produced.
+        injectable: special tokens that ordinary text turns into, where it spells them.
+    """
+
+    ordinary: int
+    special: int
+    unreachable: Some
+    unwitnessed: Some
+    not_utf8: Some
+    fragments: int
+    unused: Some
+    injectable: Some
+
+
+@dataclass(frozen=True)
 class EncodedBy:
     """How a tokenizer's numbers were found; they are the same either way.
 
@@ -814,6 +852,7 @@ class Encoded:
         longest: the most tokens that the model takes, None where that is not known.
         cuts: where its tokens begin and end, None where nobody asked.
         words_alone: how many tokens distinct words take, None where nobody asked.
+        entries: what the entries of its vocabulary are worth, None where nobody looked.
     """
 
     name: str
@@ -833,6 +872,7 @@ class Encoded:
     longest: int | None = None
     cuts: Cuts | None = None
     words_alone: WordsAlone | None = None
+    entries: Entries | None = None
 
     @classmethod
     def of(

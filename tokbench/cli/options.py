@@ -112,7 +112,8 @@ def metric_names(command: F) -> F:
         "metric_names",
         multiple=True,
         metavar="NAME",
-        help="Measure only this; can be given again. `tokbench list metrics` names them.",
+        help="Measure only this; can be given again. `tokbench list metrics` names them; `all` adds "
+        "those that take as long as encoding does.",
     )(command)
 
 

@@ -1,10 +1,11 @@
 """Encode a corpus with several tokenizers at once: what every metric is computed from."""
 
 from tokbench.encoding.encode import encode
+from tokbench.encoding.entries import entries
 from tokbench.encoding.lines import parallel
 from tokbench.encoding.morphemes import Gold, morphology
 from tokbench.encoding.samples import cut, samples
-from tokbench.encoding.subjects import Subject, from_folder, from_hub, subject
+from tokbench.encoding.subjects import Subject, from_folder, from_hub, from_tiktoken, subject
 from tokbench.encoding.timing import time_all, timing_text
 from tokbench.encoding.token_bytes import token_bytes
 
@@ -13,8 +14,10 @@ __all__ = [
     "Subject",
     "cut",
     "encode",
+    "entries",
     "from_folder",
     "from_hub",
+    "from_tiktoken",
     "morphology",
     "parallel",
     "samples",

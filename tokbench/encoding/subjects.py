@@ -1,12 +1,13 @@
-"""A tokenizer to measure, loaded from a folder, a `tokenizer.json` or the Hub."""
+"""A tokenizer to measure, loaded from a folder, a file of any known format or the Hub."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer
 
+from tokbench.encoding import loading
 from tokbench.errors import SubjectError
 
 
@@ -19,16 +20,20 @@ class Subject:
         tokenizer: the tokenizer.
         state: its JSON, for loading it again.
         unk_id: the id of its unknown token, None where it has none.
+        notes: what users should know of how it was loaded, a sentence each.
+        special: ids that stand for no text, besides those of special added tokens.
     """
 
     name: str
     tokenizer: Tokenizer
     state: str
     unk_id: int | None
+    notes: tuple[str, ...] = ()
+    special: tuple[int, ...] = ()
 
     def renamed(self, name: str) -> "Subject":
         """The same under another name."""
-        return Subject(name, self.tokenizer, self.state, self.unk_id)
+        return replace(self, name=name)
 
 
 def subject(name: str, state: str, origin: str) -> Subject:
@@ -60,19 +65,37 @@ def _unk_id(tokenizer: Tokenizer, model: dict[str, Any]) -> int | None:
 
 
 def from_folder(path: Path, name: str | None = None) -> Subject:
-    """The tokenizer of a folder that holds a `tokenizer.json`, or of such a file."""
+    """The tokenizer of a folder or a file.
+
+    A folder holds a `tokenizer.json`, else a file of SentencePiece, tiktoken or WordPiece; a file
+    is one of these.
+    """
     file = path / "tokenizer.json" if path.is_dir() else path
+    if not file.is_file() and path.is_dir():
+        file = loading.in_folder(path) or file
     if not file.is_file():
         there = ", ".join(sorted(one.name for one in path.iterdir())[:5]) if path.is_dir() else ""
         raise SubjectError(
             f"{path}: holds no tokenizer.json" + (f" (it holds {there})" if there else "")
         )
+    if loading.can_load(file):
+        return _loaded(loading.load(file), str(file), name)
     try:
         state = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SubjectError(f"{file}: cannot be read: {error}") from error
     fallback = file.parent.name if file.name == "tokenizer.json" else file.stem
     return subject(name or fallback or str(path), state, str(file))
+
+
+def from_tiktoken(name: str) -> Subject:
+    """One of tiktoken's own encodings, as `tiktoken:cl100k_base`."""
+    return _loaded(loading.load_named(name), name, None)
+
+
+def _loaded(found: loading.Loaded, origin: str, name: str | None) -> Subject:
+    made = subject(name or found.name, found.state, origin)
+    return replace(made, notes=found.notes, special=found.special)
 
 
 def from_hub(repository: str) -> Subject:

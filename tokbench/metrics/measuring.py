@@ -35,8 +35,16 @@ MOST_LOST = 0.001
 
 
 def chosen(names: Sequence[str] = ()) -> list[Metric]:
-    """These metrics, or all, in the order in which tables show them."""
-    wanted = [METRICS[name] for name in names] or [one for _, one in METRICS.items()]
+    """These metrics in the order in which tables show them.
+
+    Args:
+        names: of metrics, or "all"; none: all but those that take as long as encoding does.
+    """
+    every = [one for _, one in METRICS.items()]
+    if not names:
+        wanted = [one for one in every if not one.slow]
+    else:
+        wanted = every if ALL in names else [METRICS[name] for name in names]
     return sorted(wanted, key=lambda one: one.order)
 
 

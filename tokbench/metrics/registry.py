@@ -104,6 +104,12 @@ class NotApplicable:
 
 Result = Ratio | Totals | Value | NotApplicable
 
+Needs = Literal["", "cuts", "entries", "speed"]
+"""What encoding does for a metric only when asked."""
+
+ALL = "all"
+"""The name that stands for all metrics."""
+
 
 def value_of(result: Ratio | Totals) -> float:
     """The number for the totals of all."""
@@ -124,7 +130,7 @@ class Metric:
         digits: how many decimals a table shows.
         function: what computes it.
         flattered_by_loss: whether text that a tokenizer skips makes it look better.
-        needs: what must be asked of encoding for it: "cuts" or "speed", empty for nothing.
+        needs: what must be asked of encoding for it, empty for nothing.
     """
 
     name: str
@@ -135,7 +141,12 @@ class Metric:
     digits: int
     function: Callable[[Encoded], Result]
     flattered_by_loss: bool = False
-    needs: Literal["", "cuts", "speed"] = ""
+    needs: Needs = ""
+
+    @property
+    def slow(self) -> bool:
+        """Whether it takes as long as encoding does, so that it is measured only on request."""
+        return self.needs in ("cuts", "entries")
 
     def look(self, encoded: Encoded) -> Result:
         """What it says of one encoded corpus; no number where there is nothing to divide by."""
@@ -159,7 +170,7 @@ def metric(
     order: int,
     digits: int = 3,
     flattered_by_loss: bool = False,
-    needs: Literal["", "cuts", "speed"] = "",
+    needs: Needs = "",
 ) -> Callable[[Callable[[Encoded], Result]], Callable[[Encoded], Result]]:
     """Register the decorated function as a metric and leave it as it is."""
 

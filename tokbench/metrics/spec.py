@@ -6,12 +6,12 @@ from pydantic import BeforeValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from tokbench.errors import UnknownNameError
-from tokbench.metrics.registry import METRICS
+from tokbench.metrics.registry import ALL, METRICS
 from tokbench.spec import AsTuple, Spec
 
 
 def _default(value: Any) -> Any:
-    return () if value == "default" else value
+    return {"default": (), ALL: (ALL,)}.get(value, value) if isinstance(value, str) else value
 
 
 class BenchmarkSpec(Spec):
@@ -19,7 +19,7 @@ class BenchmarkSpec(Spec):
 
     metrics: Annotated[
         tuple[str, ...], AsTuple, BeforeValidator(_default, json_schema_input_type=Any)
-    ] = Field(default=(), description="names of metrics, or default")
+    ] = Field(default=(), description="names of metrics, or default, or all")
     baselines: Annotated[tuple[str, ...], AsTuple] = Field(
         default=(), description="folders, tokenizer.json files or Hub names"
     )
@@ -28,6 +28,8 @@ class BenchmarkSpec(Spec):
     @classmethod
     def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
+            if name == ALL:
+                continue
             try:
                 METRICS[name]
             except UnknownNameError as error:

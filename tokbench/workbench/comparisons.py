@@ -282,11 +282,17 @@ def _measure(
     repeat: str = "",
 ) -> Comparison:
     wanted = metrics.chosen(names)
-    cuts = any(one.needs == "cuts" for one in wanted)
-    encoded = encoding.encode(subjects, corpus, split, watch, cuts=cuts, by=by)
+    needs = {one.needs for one in wanted}
+    encoded = encoding.encode(subjects, corpus, split, watch, cuts="cuts" in needs, by=by)
     if beside:
         encoded = [beside.added(one, s) for one, s in zip(encoded, subjects, strict=True)]
-    if any(one.needs == "speed" for one in wanted):
+    if "entries" in needs:
+        watch(Progress("looking at vocabularies", 0, None, "entries"))
+        encoded = [
+            replace(one, entries=encoding.entries(subject, one.frequencies))
+            for one, subject in zip(encoded, subjects, strict=True)
+        ]
+    if "speed" in needs:
         watch(Progress("timing", 0, None, "rounds"))
         speeds = encoding.time_all(subjects, encoding.timing_text(corpus, split))
         encoded = [replace(one, speed=s) for one, s in zip(encoded, speeds, strict=True)]

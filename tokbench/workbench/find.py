@@ -1,4 +1,4 @@
-"""Whom a name means: a run, a recipe that was run, a folder, a tokenizer.json, a Hub name."""
+"""Whom a name means: a run, a recipe that was run, a folder, a file, a tiktoken or Hub name."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import Any
 
 from tokbench import corpus as corpora
 from tokbench import store
-from tokbench.encoding import Subject, from_folder, from_hub
+from tokbench.encoding import Subject, from_folder, from_hub, from_tiktoken
 from tokbench.errors import StoreError, SubjectError
 from tokbench.recipe import Recipe, load, load_all
 from tokbench.values import Corpus
@@ -18,6 +18,8 @@ from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?(@[\w./-]+)?")
 _NEEDED = {"name", "recipe", "recipe_folder", "corpus", "signature", "proof"}
 _RECIPES = (".yaml", ".yml")
+_FILES = (*_RECIPES, ".json", ".model", ".tiktoken", ".txt")
+_TIKTOKEN = "tiktoken:"
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,8 @@ def find(
     """Load what a name on the command line or in `benchmark.baselines` means.
 
     Args:
-        name: a path or a Hub name, with `@revision` if need be.
+        name: a path, `tiktoken:` and the name of one of its encodings, or a Hub name, with
+            `@revision` if need be.
         runs: where the runs of recipes are kept.
         base: the folder that relative paths start from.
         overrides: `key.path=value` assignments that the recipe was run with.
@@ -109,7 +112,9 @@ def find(
         if path.suffix in _RECIPES:
             return _recipe(load(path, overrides), runs)
         return Found(from_folder(path))
-    looks_local = path.suffix in (*_RECIPES, ".json") or name.startswith((".", "/", "~"))
+    if name.startswith(_TIKTOKEN):
+        return Found(from_tiktoken(name))
+    looks_local = path.suffix in _FILES or name.startswith((".", "/", "~"))
     looks_local |= Path(name).parts[:1] == (runs.name,)
     if looks_local or not _HUB.fullmatch(name):
         raise SubjectError(f"{name}: no such file or folder")
