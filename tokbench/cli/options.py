@@ -112,8 +112,8 @@ def metric_names(command: F) -> F:
         "metric_names",
         multiple=True,
         metavar="NAME",
-        help="Measure only this; can be given again. `tokbench list metrics` names them; `all` adds "
-        "those that take as long as encoding does.",
+        help="Measure only this; can be given again. `tokbench list metrics` names them; `all` "
+        "is all of them, the slow ones too.",
     )(command)
 
 

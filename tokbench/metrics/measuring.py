@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tokbench.metrics.registry import (
+    ALL,
     DOCUMENTS,
     METRICS,
     Metric,
