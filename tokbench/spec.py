@@ -14,10 +14,18 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
 
+def _without_examples(schema: dict[str, Any]) -> None:
+    """Leave out of a JSON Schema what is for readers of the code."""
+    if "description" in schema:
+        schema["description"] = schema["description"].split("\n\n>>>")[0]
+
+
 class Spec(BaseModel):
     """What a recipe says about one thing: frozen, strict, no key that nobody reads."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", json_schema_extra=_without_examples
+    )
 
 
 @dataclass(frozen=True)

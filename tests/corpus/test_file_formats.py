@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from corpus_files import CODECS, TEXTS, Documents, as_arrow, as_csv, as_parquet, in_zip, written
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tokbench.corpus import OpenCorpus
@@ -132,6 +132,7 @@ QUOTINGS = [("\r\n", csv.QUOTE_MINIMAL), ("\n", csv.QUOTE_ALL)]
 
 
 @settings(max_examples=50)
+@example([('aa"é\r\n', "")], 1, QUOTINGS[0])  # a block that ends between \r and \n
 @given(st.lists(st.tuples(CELLS, CELLS)), st.integers(1, 64), st.sampled_from(QUOTINGS))
 def test_csv_as_the_csv_module(
     rows: list[tuple[str, str]], size: int, how: tuple[str, int]

@@ -111,8 +111,15 @@ def test_batches_say_their_source_and_are_bounded(tmp_path: Path) -> None:
 
 @given(st.lists(st.lists(st.binary(max_size=30), max_size=20)), st.integers(1, 200))
 def test_gather_keeps_every_document(lists: list[list[bytes]], limit: int) -> None:
-    pieces = [Rows(rows_of(array_of(texts)), number) for number, texts in enumerate(lists)]
+    pieces = [
+        Rows(rows_of(array_of(texts)), number, number // 3) for number, texts in enumerate(lists)
+    ]
     found = list(gather(iter(pieces), limit))
+    homes = [number // 3 for number, texts in enumerate(lists) for _ in texts]
+    given = 0
+    for rows in found:
+        given += len(rows.batch)
+        assert rows.seen == homes[:given].count(rows.piece), "where another read goes on"
     flat = [text.as_buffer().to_pybytes() for rows in found for text in rows.texts]
     assert flat == [text for texts in lists for text in texts]
     assert all(len(rows.batch) == 1 or rows.texts.nbytes <= limit for rows in found)

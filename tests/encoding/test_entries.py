@@ -105,8 +105,8 @@ def test_metrics_of_entries() -> None:
     found = entries(subject("x", tokenizer.to_str(), "x"))
     names = ["unreachable_tokens", "not_utf8_entries", "unused_entries", "injectable_tokens"]
     plain = Encoded.of(["a"], [["a"]])
-    assert all(one.value is None for one in measure(plain, names).measurements.values())
-    made = measure(replace(plain, entries=found), names).measurements
+    assert all(one.value is None for one in measure([plain], names)[0].measurements.values())
+    made = measure([replace(plain, entries=found)], names)[0].measurements
     assert made["injectable_tokens"].value == 1
     assert made["unreachable_tokens"].value == found.unwitnessed.count
     assert made["unreachable_tokens"].detail["proven"] == 0

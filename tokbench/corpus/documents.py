@@ -95,7 +95,7 @@ def gather(stream: Stream, limit: int = BATCH_BYTES) -> Stream:
             if weight > limit // 2:
                 yield rows._replace(batch=joined(held))
                 held, weight = [], 0
-        last = rows
+        last = rows._replace(seen=seen)
     if held and last is not None:
         yield last._replace(batch=joined(held))
 

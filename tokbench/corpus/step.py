@@ -97,15 +97,10 @@ def _excerpt(before: str, after: str | None) -> tuple[str, str | None]:
     return before[start : start + SHOWN], after[start : start + SHOWN]
 
 
-def _without_examples(schema: dict[str, Any]) -> None:
-    """Leave out of a JSON Schema what is for readers of the code."""
-    schema["description"] = schema.get("description", "").split("\n\n>>>")[0]
-
-
 class StepSpec(Spec):
     """What a recipe says about one step; `type` is the name under which it is registered."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True, json_schema_extra=_without_examples)
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     type: str
 

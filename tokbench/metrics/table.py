@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from tokbench.metrics.measuring import chosen
-from tokbench.metrics.registry import Metric
+from tokbench.metrics.registry import ALL, Metric
 from tokbench.metrics.resampling import FEWEST, GROUPS, RESAMPLES
 
 _REASON = re.compile(r'NotApplicable\(\s*f?"([^"{]+)')
@@ -45,13 +45,16 @@ def table() -> str:
 
 
 def _families() -> Iterator[str]:
-    every = sorted(chosen(), key=lambda one: (_family(one), one.order))
+    every = sorted(chosen([ALL]), key=lambda one: (_family(one), one.order))
     for family, metrics in groupby(every, key=_family):
         module = sys.modules[family]
         yield f"## {(module.__doc__ or '').strip().splitlines()[0].rstrip('.')}\n"
         for one in metrics:
             better = f", {one.better} is better" if one.better else ""
-            yield f"### `{one.name}`\n\n{_told(one)}\n\nIn {one.unit}{better}.\n"
+            slow = (
+                " Measured where it is asked for, by name or as one of `all`." if one.slow else ""
+            )
+            yield f"### `{one.name}`\n\n{_told(one)}\n\nIn {one.unit}{better}.{slow}\n"
         reasons = sorted(set(_REASON.findall(inspect.getsource(module))))
         if reasons:
             yield f"n/a where {'; or '.join(reasons)}.\n"

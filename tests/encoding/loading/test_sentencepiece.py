@@ -7,9 +7,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import hostile
 import pytest
 import sentencepiece
+import strange_texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
@@ -89,7 +89,7 @@ def _tied(own: sentencepiece.SentencePieceProcessor, ids: list[int], others: lis
 
 @pytest.mark.parametrize("name", MODELS)
 def test_hostile_text(name: str) -> None:
-    assert _differing(*_both(name), hostile.texts()) == []
+    assert _differing(*_both(name), strange_texts.texts()) == []
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -135,7 +135,7 @@ def test_real_models_on_real_text(shared: Path, file: str, exact: bool) -> None:
     lines = (shared / "parallel" / "pud_20langs.tsv").read_text("utf-8").split("\n")
     texts = [cell for line in lines[1:] for cell in line.split("\t")]
     assert len(texts) > 20_000
-    assert _differing(own, ours, hostile.texts()) == []
+    assert _differing(own, ours, strange_texts.texts()) == []
     assert _differing(own, ours, texts) == []
     if exact:
         found = ours.encode_batch(texts, add_special_tokens=False)

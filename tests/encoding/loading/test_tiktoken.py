@@ -4,8 +4,8 @@ import base64
 from collections.abc import Sequence
 from pathlib import Path
 
-import hostile
 import pytest
+import strange_texts
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
@@ -50,7 +50,7 @@ def _tokens() -> list[bytes]:
 def test_names_cut_as_tiktoken_does(tmp_path: Path, name: str) -> None:
     path = _file(tmp_path / f"{name}.tiktoken", _tokens())
     own, ours = _own(path, _constructed(name)), Tokenizer.from_str(load(path).state)
-    texts = [*hostile.texts(), "the hello  \r\n  ", " é\n  ", "a\r\n \n  x"]
+    texts = [*strange_texts.texts(), "the hello  \r\n  ", " é\n  ", "a\r\n \n  x"]
     found = ours.encode_batch(texts, add_special_tokens=False)
     for text, encoding in zip(texts, found, strict=True):
         assert encoding.ids == own.encode_ordinary(text), text
@@ -83,7 +83,7 @@ def test_real_files_on_real_text(shared: Path, file: str, name: str) -> None:
     own = _own(path, _constructed(name) if name else QWEN2)
     ours = Tokenizer.from_str(load(path).state)
     lines = (shared / "parallel" / "pud_20langs.tsv").read_text("utf-8").split("\n")
-    texts = [cell for line in lines[1:] for cell in line.split("\t")] + hostile.texts()
+    texts = [cell for line in lines[1:] for cell in line.split("\t")] + strange_texts.texts()
     found = ours.encode_batch(texts, add_special_tokens=False)
     expected = own.encode_ordinary_batch(texts)
     assert all(one.ids == ids for one, ids in zip(found, expected, strict=True))
@@ -101,7 +101,7 @@ def test_gpt2_is_tiktokens(shared: Path) -> None:
         "x", pat_str=_constructed("gpt2"), mergeable_ranks=ranks, special_tokens={}
     )
     lines = (shared / "parallel" / "pud_20langs.tsv").read_text("utf-8").split("\n")
-    texts = [cell for line in lines[1:] for cell in line.split("\t")] + hostile.texts()
+    texts = [cell for line in lines[1:] for cell in line.split("\t")] + strange_texts.texts()
     texts = [text for text in texts if "<|endoftext|>" not in text]
     found = subject.tokenizer.encode_batch(texts, add_special_tokens=False)
     expected = own.encode_ordinary_batch(texts)

@@ -4,8 +4,8 @@ import json
 import logging
 from pathlib import Path
 
-import hostile
 import pytest
+import strange_texts
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import BertWordPieceTokenizer, Tokenizer
@@ -47,7 +47,7 @@ def test_real_vocabularies_on_real_text(shared: Path, folder: str, lowercase: bo
     own = BertWordPieceTokenizer(str(path), lowercase=lowercase)
     ours = Tokenizer.from_str(load(path).state)
     lines = (shared / "parallel" / "pud_20langs.tsv").read_text("utf-8").split("\n")
-    texts = [cell for line in lines[1:] for cell in line.split("\t")] + hostile.texts()
+    texts = [cell for line in lines[1:] for cell in line.split("\t")] + strange_texts.texts()
     found = ours.encode_batch(texts, add_special_tokens=False)
     expected = own.encode_batch(texts, add_special_tokens=False)
     assert all(one.ids == other.ids for one, other in zip(found, expected, strict=True))

@@ -63,7 +63,7 @@ def read(
     while True:
         try:
             with opened() as stream:
-                quotes = _QuoteCount(stream, dialect.quote)
+                quotes = _Bytes(stream, dialect.quote)
                 skip = given
                 for batch in table.parsed(Unpacked(quotes, stream.done), size):
                     fresh = batch.slice(skip)
@@ -86,16 +86,27 @@ def read(
             return
 
 
-class _QuoteCount:
-    """Counts the quotes that are read: an odd number may leave one open at the end."""
+class _Bytes:
+    r"""What Arrow's parser is given.
+
+    It takes a `\n` at the start of a block for the rest of a `\r\n` that the last block ended in,
+    inside quotes too, and drops it. So no block ends in `\r`.
+
+    Attributes:
+        count: of quotes that were read; an odd number may leave one open at the end.
+    """
 
     def __init__(self, source: Readable, quote: str | None) -> None:
         self._source = source
         self._quote = (quote or "").encode()
+        self._held = b""
         self.count = 0
 
     def read(self, size: int, /) -> bytes:
-        data = self._source.read(size)
+        """Two bytes are asked for at least."""
+        data = self._held + self._source.read(size - len(self._held))
+        self._held = b"\r" if len(data) > 1 and data.endswith(b"\r") else b""
+        data = data.removesuffix(self._held)
         self.count += data.count(self._quote) if self._quote else 0
         return data
 
@@ -147,7 +158,7 @@ class _Table:
         quote, fields = self._dialect.quote, self._wanted.fields
         yield from pacsv.open_csv(
             cast("IO[bytes]", stream),
-            read_options=pacsv.ReadOptions(use_threads=False, block_size=size),
+            read_options=pacsv.ReadOptions(use_threads=False, block_size=max(size, 2)),
             parse_options=pacsv.ParseOptions(
                 delimiter=self._dialect.delimiter,
                 quote_char=quote or False,
