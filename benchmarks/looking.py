@@ -17,7 +17,7 @@ from statistics import median
 from texts import novels
 
 from tokbench import corpus as corpora
-from tokbench.corpus.looking import look
+from tokbench.corpus.looking.look import look
 
 
 def timed(function: Callable[[], object], repeat: int) -> tuple[float, float]:

@@ -14,9 +14,9 @@ import pyarrow as pa
 from pydantic import TypeAdapter
 from texts import SHARED, documents_of, novels
 
+from tokbench.corpus.cleaning.step import Steps, Tally, applied
 from tokbench.corpus.documents import array_of, gather
 from tokbench.corpus.rows import Rows, Stream, rows_of
-from tokbench.corpus.step import Steps, Tally, applied
 
 STEPS = [
     "drop_empty",

@@ -97,7 +97,7 @@ def _offline(offline: bool) -> Iterator[None]:
     import datasets
     from huggingface_hub import constants
 
-    from tokbench.corpus import hub_tables
+    from tokbench.corpus.datasets import hub_tables
 
     constants.HF_HUB_OFFLINE = datasets.config.HF_HUB_OFFLINE = offline
     if offline:
@@ -171,7 +171,7 @@ class _Breaking:
 
 def broken_stream(times: int) -> Any:
     """The rows of a stream that breaks, and how often it was begun; or the error."""
-    from tokbench.corpus.hub_tables import Shard
+    from tokbench.corpus.datasets.hub_tables import Shard
 
     dataset = _Breaking(times)
     found: list[int] = []

@@ -9,14 +9,14 @@ import pyarrow as pa
 import pytest
 
 from tokbench.corpus import StepSpec
+from tokbench.corpus.cleaning.step import Tally, applied, needed
+from tokbench.corpus.cleaning.trying import after, tried
 from tokbench.corpus.rows import Rows
-from tokbench.corpus.step import Tally, applied, needed
 from tokbench.corpus.steps.add_column import AddColumn
 from tokbench.corpus.steps.filter import Filter
 from tokbench.corpus.steps.language import Language
 from tokbench.corpus.steps.map import Map
 from tokbench.corpus.steps.rename import Rename
-from tokbench.corpus.trying import after, tried
 from tokbench.errors import CorpusError
 
 DAYS = [dt.date(2020, 1, 1), dt.date(2021, 6, 1), None]

@@ -364,8 +364,8 @@ def test_a_run_is_measured_on_the_commit_that_it_was_trained_on() -> None:
 
 def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
-    monkeypatch.delitem(sys.modules, "tokbench.corpus.hub_tables", raising=False)
-    monkeypatch.delattr("tokbench.corpus.hub_tables", raising=False)
+    monkeypatch.delitem(sys.modules, "tokbench.corpus.datasets.hub_tables", raising=False)
+    monkeypatch.delattr("tokbench.corpus.datasets.hub_tables", raising=False)
     with pytest.raises(CorpusError) as told:
         HubSpec(name="owner/data").open(Path())
     assert str(told.value) == (

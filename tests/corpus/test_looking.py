@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokbench import corpus as corpora
-from tokbench.corpus import looking, looking_languages, looking_scripts
-from tokbench.corpus.looking import head, look
-from tokbench.corpus.looking_kernel import measure
+from tokbench.corpus.looking import languages as looking_languages
+from tokbench.corpus.looking import look as looking
+from tokbench.corpus.looking import scripts as looking_scripts
+from tokbench.corpus.looking.kernel import measure
+from tokbench.corpus.looking.look import head, look
 
 DOCUMENTS = st.lists(st.text(max_size=30), min_size=1, max_size=12)
 

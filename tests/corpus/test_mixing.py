@@ -18,14 +18,16 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tokbench import corpus
-from tokbench.corpus import CorpusSpec, OpenCorpus, documents, dosing, measuring
+from tokbench.corpus import CorpusSpec, OpenCorpus, documents
+from tokbench.corpus.cleaning.step import JointStep, Tally
 from tokbench.corpus.documents import array_of
-from tokbench.corpus.dosing import Terms, chosen, start_of
 from tokbench.corpus.ledgers import Ledger
-from tokbench.corpus.mix import MixSpec
-from tokbench.corpus.mixing import BUCKETS, WHOLE, Dose, Measured, Wish, key, portions, shares
+from tokbench.corpus.mixing import choosing as dosing
+from tokbench.corpus.mixing import measuring
+from tokbench.corpus.mixing.choosing import Terms, chosen, start_of
+from tokbench.corpus.mixing.doses import BUCKETS, WHOLE, Dose, Measured, Wish, key, portions, shares
+from tokbench.corpus.mixing.spec import MixSpec
 from tokbench.corpus.rows import Rows, Stream, rows_of, with_column
-from tokbench.corpus.step import JointStep, Tally
 from tokbench.errors import CorpusError
 
 Open = Callable[..., OpenCorpus]

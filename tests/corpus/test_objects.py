@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import tokbench
 from tokbench import corpus
-from tokbench.corpus.given_tables import Digest
+from tokbench.corpus.datasets.given_tables import Digest
 from tokbench.corpus.opening import OpenCorpus
 from tokbench.errors import CorpusError
 from tokbench.workbench import find

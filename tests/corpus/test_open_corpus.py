@@ -24,9 +24,9 @@ from pydantic import TypeAdapter
 from tokbench import corpus
 from tokbench.corpus import CorpusSpec, Fingerprint, OpenCorpus
 from tokbench.corpus.documents import array_of, batch, gather, integers, keep
+from tokbench.corpus.mixing.split_kernel import hash_documents, mark_below
 from tokbench.corpus.rows import Rows, rows_of, with_column
 from tokbench.corpus.rows import texts_of as texts_in
-from tokbench.corpus.split_kernel import hash_documents, mark_below
 from tokbench.fingerprint import characters_as_bytes, offsets, together
 
 if TYPE_CHECKING:

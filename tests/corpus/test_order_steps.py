@@ -15,18 +15,18 @@ import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokbench.corpus import spilling
+from tokbench.corpus.cleaning import spilling
+from tokbench.corpus.cleaning.seen import Seen
+from tokbench.corpus.cleaning.step import Tally
+from tokbench.corpus.cleaning.trying import after, tried
 from tokbench.corpus.documents import array_of
+from tokbench.corpus.mixing.split_kernel import hash_documents
 from tokbench.corpus.rows import Rows, rows_of
-from tokbench.corpus.seen import Seen
-from tokbench.corpus.split_kernel import hash_documents
-from tokbench.corpus.step import Tally
 from tokbench.corpus.steps.dedupe import Dedupe, NearSpec
 from tokbench.corpus.steps.limit import Limit
 from tokbench.corpus.steps.sample import Sample
 from tokbench.corpus.steps.shuffle import Shuffle
 from tokbench.corpus.steps.sort import Sort
-from tokbench.corpus.trying import after, tried
 from tokbench.errors import CorpusError
 from tokbench.fingerprint import characters_as_bytes, offsets
 from tokbench.store import cache_dir
@@ -231,7 +231,7 @@ def test_dedupe_of_more_than_the_first_table_holds() -> None:
 
 
 def test_a_hash_of_zeros_is_one_like_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tokbench.corpus.seen._hashes", lambda _: np.zeros((3, 2), np.uint64))
+    monkeypatch.setattr("tokbench.corpus.cleaning.seen._hashes", lambda _: np.zeros((3, 2), np.uint64))
     seen = Seen().again(array_of([b"a", b"b", b"c"]), np.array([0, 1, 0], np.uint8))
     assert seen.tolist() == [0, 0, 1]
 

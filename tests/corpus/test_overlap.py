@@ -8,8 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokbench.corpus.looking_hashes import Hashes, hashed
-from tokbench.corpus.overlap import LEAST, WINDOW, Evaluated, K, Search, named, place_of, prints
+from tokbench.corpus.looking.hashes import Hashes, hashed
+from tokbench.corpus.looking.overlap import (
+    LEAST,
+    WINDOW,
+    Evaluated,
+    K,
+    Search,
+    named,
+    place_of,
+    prints,
+)
 
 SMALL_K, SMALL_WINDOW = 4, 3
 SMALL_LEAST = SMALL_K + SMALL_WINDOW - 1

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from tokbench.corpus import STEPS, StepSpec
+from tokbench.corpus.cleaning.step import Steps, Tally, applied
 from tokbench.corpus.rows import Rows
-from tokbench.corpus.step import Steps, Tally, applied
 from tokbench.registry import Registry
 
 ONE = TypeAdapter(Steps)

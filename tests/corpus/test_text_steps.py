@@ -10,6 +10,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tokbench.corpus.cleaning.trying import after, tried
 from tokbench.corpus.steps.drop_empty import DropEmpty
 from tokbench.corpus.steps.filter_regex import FilterRegex
 from tokbench.corpus.steps.fix_text import FixText
@@ -22,7 +23,6 @@ from tokbench.corpus.steps.normalize_unicode import NormalizeUnicode
 from tokbench.corpus.steps.replace_regex import ReplaceRegex
 from tokbench.corpus.steps.strip_html import StripHtml
 from tokbench.corpus.steps.unescape_html import UnescapeHtml
-from tokbench.corpus.trying import after, tried
 from tokbench.errors import CorpusError
 
 EVERY = [chr(code) for code in (*range(0xD800), *range(0xE000, 0x110000))]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tokbench import corpus, store
 from tokbench.chunks import CUT_SETS
 from tokbench.corpus import CorpusSpec, OpenCorpus, documents
-from tokbench.corpus.step import JointStep
+from tokbench.corpus.cleaning.step import JointStep
 from tokbench.counting import checkpoints, chunk_pass, count_chunks, spilling
 from tokbench.counting.checkpoints import Checkpoints
 from tokbench.counting.chunk_pass import count_parts

@@ -4,11 +4,11 @@
 `OpenCorpus`, whose `batches` stream the documents of one split.
 """
 
-from tokbench.corpus.objects import instead, of
+from tokbench.corpus.cleaning.step import STEPS, StepSpec
+from tokbench.corpus.datasets.objects import instead, of
 from tokbench.corpus.opening import OpenCorpus, open  # noqa: A004 - read as corpus.open
 from tokbench.corpus.source import SOURCES, OpenSource, SourceSpec
 from tokbench.corpus.spec import CorpusSpec
-from tokbench.corpus.step import STEPS, StepSpec
 from tokbench.fingerprint import Fingerprint
 
 __all__ = [

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tokbench.corpus.cleaning.step import Tally, applied, counted, needed
 from tokbench.corpus.rows import Stream
-from tokbench.corpus.step import Tally, applied, counted, needed
 
 if TYPE_CHECKING:
+    from tokbench.corpus.cleaning.step import StepSpec
     from tokbench.corpus.source import OpenSource
-    from tokbench.corpus.step import StepSpec
 
 
 @dataclass

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tokbench.corpus import measuring, reading
+from tokbench.corpus import reading
 from tokbench.corpus.cleaned import Account, Cleaned
 from tokbench.corpus.ledgers import steps_done
+from tokbench.corpus.mixing import measuring
 from tokbench.store import signature
 from tokbench.values import Composition, Given
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pyarrow as pa
 
+from tokbench.corpus.mixing.split_kernel import copy_marked, mark_below
 from tokbench.corpus.rows import Stream, rows_of, texts_of, with_column
-from tokbench.corpus.split_kernel import copy_marked, mark_below
 from tokbench.fingerprint import characters_as_bytes, offsets
 
 if TYPE_CHECKING:

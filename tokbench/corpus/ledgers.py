@@ -7,7 +7,7 @@ from typing import Any
 
 from tokbench import store
 from tokbench.corpus.cleaned import Account
-from tokbench.corpus.step import Tally
+from tokbench.corpus.cleaning.step import Tally
 from tokbench.errors import StoreError
 from tokbench.values import StepDone
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tokbench.corpus.cleaned import Cleaned
 from tokbench.corpus.ledgers import Ledger
-from tokbench.corpus.mixing import WHOLE, Dose
+from tokbench.corpus.mixing.doses import WHOLE, Dose
 from tokbench.corpus.rows import texts_of
 from tokbench.fingerprint import Fingerprint
 from tokbench.store import signature
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from tokbench.corpus.dosing import Terms
-    from tokbench.corpus.mixing import Mixed
+    from tokbench.corpus.cleaning.step import StepSpec
+    from tokbench.corpus.mixing.choosing import Terms
+    from tokbench.corpus.mixing.doses import Mixed
     from tokbench.corpus.source import SourceSpec
     from tokbench.corpus.spec import CorpusSpec
-    from tokbench.corpus.step import StepSpec
 
 __all__ = ["Ledger", "OpenCorpus", "open"]
 
@@ -100,7 +100,7 @@ class OpenCorpus:
     def mixed(self, watch: Watch = ignore) -> "Mixed":
         """What each source is to give, from its size: found once, by reading where need be."""
         if "mixed" not in self._found:
-            from tokbench.corpus.measuring import mixed  # noqa: PLC0415 - numpy is slow to import
+            from tokbench.corpus.mixing.measuring import mixed  # noqa: PLC0415 - numpy is slow to import
 
             self._found["mixed"] = mixed(self, watch)
         return self._found["mixed"]
@@ -112,7 +112,7 @@ class OpenCorpus:
 
     def terms(self, watch: Watch = ignore) -> "tuple[Terms, ...]":
         """On which terms the documents of each source come."""
-        from tokbench.corpus.dosing import Terms  # noqa: PLC0415 - pyarrow is slow to import
+        from tokbench.corpus.mixing.choosing import Terms  # noqa: PLC0415 - pyarrow is slow to import
 
         doses = zip(self.opened, self.doses(watch), strict=True)
         return tuple(Terms(source.held_out, dose) for source, dose in doses)

@@ -9,8 +9,8 @@ import numpy as np
 from tokbench import store
 from tokbench.corpus import ledgers
 from tokbench.corpus.documents import numbers, present
-from tokbench.corpus.dosing import Edges, chosen
 from tokbench.corpus.ledgers import Ledger
+from tokbench.corpus.mixing.choosing import Edges, chosen
 from tokbench.corpus.rows import Rows, texts_of
 from tokbench.corpus.walking import Walk
 from tokbench.fingerprint import offsets

@@ -10,16 +10,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
+from tokbench.corpus.cleaning.step import StepSpec, needed
 from tokbench.corpus.documents import gather, of_source
-from tokbench.corpus.dosing import Terms, chosen
 from tokbench.corpus.formats import reading
 from tokbench.corpus.formats.columns import Wanted
 from tokbench.corpus.formats.compression import Unpacked, opened
 from tokbench.corpus.formats.transcoding import UTF8
+from tokbench.corpus.mixing.choosing import Terms, chosen
 from tokbench.corpus.places.local import LocalFile
 from tokbench.corpus.rows import Rows, Stream
 from tokbench.corpus.sources.files import FilesSource
-from tokbench.corpus.step import StepSpec, needed
 
 if TYPE_CHECKING:
     import pyarrow as pa

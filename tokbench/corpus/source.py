@@ -12,10 +12,10 @@ from typing import Annotated, Any, ClassVar, Protocol
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from tokbench.corpus.cleaning.options import Bytes
+from tokbench.corpus.cleaning.step import Steps
 from tokbench.corpus.groups import Groups, checked
-from tokbench.corpus.options import Bytes
 from tokbench.corpus.rows import Stream
-from tokbench.corpus.step import Steps
 from tokbench.registry import Registry
 from tokbench.spec import Spec
 

@@ -8,11 +8,11 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, model_validator
 
+from tokbench.corpus.cleaning.step import Steps
 from tokbench.corpus.groups import column_of
-from tokbench.corpus.mix import MixSpec
+from tokbench.corpus.mixing.spec import MixSpec
 from tokbench.corpus.registered import AnyOf
 from tokbench.corpus.source import SOURCES, SourceSpec
-from tokbench.corpus.step import Steps
 from tokbench.spec import Spec
 
 Source = Annotated[SourceSpec, AnyOf(SOURCES)]

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from tokbench.corpus import documents, ledgers
 from tokbench.corpus.cleaned import Account, Cleaned
+from tokbench.corpus.cleaning.step import Tally, applied, needed
 from tokbench.corpus.groups import columns_of, grouped
 from tokbench.corpus.ledgers import Ledger
 from tokbench.corpus.rows import Rows, Stream
-from tokbench.corpus.step import Tally, applied, needed
 
 if TYPE_CHECKING:
     from tokbench.corpus.opening import OpenCorpus

@@ -40,7 +40,8 @@ def look(
     Raises:
         CorpusError: something cannot be read.
     """
-    from tokbench.corpus import looking, looking_languages  # noqa: PLC0415 - slow to import
+    from tokbench.corpus.looking import languages as looking_languages  # noqa: PLC0415 - slow to import
+    from tokbench.corpus.looking import look as looking  # noqa: PLC0415 - slow to import
 
     name, corpus = opened(names, overrides, text)
     others = dict(opened([each], (), against_text) for each in against)
@@ -66,7 +67,7 @@ def head(
     split: Split = "all",
 ) -> list[HeadDocument]:
     """The first documents of each source behind all steps; arguments as for `look`."""
-    from tokbench.corpus import looking  # noqa: PLC0415 - as above
+    from tokbench.corpus.looking import look as looking  # noqa: PLC0415 - as above
 
     return looking.head(opened(names, overrides, text)[1], count, split)
 

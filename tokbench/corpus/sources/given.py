@@ -14,7 +14,7 @@ from tokbench.corpus.texts import TextFields
 from tokbench.errors import CorpusError
 
 if TYPE_CHECKING:
-    from tokbench.corpus.given_tables import Digest
+    from tokbench.corpus.datasets.given_tables import Digest
 
 
 @dataclass
@@ -63,7 +63,7 @@ class GivenSpec(TextFields, SourceSpec):
 
     def open(self, base: Path) -> OpenSource:  # noqa: ARG002 - there is no path
         """Look whether the object can be read again."""
-        from tokbench.corpus import given_tables  # noqa: PLC0415 - pyarrow is slow to import
+        from tokbench.corpus.datasets import given_tables  # noqa: PLC0415 - pyarrow is slow to import
 
         if self._given is None:
             what = "the documents are given from Python only, by tokbench.run(recipe, corpus=...)"
@@ -103,7 +103,7 @@ class GivenSource:
 
     def read(self, columns: Sequence[str] = (), *, nulls: bool = False, first: int = 0) -> Stream:
         """The rows, and that they are those of the first time."""
-        from tokbench.corpus.given_tables import Digest  # noqa: PLC0415 - pyarrow is slow to import
+        from tokbench.corpus.datasets.given_tables import Digest  # noqa: PLC0415 - pyarrow is slow to import
 
         self._look()
         seen = Digest()
@@ -114,7 +114,7 @@ class GivenSource:
             raise self._changed(seen)
 
     def _rows(self, columns: Sequence[str], *, nulls: bool, first: int) -> Stream:
-        from tokbench.corpus import given_tables, tables  # noqa: PLC0415 - pyarrow is slow to import
+        from tokbench.corpus.datasets import given_tables, tables  # noqa: PLC0415 - pyarrow is slow to import
         from tokbench.corpus.formats.columns import Wanted  # noqa: PLC0415 - as above
 
         beside = tuple(name for name in columns if name != TEXT)
@@ -147,7 +147,7 @@ class GivenSource:
 
 
 def _digests(source: GivenSource) -> tuple["Digest", dict[str, str]]:
-    from tokbench.corpus import given_tables, tables  # noqa: PLC0415 - pyarrow is slow to import
+    from tokbench.corpus.datasets import given_tables, tables  # noqa: PLC0415 - pyarrow is slow to import
     from tokbench.corpus.formats.columns import Wanted  # noqa: PLC0415 - as above
 
     texts = given_tables.Digest()

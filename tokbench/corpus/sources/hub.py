@@ -19,7 +19,7 @@ from tokbench.corpus.texts import TextFields
 from tokbench.spec import OneOrMany
 
 if TYPE_CHECKING:
-    from tokbench.corpus.hub_tables import Where
+    from tokbench.corpus.datasets.hub_tables import Where
 
 
 _NAME = re.compile(r"[\w.-]+/[\w.-]+")
@@ -68,7 +68,7 @@ class HubSpec(TextFields, SourceSpec):
     def open(self, base: Path) -> OpenSource:  # noqa: ARG002 - there is no path
         """Ask the Hub for the commit, and whether the dataset has what is asked for."""
         try:
-            from tokbench.corpus import hub_repository, hub_tables  # noqa: PLC0415 - 1.2 s
+            from tokbench.corpus.datasets import hub_repository, hub_tables  # noqa: PLC0415 - the package may be missing
         except ImportError as error:
             what = f"source 'hub' needs the package {error.name!r}"
             raise refused(self.name, f"{what}; pip install 'tokbench[hub]'") from error
@@ -116,9 +116,9 @@ class HubSource:
 
     def read(self, columns: Sequence[str] = (), *, nulls: bool = False, first: int = 0) -> Stream:
         """The rows of one shard after the other."""
-        from tokbench.corpus import tables  # noqa: PLC0415 - pyarrow is slow to import
+        from tokbench.corpus.datasets import tables  # noqa: PLC0415 - pyarrow is slow to import
+        from tokbench.corpus.datasets.hub_tables import rows_a_batch  # noqa: PLC0415 - takes 1.2 s
         from tokbench.corpus.formats.columns import Wanted  # noqa: PLC0415 - as above
-        from tokbench.corpus.hub_tables import rows_a_batch  # noqa: PLC0415 - takes 1.2 s
 
         beside = tuple(name for name in columns if name != TEXT)
         wanted = Wanted(self.spec, beside, nulls)

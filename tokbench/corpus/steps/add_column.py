@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
 from pydantic import AfterValidator, model_validator
 
-from tokbench.corpus.options import Column, Value
+from tokbench.corpus.cleaning.options import Column, Value
+from tokbench.corpus.cleaning.step import STEPS, BatchStep, Tally
 from tokbench.corpus.rows import TEXT, texts_of, with_column
-from tokbench.corpus.step import STEPS, BatchStep, Tally
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,7 +33,7 @@ def _not_text(column: str) -> str:
 class AddColumn(BatchStep):
     """Add a column of one value, or made of other columns; one of that name is replaced.
 
-    >>> from tokbench.corpus.trying import tried
+    >>> from tokbench.corpus.cleaning.trying import tried
     >>> rows = {"text": ["a"], "lang": ["en"]}
     >>> tried(AddColumn(column="kind", value="web"), rows)[0]["kind"]
     ['web']

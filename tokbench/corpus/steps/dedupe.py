@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from tokbench.corpus.extras import version_of
-from tokbench.corpus.options import Value
+from tokbench.corpus.cleaning.extras import version_of
+from tokbench.corpus.cleaning.options import Value
+from tokbench.corpus.cleaning.step import STEPS, JointStep, Tally
 from tokbench.corpus.rows import Stream, texts_of
-from tokbench.corpus.step import STEPS, JointStep, Tally
 from tokbench.spec import OneOrMany, Spec
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Dedupe(JointStep):
     that differs. `near` compares sketches (MinHash, by rensa: `pip install 'tokbench[near]'`) of
     1.2 to 1.9 KB for each document that is kept.
 
-    >>> from tokbench.corpus.trying import after
+    >>> from tokbench.corpus.cleaning.trying import after
     >>> after(Dedupe(), ["a", "b", "a"])
     ['a', 'b']
     >>> after(Dedupe(exempt={"kind": "code"}), ["a", "a", "a"], {"kind": ["code", "web", "web"]})
@@ -67,8 +67,8 @@ class Dedupe(JointStep):
 
     def apply(self, rows: Stream, tally: Tally) -> Stream:
         """The rows that did not come before."""
-        from tokbench.corpus.choosing import flags, only  # noqa: PLC0415 - imports pyarrow
-        from tokbench.corpus.seen import Near, Seen  # noqa: PLC0415 - imports numpy
+        from tokbench.corpus.cleaning.rows_kept import flags, only  # noqa: PLC0415 - imports pyarrow
+        from tokbench.corpus.cleaning.seen import Near, Seen  # noqa: PLC0415 - imports numpy
 
         looked_for: list[tuple[str, Seen | Near]] = [("the same came before", Seen())]
         if self.near:
@@ -84,8 +84,8 @@ class Dedupe(JointStep):
         """Which rows are not looked at: those without a text, and as the recipe says."""
         import numpy as np  # noqa: PLC0415 - pyarrow brings it
 
-        from tokbench.corpus.choosing import as_numpy, said  # noqa: PLC0415 - imports pyarrow
-        from tokbench.corpus.values import is_one_of  # noqa: PLC0415 - likewise
+        from tokbench.corpus.cleaning.rows_kept import as_numpy, said  # noqa: PLC0415 - imports pyarrow
+        from tokbench.corpus.cleaning.values import is_one_of  # noqa: PLC0415 - likewise
 
         exempt = ~said(texts_of(batch))
         for column, values in self.exempt.items():

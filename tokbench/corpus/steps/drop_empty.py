@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from tokbench.corpus.cleaning.step import STEPS, BatchStep, Tally
 from tokbench.corpus.rows import texts_of
-from tokbench.corpus.step import STEPS, BatchStep, Tally
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class DropEmpty(BatchStep):
     r"""Drop rows whose text is null, empty or nothing but white space.
 
-    >>> from tokbench.corpus.trying import after
+    >>> from tokbench.corpus.cleaning.trying import after
     >>> after(DropEmpty(), ["a", None, "", " \n"])
     ['a']
     """
@@ -26,7 +26,7 @@ class DropEmpty(BatchStep):
         """The rows that say something."""
         import pyarrow.compute as pc  # noqa: PLC0415 - 0.05 s that only steps need
 
-        from tokbench.corpus.choosing import only  # noqa: PLC0415 - imports pyarrow.compute
+        from tokbench.corpus.cleaning.rows_kept import only  # noqa: PLC0415 - imports pyarrow.compute
 
         nulls = texts_of(batch).null_count
         if nulls:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self, cast
 
 from pydantic import Field, model_validator
 
-from tokbench.corpus.options import Column, Value
-from tokbench.corpus.step import STEPS, BatchStep, Tally
+from tokbench.corpus.cleaning.options import Column, Value
+from tokbench.corpus.cleaning.step import STEPS, BatchStep, Tally
 from tokbench.spec import OneOrMany
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Filter(BatchStep):
 
     Where the recipe says a number and the column holds text, the text is read as a number.
 
-    >>> from tokbench.corpus.trying import after
+    >>> from tokbench.corpus.cleaning.trying import after
     >>> rows = {"stars": [5, 2, None], "lang": ["en", "de", "en"]}
     >>> after(Filter(column="stars", at_least=3), ["a", "b", "c"], rows)
     ['a']
@@ -68,8 +68,8 @@ class Filter(BatchStep):
         """The rows that pass."""
         import pyarrow.compute as pc  # noqa: PLC0415 - 0.05 s that only steps need
 
-        from tokbench.corpus.choosing import only  # noqa: PLC0415 - imports pyarrow.compute
-        from tokbench.corpus.values import compared, is_one_of  # noqa: PLC0415 - likewise
+        from tokbench.corpus.cleaning.rows_kept import only  # noqa: PLC0415 - imports pyarrow.compute
+        from tokbench.corpus.cleaning.values import compared, is_one_of  # noqa: PLC0415 - likewise
 
         there = pc.is_valid(batch.column(self.column))
         batch = only(batch, there, tally, f"no {self.column}")

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Literal, Self
 import regex
 from pydantic import model_validator
 
-from tokbench.corpus.options import Pattern
+from tokbench.corpus.cleaning.options import Pattern
+from tokbench.corpus.cleaning.step import STEPS, BatchStep, Tally
 from tokbench.corpus.rows import texts_of
-from tokbench.corpus.step import STEPS, BatchStep, Tally
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class FilterRegex(BatchStep):
     r"""Keep only texts in which a pattern is found, or drop those; the library is `regex`.
 
-    >>> from tokbench.corpus.trying import after
+    >>> from tokbench.corpus.cleaning.trying import after
     >>> after(FilterRegex(drop="(?i)lorem ipsum"), ["Lorem ipsum dolor", "words"])
     ['words']
     >>> after(FilterRegex(keep=r"\p{Hangul}"), ["한국어 text", "text"])
@@ -54,7 +54,7 @@ def _passing(
 ) -> "pa.RecordBatch":
     import numpy as np  # noqa: PLC0415 - 0.1 s to import
 
-    from tokbench.corpus.choosing import flags, only  # noqa: PLC0415 - imports pyarrow.compute
+    from tokbench.corpus.cleaning.rows_kept import flags, only  # noqa: PLC0415 - imports pyarrow.compute
 
     search = regex.compile(pattern).search
     found = [

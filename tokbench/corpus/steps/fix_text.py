@@ -3,8 +3,8 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from tokbench.corpus.extras import installed, version_of
-from tokbench.corpus.step import STEPS, TextStep
+from tokbench.corpus.cleaning.extras import installed, version_of
+from tokbench.corpus.cleaning.step import STEPS, TextStep
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,7 +17,7 @@ class FixText(TextStep):
     Needs `pip install 'tokbench[clean]'`. Options that are on by default and change text that was
     not broken, too: `uncurl_quotes`, `fix_latin_ligatures`, `fix_character_width`.
 
-    >>> from tokbench.corpus.trying import after
+    >>> from tokbench.corpus.cleaning.trying import after
     >>> after(FixText(uncurl_quotes=False), ["schÃ¶n", "“schön”"])
     ['schön', '“schön”']
     """
@@ -55,7 +55,7 @@ class FixText(TextStep):
         """Those with more in them than plain ASCII one by one."""
         import pyarrow.compute as pc  # noqa: PLC0415 - 0.05 s that only steps need
 
-        from tokbench.corpus.choosing import each_of  # noqa: PLC0415 - imports pyarrow.compute
+        from tokbench.corpus.cleaning.rows_kept import each_of  # noqa: PLC0415 - imports pyarrow.compute
 
         ftfy = installed("ftfy", "clean", "step fix_text")
         options = self.model_dump(exclude={"type"})

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tokbench.corpus.extras import installed, version_of
-from tokbench.corpus.options import Column
+from tokbench.corpus.cleaning.extras import installed, version_of
+from tokbench.corpus.cleaning.options import Column
+from tokbench.corpus.cleaning.step import STEPS, BatchStep, Tally
 from tokbench.corpus.rows import texts_of
-from tokbench.corpus.step import STEPS, BatchStep, Tally
 from tokbench.errors import CorpusError, nearest
 from tokbench.spec import OneOrMany
 
@@ -26,7 +26,7 @@ class Language(BatchStep):
     The detector is py3langid (`pip install 'tokbench[language]'`): 97 languages by their ISO 639-1
     codes, from the first 2,000 characters of a text, without a network.
 
-    >>> from tokbench.corpus.trying import after
+    >>> from tokbench.corpus.cleaning.trying import after
     >>> after(Language(keep=["ko"], column="lang"), ["말", "word"], {"lang": ["ko", "en"]})
     ['말']
     >>> after(Language(keep=["en"]), ["This is a sentence.", "Das ist ein deutscher Satz."])
@@ -58,8 +58,8 @@ class Language(BatchStep):
         """The rows in the languages."""
         if self.column is None:
             return self._detected(batch, tally)
-        from tokbench.corpus.choosing import only  # noqa: PLC0415 - imports pyarrow.compute
-        from tokbench.corpus.values import is_one_of  # noqa: PLC0415 - likewise
+        from tokbench.corpus.cleaning.rows_kept import only  # noqa: PLC0415 - imports pyarrow.compute
+        from tokbench.corpus.cleaning.values import is_one_of  # noqa: PLC0415 - likewise
 
         wanted = is_one_of(batch, self.column, self.keep, "step language")
         return only(batch, wanted, tally, "in another language")
@@ -67,7 +67,7 @@ class Language(BatchStep):
     def _detected(self, batch: "pa.RecordBatch", tally: Tally) -> "pa.RecordBatch":
         import numpy as np  # noqa: PLC0415 - pyarrow brings it
 
-        from tokbench.corpus.choosing import flags, only  # noqa: PLC0415 - imports pyarrow.compute
+        from tokbench.corpus.cleaning.rows_kept import flags, only  # noqa: PLC0415 - imports pyarrow.compute
 
         detector = _detector()
         unknown = sorted(set(self.keep) - set(detector.labels))

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tokbench.corpus.options import Bytes
+from tokbench.corpus.cleaning.options import Bytes
+from tokbench.corpus.cleaning.step import EXAMPLES, STEPS, JointStep, Tally
 from tokbench.corpus.rows import Stream, texts_of
-from tokbench.corpus.step import EXAMPLES, STEPS, JointStep, Tally
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Limit(JointStep):
     """Keep the first documents, so many or so many bytes of UTF-8 at most, and read no further.
 
-    >>> from tokbench.corpus.trying import after
+    >>> from tokbench.corpus.cleaning.trying import after
     >>> after(Limit(documents=2), ["a", "b", "c"]), after(Limit(bytes=5), ["abc", "d", "ef"])
     (['a', 'b'], ['abc', 'd'])
     """
@@ -58,7 +58,7 @@ class Limit(JointStep):
 
     def _weights(self, batch: "pa.RecordBatch") -> "NDArray[np.int64]":
         """What each row counts; one without a text counts nothing."""
-        from tokbench.corpus.choosing import bytes_of_each, said  # noqa: PLC0415 - imports pyarrow
+        from tokbench.corpus.cleaning.rows_kept import bytes_of_each, said  # noqa: PLC0415 - imports pyarrow
 
         texts = texts_of(batch)
         return said(texts).astype("int64") if self.documents else bytes_of_each(texts)

@@ -3,7 +3,7 @@
 import unicodedata
 from typing import TYPE_CHECKING, Any, Literal
 
-from tokbench.corpus.step import STEPS, TextStep
+from tokbench.corpus.cleaning.step import STEPS, TextStep
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Lowercase(TextStep):
     """Lower-case each text as Python's `str.lower` does, which knows the final sigma.
 
-    >>> from tokbench.corpus.trying import after
+    >>> from tokbench.corpus.cleaning.trying import after
     >>> after(Lowercase(), ["Hello", "ΟΔΟΣ", "İ"]) == ["hello", "οδος", "i̇"]
     True
     """
@@ -24,7 +24,7 @@ class Lowercase(TextStep):
         """ASCII at once; the others one by one, because Arrow's rule is another."""
         import pyarrow.compute as pc  # noqa: PLC0415 - 0.05 s that only steps need
 
-        from tokbench.corpus.choosing import each_of  # noqa: PLC0415 - imports pyarrow.compute
+        from tokbench.corpus.cleaning.rows_kept import each_of  # noqa: PLC0415 - imports pyarrow.compute
 
         small = pc.ascii_lower(texts)
         others = pc.invert(pc.string_is_ascii(texts))

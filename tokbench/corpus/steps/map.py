@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 import xxhash
 from pydantic import AfterValidator, Field
 
-from tokbench.corpus.options import Column
+from tokbench.corpus.cleaning.options import Column
+from tokbench.corpus.cleaning.step import STEPS, BatchStep, Tally
+from tokbench.corpus.cleaning.user_code import called, imported, source_of
 from tokbench.corpus.rows import TEXT, texts_of
-from tokbench.corpus.step import STEPS, BatchStep, Tally
-from tokbench.corpus.user_code import called, imported, source_of
 from tokbench.spec import OneOrMany
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Map(BatchStep):
     What was made with it is made again when the module's own file changes; so a file that it
     imports may not change what it does.
 
-    >>> from tokbench.corpus.trying import after
+    >>> from tokbench.corpus.cleaning.trying import after
     >>> after(Map(function="textwrap:dedent"), ["  a", "b", None])
     ['a', 'b', None]
     """
@@ -54,7 +54,7 @@ class Map(BatchStep):
         """The rows with what the function made of them."""
         import numpy as np  # noqa: PLC0415 - pyarrow brings it
 
-        from tokbench.corpus.choosing import flags, only, retold, said  # noqa: PLC0415 - likewise
+        from tokbench.corpus.cleaning.rows_kept import flags, only, retold, said  # noqa: PLC0415 - likewise
         from tokbench.corpus.documents import array_of  # noqa: PLC0415 - likewise
 
         there = said(texts_of(batch))

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from tokbench.corpus.cleaning.step import STEPS, BatchStep, Tally
 from tokbench.corpus.rows import texts_of
-from tokbench.corpus.step import STEPS, BatchStep, Tally
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,7 +18,7 @@ class MaxChars(BatchStep):
     They are split behind the last line end in the later half of what is allowed, else behind the
     last white space, else between two graphemes. All pieces together are the text.
 
-    >>> from tokbench.corpus.trying import after
+    >>> from tokbench.corpus.cleaning.trying import after
     >>> after(MaxChars(chars=6), ["one two three", "ab\ncd ef"])
     ['one ', 'two ', 'three', 'ab\ncd ', 'ef']
     >>> after(MaxChars(chars=6, too_long="cut"), ["one two three", "short"])
@@ -41,8 +41,8 @@ class MaxChars(BatchStep):
         import pyarrow as pa  # noqa: PLC0415 - 0.15 s to import
         import pyarrow.compute as pc  # noqa: PLC0415 - 0.05 s that only steps need
 
-        from tokbench.corpus import cutting  # noqa: PLC0415 - imports pyarrow.compute
-        from tokbench.corpus.choosing import each_of, filled, only, retold  # noqa: PLC0415 - likewise
+        from tokbench.corpus.cleaning import cutting  # noqa: PLC0415 - imports pyarrow.compute
+        from tokbench.corpus.cleaning.rows_kept import each_of, filled, only, retold  # noqa: PLC0415 - likewise
 
         lengths, most = pc.utf8_length(texts_of(batch)), pa.scalar(self.chars)
         if self.too_long == "drop":

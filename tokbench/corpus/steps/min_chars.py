@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from tokbench.corpus.cleaning.step import STEPS, BatchStep, Tally
 from tokbench.corpus.rows import texts_of
-from tokbench.corpus.step import STEPS, BatchStep, Tally
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class MinChars(BatchStep):
     """Drop texts of fewer characters (code points of Unicode) than these.
 
-    >>> from tokbench.corpus.trying import after
+    >>> from tokbench.corpus.cleaning.trying import after
     >>> after(MinChars(chars=3), ["abc", "ab", "한국어"])
     ['abc', '한국어']
     """
@@ -30,7 +30,7 @@ class MinChars(BatchStep):
         import pyarrow as pa  # noqa: PLC0415 - 0.15 s to import
         import pyarrow.compute as pc  # noqa: PLC0415 - 0.05 s that only steps need
 
-        from tokbench.corpus.choosing import only  # noqa: PLC0415 - imports pyarrow.compute
+        from tokbench.corpus.cleaning.rows_kept import only  # noqa: PLC0415 - imports pyarrow.compute
 
         enough = pc.greater_equal(pc.utf8_length(texts_of(batch)), pa.scalar(self.chars))
         return only(batch, enough, tally, "too short")

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from tokbench.corpus.step import STEPS, TextStep
+from tokbench.corpus.cleaning.step import STEPS, TextStep
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 class NormalizeNewlines(TextStep):
     r"""Turn the line ends `\r\n` and `\r` into `\n`.
 
-    >>> from tokbench.corpus.trying import after
+    >>> from tokbench.corpus.cleaning.trying import after
     >>> after(NormalizeNewlines(), ["a\r\nb\rc\n\r\n", "d"])
     ['a\nb\nc\n\n', 'd']
     """

@@ -4,7 +4,7 @@ import unicodedata
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from tokbench.corpus.step import STEPS, TextStep
+from tokbench.corpus.cleaning.step import STEPS, TextStep
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,7 +17,7 @@ class NormalizeUnicode(TextStep):
     For what other steps compare, as `dedupe` does; a tokenizer that is to do the same to every
     text that it ever sees needs the recipe's `normalizer`.
 
-    >>> from tokbench.corpus.trying import after
+    >>> from tokbench.corpus.cleaning.trying import after
     >>> after(NormalizeUnicode(form="NFC"), ["e\u0301"]) == ["é"]
     True
     >>> after(NormalizeUnicode(form="NFKC"), ["ﬁ①"])
@@ -33,7 +33,7 @@ class NormalizeUnicode(TextStep):
         """Those that are not ASCII one by one."""
         import pyarrow.compute as pc  # noqa: PLC0415 - 0.05 s that only steps need
 
-        from tokbench.corpus.choosing import each_of  # noqa: PLC0415 - imports pyarrow.compute
+        from tokbench.corpus.cleaning.rows_kept import each_of  # noqa: PLC0415 - imports pyarrow.compute
 
         suspects = pc.invert(pc.string_is_ascii(texts))
         return each_of(texts, suspects, partial(unicodedata.normalize, self.form))

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from tokbench.corpus.cleaning.step import STEPS, BatchStep, Tally
 from tokbench.corpus.rows import TEXT
-from tokbench.corpus.step import STEPS, BatchStep, Tally
 from tokbench.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def _one_to_one(columns: dict[str, str]) -> dict[str, str]:
 class Rename(BatchStep):
     """Give columns other names, so that all sources call the same thing the same.
 
-    >>> from tokbench.corpus.trying import tried
+    >>> from tokbench.corpus.cleaning.trying import tried
     >>> tried(Rename(columns={"lang": "language"}), {"text": ["a"], "lang": ["en"]})[0]
     {'text': ['a'], 'language': ['en']}
     """

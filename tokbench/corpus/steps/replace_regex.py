@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Literal, Self
 import regex
 from pydantic import model_validator
 
-from tokbench.corpus.options import Pattern
-from tokbench.corpus.step import STEPS, TextStep
+from tokbench.corpus.cleaning.options import Pattern
+from tokbench.corpus.cleaning.step import STEPS, TextStep
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class ReplaceRegex(TextStep):
     r"""Put something else in place of each match of a pattern; the library is `regex`.
 
-    >>> from tokbench.corpus.trying import after
+    >>> from tokbench.corpus.cleaning.trying import after
     >>> after(ReplaceRegex(pattern=r"https?://\S+", replacement="URL"), ["see http://a.b/c now"])
     ['see URL now']
     >>> after(ReplaceRegex(pattern=r"(\d+),(\d{3})", replacement=r"\1\2"), ["12,345"])
@@ -47,7 +47,7 @@ class ReplaceRegex(TextStep):
         """All one by one."""
         import pyarrow.compute as pc  # noqa: PLC0415 - 0.05 s that only steps need
 
-        from tokbench.corpus.choosing import each_of  # noqa: PLC0415 - imports pyarrow.compute
+        from tokbench.corpus.cleaning.rows_kept import each_of  # noqa: PLC0415 - imports pyarrow.compute
 
         compiled = regex.compile(self.pattern)
         return each_of(texts, pc.is_valid(texts), lambda text: compiled.sub(self.replacement, text))

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tokbench.corpus.options import Bytes
+from tokbench.corpus.cleaning.options import Bytes
+from tokbench.corpus.cleaning.step import STEPS, StepSpec, Tally
 from tokbench.corpus.rows import Stream, texts_of
-from tokbench.corpus.step import STEPS, StepSpec, Tally
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tokbench.corpus.spilling import Spill
+    from tokbench.corpus.cleaning.spilling import Spill
 
 REASON = "not in the sample"
 
@@ -27,7 +27,7 @@ class Sample(StepSpec):
     wait on disk below the cache; in memory are some 30 bytes for each of them. A `share` is by
     text alone: equal ones share their fate, whatever stands before them.
 
-    >>> from tokbench.corpus.trying import after
+    >>> from tokbench.corpus.cleaning.trying import after
     >>> texts = [str(number) for number in range(10)]
     >>> after(Sample(documents=3), texts)
     ['0', '7', '9']
@@ -69,8 +69,8 @@ class Sample(StepSpec):
     def _by_share(self, rows: Stream, tally: Tally, share: float) -> Stream:
         import numpy as np  # noqa: PLC0415 - 0.1 s to import
 
-        from tokbench.corpus import chance  # noqa: PLC0415 - imports numpy
-        from tokbench.corpus.choosing import flags, only  # noqa: PLC0415 - imports pyarrow
+        from tokbench.corpus.cleaning import chance  # noqa: PLC0415 - imports numpy
+        from tokbench.corpus.cleaning.rows_kept import flags, only  # noqa: PLC0415 - imports pyarrow
 
         below = np.uint64(math.ceil(share * 2**64))
         for each in rows:
@@ -79,8 +79,8 @@ class Sample(StepSpec):
 
     def _first(self, rows: Stream, tally: Tally) -> Stream:
         """The documents with the smallest numbers."""
-        from tokbench.corpus.choosing import flags, only  # noqa: PLC0415 - imports pyarrow
-        from tokbench.corpus.spilling import Spill  # noqa: PLC0415 - imports pyarrow
+        from tokbench.corpus.cleaning.rows_kept import flags, only  # noqa: PLC0415 - imports pyarrow
+        from tokbench.corpus.cleaning.spilling import Spill  # noqa: PLC0415 - imports pyarrow
 
         with Spill() as spill:
             chosen = self._candidates(rows, spill, tally)
@@ -95,8 +95,8 @@ class Sample(StepSpec):
         """Put on disk what may be in the sample, and tell which of it is."""
         import numpy as np  # noqa: PLC0415 - 0.1 s to import
 
-        from tokbench.corpus import chance  # noqa: PLC0415 - imports numpy
-        from tokbench.corpus.choosing import bytes_of_each, flags, only, said  # noqa: PLC0415
+        from tokbench.corpus.cleaning import chance  # noqa: PLC0415 - imports numpy
+        from tokbench.corpus.cleaning.rows_kept import bytes_of_each, flags, only, said  # noqa: PLC0415
         from tokbench.corpus.documents import gather  # noqa: PLC0415 - imports pyarrow
 
         limit = self.documents or self.bytes or 0

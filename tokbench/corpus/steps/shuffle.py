@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from tokbench.corpus.cleaning.step import STEPS, JointStep, Tally
 from tokbench.corpus.rows import Stream, texts_of
-from tokbench.corpus.step import STEPS, JointStep, Tally
 
 
 @STEPS.register("shuffle")
@@ -15,7 +15,7 @@ class Shuffle(JointStep):
     Each row gets a number from the seed, its text and its place, and they are sorted by it. The
     rows wait on disk below the cache; in memory are some 30 bytes for each.
 
-    >>> from tokbench.corpus.trying import after
+    >>> from tokbench.corpus.cleaning.trying import after
     >>> after(Shuffle(seed=2), ["a", "b", "c", "d"]), after(Shuffle(seed=4), ["a", "b", "c", "d"])
     (['b', 'd', 'c', 'a'], ['a', 'b', 'd', 'c'])
     """
@@ -29,8 +29,8 @@ class Shuffle(JointStep):
         """All rows, once all are read."""
         import numpy as np  # noqa: PLC0415 - 0.1 s to import
 
-        from tokbench.corpus import chance  # noqa: PLC0415 - imports numpy
-        from tokbench.corpus.spilling import Spill, spilled  # noqa: PLC0415 - imports pyarrow
+        from tokbench.corpus.cleaning import chance  # noqa: PLC0415 - imports numpy
+        from tokbench.corpus.cleaning.spilling import Spill, spilled  # noqa: PLC0415 - imports pyarrow
 
         with Spill() as spill:
             keys, row = [np.empty(0, np.uint64)], 0

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from tokbench.corpus.options import Column
+from tokbench.corpus.cleaning.options import Column
+from tokbench.corpus.cleaning.step import STEPS, JointStep, Tally
 from tokbench.corpus.rows import TEXT, Stream, texts_of
-from tokbench.corpus.step import STEPS, JointStep, Tally
 from tokbench.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Sort(JointStep):
     Rows without a value come last. The rows wait on disk below the cache; in memory are some 30
     bytes for each.
 
-    >>> from tokbench.corpus.trying import after
+    >>> from tokbench.corpus.cleaning.trying import after
     >>> after(Sort(by="length"), ["ccc", "a", "bb", "d"])
     ['a', 'd', 'bb', 'ccc']
     >>> after(Sort(by="year", descending=True), ["a", "b", "c"], {"year": [1990, None, 2001]})
@@ -46,7 +46,7 @@ class Sort(JointStep):
         import pyarrow as pa  # noqa: PLC0415 - 0.15 s to import
         import pyarrow.compute as pc  # noqa: PLC0415 - 0.05 s that only steps need
 
-        from tokbench.corpus.spilling import Spill, spilled  # noqa: PLC0415 - imports pyarrow
+        from tokbench.corpus.cleaning.spilling import Spill, spilled  # noqa: PLC0415 - imports pyarrow
 
         with Spill() as spill:
             for _ in spilled(rows, spill):

@@ -4,7 +4,7 @@ import platform
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, Literal
 
-from tokbench.corpus.step import STEPS, TextStep
+from tokbench.corpus.cleaning.step import STEPS, TextStep
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,7 +32,7 @@ class StripHtml(TextStep):
 
     Character references are read too, so `unescape_html` is not needed. White space stays as it is.
 
-    >>> from tokbench.corpus.trying import after
+    >>> from tokbench.corpus.cleaning.trying import after
     >>> after(StripHtml(), ["<h1>One</h1><p>two <b>three</b>", "a<script>x < y</script>b"])
     ['One\ntwo three', 'ab']
     >>> after(StripHtml(), ["1 < 2 &amp; 3", "x<br>y<!-- z -->"])
@@ -45,7 +45,7 @@ class StripHtml(TextStep):
         """Those with a tag or a reference one by one."""
         import pyarrow.compute as pc  # noqa: PLC0415 - 0.05 s that only steps need
 
-        from tokbench.corpus.choosing import each_of  # noqa: PLC0415 - imports pyarrow.compute
+        from tokbench.corpus.cleaning.rows_kept import each_of  # noqa: PLC0415 - imports pyarrow.compute
 
         suspects = pc.match_substring_regex(texts, "[<&]")
         return each_of(texts, suspects, stripped)

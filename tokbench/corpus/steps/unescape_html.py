@@ -3,7 +3,7 @@
 import html
 from typing import TYPE_CHECKING, Literal
 
-from tokbench.corpus.step import STEPS, TextStep
+from tokbench.corpus.cleaning.step import STEPS, TextStep
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -15,7 +15,7 @@ class UnescapeHtml(TextStep):
 
     What is no reference stays: `AT&T`. The rules are HTML 5's, by Python's `html.unescape`.
 
-    >>> from tokbench.corpus.trying import after
+    >>> from tokbench.corpus.cleaning.trying import after
     >>> after(UnescapeHtml(), ["fish &amp; chips &#128031;", "AT&T", "&amp;lt;"])
     ['fish & chips 🐟', 'AT&T', '&lt;']
     """
@@ -26,7 +26,7 @@ class UnescapeHtml(TextStep):
         """Those with an ampersand one by one."""
         import pyarrow.compute as pc  # noqa: PLC0415 - 0.05 s that only steps need
 
-        from tokbench.corpus.choosing import each_of  # noqa: PLC0415 - imports pyarrow.compute
+        from tokbench.corpus.cleaning.rows_kept import each_of  # noqa: PLC0415 - imports pyarrow.compute
 
         suspects = pc.match_substring(texts, "&")
         return each_of(texts, suspects, html.unescape)

@@ -6,13 +6,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tokbench.corpus.choosing import filled, flags
+from tokbench.corpus.cleaning.rows_kept import filled, flags
 from tokbench.errors import CorpusError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tokbench.corpus.options import Value
+    from tokbench.corpus.cleaning.options import Value
 
     Values = pa.Array[Any]
 

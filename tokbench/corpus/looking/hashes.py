@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tokbench.corpus.looking_kernel import find, hash_documents, insert
+from tokbench.corpus.looking.kernel import find, hash_documents, insert
 from tokbench.fingerprint import characters_as_bytes, offsets
 
 if TYPE_CHECKING:

@@ -155,7 +155,7 @@ class TextStep(BatchStep):
 
     def of_batch(self, batch: "pa.RecordBatch", tally: Tally) -> "pa.RecordBatch":
         """The same rows with other texts."""
-        from tokbench.corpus.choosing import retold  # noqa: PLC0415 - pyarrow is slow to import
+        from tokbench.corpus.cleaning.rows_kept import retold  # noqa: PLC0415 - pyarrow is slow to import
 
         return retold(batch, self.of_texts(texts_of(batch)), tally)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tokbench.corpus.mix import MixSpec
+    from tokbench.corpus.mixing.spec import MixSpec
 
 BITS = 16
 BUCKETS = 1 << BITS

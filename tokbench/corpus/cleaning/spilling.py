@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import pyarrow as pa
 
-from tokbench.corpus.choosing import numbers
+from tokbench.corpus.cleaning.rows_kept import numbers
 from tokbench.corpus.documents import BATCH_BYTES, gather, joined
 from tokbench.corpus.rows import Rows, Stream, texts_of
 from tokbench.errors import CorpusError

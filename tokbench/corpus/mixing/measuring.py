@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tokbench import store
-from tokbench.corpus.dosing import measured
-from tokbench.corpus.mixing import BUCKETS, WHOLE, Measured, Mixed, Wish, portions
+from tokbench.corpus.mixing.choosing import measured
+from tokbench.corpus.mixing.doses import BUCKETS, WHOLE, Measured, Mixed, Wish, portions
 from tokbench.corpus.walking import Walk
 from tokbench.values import Progress, Watch
 

@@ -7,15 +7,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tokbench.corpus.cleaning.step import EXAMPLES
 from tokbench.corpus.documents import array_of
 from tokbench.corpus.rows import texts_of, with_texts
-from tokbench.corpus.step import EXAMPLES
 from tokbench.fingerprint import offsets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tokbench.corpus.step import Tally
+    from tokbench.corpus.cleaning.step import Tally
 
 FALSE = pa.scalar(value=False)
 

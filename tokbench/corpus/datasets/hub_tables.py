@@ -21,11 +21,18 @@ from huggingface_hub.utils.tqdm import (
     enable_progress_bars,
 )
 
+from tokbench.corpus.datasets.hub_repository import (
+    WAITS,
+    explained,
+    longer,
+    look,
+    passes,
+    patiently,
+)
+from tokbench.corpus.datasets.tables import Roots, roots
 from tokbench.corpus.documents import BATCH_BYTES
 from tokbench.corpus.formats.columns import Wanted
-from tokbench.corpus.hub_repository import WAITS, explained, longer, look, passes, patiently
 from tokbench.corpus.problems import refused
-from tokbench.corpus.tables import Roots, roots
 from tokbench.errors import CorpusError, nearest
 
 _FEWEST_ROWS, _ROWS, _MOST_ROWS = 16, 256, 4096

@@ -6,7 +6,7 @@ an empty place, and the next free place after a hash's own is where it stands.
 
 import numpy as np
 
-from tokbench.corpus.split_kernel import NONE, PRIME_1, merged, spread, xxh64
+from tokbench.corpus.mixing.split_kernel import NONE, PRIME_1, merged, spread, xxh64
 from tokbench.kernels import Array, Integer, jit
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from tokbench.corpus.rows import TEXT, Rows
 
 if TYPE_CHECKING:
-    from tokbench.corpus.step import StepSpec, Tally
+    from tokbench.corpus.cleaning.step import StepSpec, Tally
 
 
 def after(
@@ -30,7 +30,7 @@ def tried(
     """
     import pyarrow as pa  # noqa: PLC0415 - 0.15 s to import
 
-    from tokbench.corpus.step import Tally, applied  # noqa: PLC0415 - a step imports this one's
+    from tokbench.corpus.cleaning.step import Tally, applied  # noqa: PLC0415 - a step imports this one's
 
     arrays = {name: pa.array(values) for name, values in columns.items() if name != TEXT}
     whole = pa.RecordBatch.from_pydict({TEXT: pa.array(columns[TEXT], pa.large_string()), **arrays})

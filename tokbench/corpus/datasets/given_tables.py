@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 
+from tokbench.corpus.datasets.tables import Roots
 from tokbench.corpus.documents import BATCH_BYTES, array_with_nulls
 from tokbench.corpus.problems import refused
 from tokbench.corpus.rows import TEXT
-from tokbench.corpus.tables import Roots
 from tokbench.errors import CorpusError
 from tokbench.fingerprint import characters_as_bytes, offsets
 
@@ -58,7 +58,7 @@ def tables(given: Any, shown: str, roots: Roots | None = None) -> Iterator[tuple
         CorpusError: it holds something that is neither documents nor batches of them.
     """
     if _is_of_datasets(given, "Dataset", "IterableDataset"):
-        from tokbench.corpus.hub_tables import Shard, rows_a_batch  # noqa: PLC0415 - takes 1.2 s
+        from tokbench.corpus.datasets.hub_tables import Shard, rows_a_batch  # noqa: PLC0415 - takes 1.2 s
 
         data = getattr(given, "data", None)
         limit = rows_a_batch(data.nbytes, len(data)) if data is not None else rows_a_batch(0, 0)

@@ -13,15 +13,15 @@ import numpy as np
 
 from tokbench.corpus.groups import column_of
 from tokbench.corpus.ledgers import steps_done
-from tokbench.corpus.looking_hashes import Hashes, hashed
-from tokbench.corpus.looking_kernel import measure
-from tokbench.corpus.looking_languages import Detector
-from tokbench.corpus.looking_scripts import SCRIPTS, table
-from tokbench.corpus.mixing import WHOLE
+from tokbench.corpus.looking.hashes import Hashes, hashed
+from tokbench.corpus.looking.kernel import measure
+from tokbench.corpus.looking.languages import Detector
+from tokbench.corpus.looking.overlap import Evaluated, Prints, Search, named, place_of, prints
+from tokbench.corpus.looking.scripts import SCRIPTS, table
+from tokbench.corpus.mixing.doses import WHOLE
+from tokbench.corpus.mixing.split_kernel import copy_marked, mark_below
 from tokbench.corpus.opening import Ledger, OpenCorpus
-from tokbench.corpus.overlap import Evaluated, Prints, Search, named, place_of, prints
 from tokbench.corpus.rows import Rows, Stream, texts_of
-from tokbench.corpus.split_kernel import copy_marked, mark_below
 from tokbench.fingerprint import characters_as_bytes, offsets
 from tokbench.values import (
     CorpusFacts,

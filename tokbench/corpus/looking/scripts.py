@@ -11,7 +11,7 @@ import regex
 import xxhash
 
 from tokbench import store
-from tokbench.corpus.looking_kernel import WHITE
+from tokbench.corpus.looking.kernel import WHITE
 from tokbench.errors import StoreError
 
 if TYPE_CHECKING:

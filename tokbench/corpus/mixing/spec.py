@@ -2,7 +2,7 @@
 
 from pydantic import ConfigDict, Field, model_validator
 
-from tokbench.corpus.options import Bytes
+from tokbench.corpus.cleaning.options import Bytes
 from tokbench.spec import Spec
 
 

@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tokbench.corpus.looking_hashes import Hashes, hashed
-from tokbench.corpus.overlap_kernel import NOWHERE, RING, covered, mark, number, squeeze, winnow
+from tokbench.corpus.looking.hashes import Hashes, hashed
+from tokbench.corpus.looking.overlap_kernel import (
+    NOWHERE,
+    RING,
+    covered,
+    mark,
+    number,
+    squeeze,
+    winnow,
+)
 from tokbench.fingerprint import characters_as_bytes, offsets
 from tokbench.values import DocumentSeen, Overlap, SharedPassage
 

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from tokbench.corpus.documents import array_of, copied, keep, numbers, present
-from tokbench.corpus.mixing import BITS, BUCKETS, WHOLE, Dose, key
+from tokbench.corpus.mixing.doses import BITS, BUCKETS, WHOLE, Dose, key
+from tokbench.corpus.mixing.split_kernel import hash_documents
 from tokbench.corpus.rows import texts_of, with_texts
-from tokbench.corpus.split_kernel import hash_documents
 from tokbench.fingerprint import characters_as_bytes, offsets
 
 if TYPE_CHECKING:

@@ -8,15 +8,15 @@ import numpy as np
 import pyarrow as pa
 import regex
 
-from tokbench.corpus.choosing import as_numpy, numbers
+from tokbench.corpus.cleaning.rows_kept import as_numpy, numbers
+from tokbench.corpus.cleaning.step import EXAMPLES
 from tokbench.corpus.documents import array_of
 from tokbench.corpus.rows import TEXT, rows_of, texts_of
-from tokbench.corpus.step import EXAMPLES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tokbench.corpus.step import Tally
+    from tokbench.corpus.cleaning.step import Tally
 
 _LAST_SPACE = regex.compile(r"(?r)\s")
 _GRAPHEME = regex.compile(r"\X")

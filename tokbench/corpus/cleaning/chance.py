@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xxhash
 
-from tokbench.corpus.split_kernel import hash_documents, key_rows
+from tokbench.corpus.mixing.split_kernel import hash_documents, key_rows
 from tokbench.fingerprint import characters_as_bytes, offsets
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tokbench.corpus.extras import installed
-from tokbench.corpus.seen_kernel import grow, grow_bands, mark_near, mark_seen, shingles
-from tokbench.corpus.split_kernel import hash_documents
+from tokbench.corpus.cleaning.extras import installed
+from tokbench.corpus.cleaning.seen_kernel import grow, grow_bands, mark_near, mark_seen, shingles
+from tokbench.corpus.mixing.split_kernel import hash_documents
 from tokbench.fingerprint import characters_as_bytes, offsets
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Rows that others hold: datasets of the Hub, saved ones, objects in Python."""

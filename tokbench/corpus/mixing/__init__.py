@@ -1,0 +1,1 @@
+"""How much of each source training gets, and which documents are held out."""
