@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from tokbench import corpus as corpora
 from tokbench.corpus.looking import languages as looking_languages
-from tokbench.corpus.looking import look as looking
+from tokbench.corpus.looking import lengths, spoken
 from tokbench.corpus.looking import scripts as looking_scripts
+from tokbench.corpus.looking.found import START
 from tokbench.corpus.looking.kernel import measure
 from tokbench.corpus.looking.look import head, look
 
@@ -115,9 +116,9 @@ def test_what_is_told_is_so(tmp_path, split):
         longest = max(chosen, key=len)
         assert text.longest is not None
         assert text.longest.characters == len(longest)
-        assert text.longest.start == own[text.longest.number - 1][: looking.START]
-        lengths = Counter(len(one).bit_length() for one in chosen)
-        assert dict(enumerate(text.lengths)) == {n: lengths[n] for n in range(max(lengths) + 1)}
+        assert text.longest.start == own[text.longest.number - 1][:START]
+        doublings = Counter(len(one).bit_length() for one in chosen)
+        assert dict(enumerate(text.lengths)) == {n: doublings[n] for n in range(max(doublings) + 1)}
         ordered = sorted(map(len, chosen))
         for percent, length in text.percentiles.items():
             exact = ordered[max(1, -(-len(ordered) * percent // 100)) - 1]
@@ -129,15 +130,15 @@ def test_what_is_told_is_so(tmp_path, split):
 
 
 def test_percentiles_of_long_documents_are_near():
-    lengths = np.array([3, 300, 4321, 123_456, 98_765_432], np.int64)
-    bins = np.bincount(looking._bin(lengths), minlength=looking._BINS)
-    found = looking._percentiles(bins)
+    some = np.array([3, 300, 4321, 123_456, 98_765_432], np.int64)
+    binned = np.bincount(lengths.bins(some), minlength=lengths.BINS)
+    found = lengths.percentiles(binned)
     assert found[1] == 3
     assert found[50] == pytest.approx(4321, rel=0.02)
     assert found[99] == pytest.approx(98_765_432, rel=0.02)
-    edges = looking._edges()
-    assert looking._bin(edges).tolist() == list(range(looking._BINS))
-    assert looking._bin(edges[1:] - 1).tolist() == list(range(looking._BINS - 1))
+    edges = lengths._edges()
+    assert lengths.bins(edges).tolist() == list(range(lengths.BINS))
+    assert lengths.bins(edges[1:] - 1).tolist() == list(range(lengths.BINS - 1))
 
 
 def test_steps_are_accounted_for(tmp_path):
@@ -256,7 +257,7 @@ def test_languages_come_from_a_detector_where_the_recipe_says_none(tmp_path):
     facts = look(opened(tmp_path, "a.txt"), "mine", detect=detect)
     assert facts.sources[0].languages == {"en": len(shown)}
     assert set(shown) == {"a long enough document in English"}
-    assert len(shown) <= looking._DETECTED
+    assert len(shown) <= spoken._DETECTED
     assert look(opened(tmp_path, "a.txt"), "mine").sources[0].languages == {}
 
 

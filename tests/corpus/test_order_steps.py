@@ -231,7 +231,9 @@ def test_dedupe_of_more_than_the_first_table_holds() -> None:
 
 
 def test_a_hash_of_zeros_is_one_like_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tokbench.corpus.cleaning.seen._hashes", lambda _: np.zeros((3, 2), np.uint64))
+    monkeypatch.setattr(
+        "tokbench.corpus.cleaning.seen._hashes", lambda _: np.zeros((3, 2), np.uint64)
+    )
     seen = Seen().again(array_of([b"a", b"b", b"c"]), np.array([0, 1, 0], np.uint8))
     assert seen.tolist() == [0, 0, 1]
 
