@@ -22,22 +22,23 @@ demo: $(VENV)/.installed
 	$(BIN)/tokbench run recipes/demo.yaml recipes/bert.yaml recipes/t5.yaml
 
 test: $(VENV)/.installed-dev
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 $(VENV)/.installed-bench: $(VENV)/.installed
-	$(BIN)/pip install --quiet --editable '.[bench]'
+	$(BIN)/pip install --quiet --editable '.[bench,hub]'
 	touch $@
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/training.py source --megabytes 20
 	$(BIN)/python benchmarks/recipes.py source --megabytes 20
+	$(BIN)/python benchmarks/corpus.py source --megabytes 20
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format

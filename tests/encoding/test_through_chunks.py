@@ -28,7 +28,7 @@ from tokbench.errors import SubjectError
 from tokbench.values import Encoded, ignore
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "counting"))
-from strange_texts import ATOMS, NORMALIZERS, PRE_TOKENIZERS, texts
+from hostile import ATOMS, NORMALIZERS, PRE_TOKENIZERS, texts
 
 module = importlib.import_module("tokbench.encoding.encode")
 
