@@ -126,5 +126,5 @@ def rendered(
 
     if not samples:
         comparison = replace(comparison, samples=())
-    rows = {one.name: Row(one.title, one.digits, one.flattered_by_loss) for one in chosen()}
+    rows = {one.name: Row(one.title, one.digits, one.flattered_by_loss) for one in chosen(["all"])}
     return render("terminal", comparison, rows=rows, broken_down=metric_names or _BROKEN_DOWN)

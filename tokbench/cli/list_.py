@@ -77,7 +77,7 @@ def _metrics() -> Rows:
 
     return [
         (one.name, f"{(one.function.__doc__ or '').strip().splitlines()[0]} ({one.unit})")
-        for one in chosen()
+        for one in chosen(["all"])
     ]
 
 

@@ -65,6 +65,7 @@ def chars_per_token(encoded: Encoded) -> Ratio:
     better="lower",
     order=13,
     flattered_by_loss=True,
+    usual=False,
 )
 def nsl(encoded: Encoded) -> Ratio | NotApplicable:
     """Normalized sequence length: tokens per token of the baseline (Dagan et al. 2024).

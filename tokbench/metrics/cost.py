@@ -42,6 +42,7 @@ def embedding_parameters(encoded: Encoded) -> Value:
     order=14,
     digits=1,
     flattered_by_loss=True,
+    usual=False,
 )
 def tokens_per_gb(encoded: Encoded) -> Totals:
     """Millions of tokens that a gigabyte (10^9 bytes) of this text takes.

@@ -49,6 +49,7 @@ def renyi_efficiency(encoded: Encoded) -> Value | NotApplicable:
     unit="bits/bit",
     better=None,
     order=42,
+    usual=False,
 )
 def shannon_efficiency(encoded: Encoded) -> Value | NotApplicable:
     """Shannon entropy of the token frequencies by log2 of the distinct tokens used.
@@ -68,6 +69,7 @@ def shannon_efficiency(encoded: Encoded) -> Value | NotApplicable:
     unit="share",
     better=None,
     order=43,
+    usual=False,
 )
 def percentile_frequency(encoded: Encoded) -> Value | NotApplicable:
     """Share of the tokens that are of the middle ranks, from 3% to 83% of the distinct tokens.

@@ -35,15 +35,16 @@ MOST_LOST = 0.001
 """The share of letters up to which a tokenizer may lose text and yet be best at compressing it."""
 
 
-def chosen(names: Sequence[str] = ()) -> list[Metric]:
+def chosen(names: Sequence[str] = (), given: Sequence[str] = ()) -> list[Metric]:
     """These metrics in the order in which tables show them.
 
     Args:
-        names: of metrics, or "all"; none: all but those that take as long as encoding does.
+        names: of metrics, or "all"; none: the usual ones, and those about what is given.
+        given: text beside the corpus: "parallel", "gold".
     """
     every = [one for _, one in METRICS.items()]
     if not names:
-        wanted = [one for one in every if not one.slow]
+        wanted = [one for one in every if one.shown(given)]
     else:
         wanted = every if ALL in names else [METRICS[name] for name in names]
     return sorted(wanted, key=lambda one: one.order)

@@ -14,6 +14,7 @@ _NO_GOLD = NotApplicable("there is no gold segmentation; give one with --morphem
     unit="boundaries/boundary",
     better="higher",
     order=80,
+    needs="gold",
 )
 def boundary_precision(encoded: Encoded) -> Ratio | NotApplicable:
     """Token boundaries inside words that are morpheme boundaries.
@@ -37,6 +38,7 @@ def boundary_precision(encoded: Encoded) -> Ratio | NotApplicable:
     unit="boundaries/boundary",
     better="higher",
     order=81,
+    needs="gold",
 )
 def boundary_recall(encoded: Encoded) -> Ratio | NotApplicable:
     """Morpheme boundaries that are token boundaries.
@@ -59,6 +61,7 @@ def boundary_recall(encoded: Encoded) -> Ratio | NotApplicable:
     unit="boundaries/boundary",
     better="higher",
     order=82,
+    needs="gold",
 )
 def boundary_f1(encoded: Encoded) -> Ratio | NotApplicable:
     """Twice the boundaries that both have, by those of tokens and those of morphemes.

@@ -21,6 +21,7 @@ _ONE_LANGUAGE = NotApplicable("the parallel text has only one language")
     better="lower",
     order=70,
     flattered_by_loss=True,
+    needs="parallel",
 )
 def parity(encoded: Encoded) -> Totals | NotApplicable:
     """Mean over languages of their premium: tokens per token of the reference (Petrov et al. 2023).
@@ -56,6 +57,7 @@ def parity(encoded: Encoded) -> Totals | NotApplicable:
     better="lower",
     order=71,
     flattered_by_loss=True,
+    needs="parallel",
 )
 def worst_language(encoded: Encoded) -> Totals | NotApplicable:
     """The largest premium of a language, which the detail names.
@@ -86,6 +88,7 @@ def worst_language(encoded: Encoded) -> Totals | NotApplicable:
     better="lower",
     order=72,
     flattered_by_loss=True,
+    needs="parallel",
 )
 def gini(encoded: Encoded) -> Totals | NotApplicable:
     """How unequal tokens per parallel line are: 0 where all languages take as many.

@@ -104,8 +104,8 @@ class NotApplicable:
 
 Result = Ratio | Totals | Value | NotApplicable
 
-Needs = Literal["", "cuts", "entries", "speed"]
-"""What encoding does for a metric only when asked."""
+Needs = Literal["", "cuts", "entries", "gold", "parallel", "speed"]
+"""What encoding does for a metric only when asked, or text beside the corpus."""
 
 ALL = "all"
 """The name that stands for all metrics."""
@@ -130,7 +130,9 @@ class Metric:
         digits: how many decimals a table shows.
         function: what computes it.
         flattered_by_loss: whether text that a tokenizer skips makes it look better.
-        needs: what must be asked of encoding for it, empty for nothing.
+        needs: what must be asked of encoding for it, empty for nothing; what takes as long as
+            encoding itself is measured on request.
+        usual: whether it says something that others do not, and people look for.
     """
 
     name: str
@@ -142,11 +144,11 @@ class Metric:
     function: Callable[[Encoded], Result]
     flattered_by_loss: bool = False
     needs: Needs = ""
+    usual: bool = True
 
-    @property
-    def slow(self) -> bool:
-        """Whether it takes as long as encoding does, so that it is measured only on request."""
-        return self.needs in ("cuts", "entries")
+    def shown(self, given: Sequence[str] = ()) -> bool:
+        """Whether it is measured where nobody names metrics, but such text is given."""
+        return self.needs in given or (self.usual and self.needs in ("", "speed"))
 
     def look(self, encoded: Encoded) -> Result:
         """What it says of one encoded corpus; no number where there is nothing to divide by."""
@@ -171,12 +173,15 @@ def metric(
     digits: int = 3,
     flattered_by_loss: bool = False,
     needs: Needs = "",
+    usual: bool = True,
 ) -> Callable[[Callable[[Encoded], Result]], Callable[[Encoded], Result]]:
     """Register the decorated function as a metric and leave it as it is."""
 
     def register(function: Callable[[Encoded], Result]) -> Callable[[Encoded], Result]:
         METRICS.register(name)(
-            Metric(name, title, unit, better, order, digits, function, flattered_by_loss, needs)
+            Metric(
+                name, title, unit, better, order, digits, function, flattered_by_loss, needs, usual
+            )
         )
         return function
 

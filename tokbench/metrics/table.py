@@ -52,7 +52,9 @@ def _families() -> Iterator[str]:
         for one in metrics:
             better = f", {one.better} is better" if one.better else ""
             slow = (
-                " Measured where it is asked for, by name or as one of `all`." if one.slow else ""
+                " Measured where it is asked for, by name or as one of `all`."
+                if not one.shown()
+                else ""
             )
             yield f"### `{one.name}`\n\n{_told(one)}\n\nIn {one.unit}{better}.{slow}\n"
         reasons = sorted(set(_REASON.findall(inspect.getsource(module))))

@@ -52,6 +52,12 @@ class Beside:
     width: int = 768
     longest: int | None = None
 
+    @property
+    def given(self) -> tuple[str, ...]:
+        """What metrics may need of it."""
+        there = {"parallel": self.parallel, "gold": self.gold}
+        return tuple(name for name, one in there.items() if one is not None)
+
     def added(self, encoded: Encoded, subject: Subject) -> Encoded:
         """The same with what the tokenizer makes of all this."""
         made = replace(encoded, width=self.width, longest=self.longest)
@@ -281,7 +287,7 @@ def _measure(
     by: Sequence[str] = (),
     repeat: str = "",
 ) -> Comparison:
-    wanted = metrics.chosen(names)
+    wanted = metrics.chosen(names, beside.given if beside else ())
     needs = {one.needs for one in wanted}
     encoded = encoding.encode(subjects, corpus, split, watch, cuts="cuts" in needs, by=by)
     if beside:
@@ -300,7 +306,7 @@ def _measure(
         on=said,
         documents=len(encoded[0].documents.bytes),
         bytes=int(encoded[0].documents.bytes.sum()),
-        tokenizers=metrics.measure(encoded, names, baseline=baseline),
+        tokenizers=metrics.measure(encoded, [one.name for one in wanted], baseline=baseline),
         samples=encoding.samples(subjects, corpus, split),
         baseline=baseline,
         signature=_signature(subjects, corpus, split, len(encoded[0].tokens), baseline),
