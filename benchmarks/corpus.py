@@ -71,7 +71,8 @@ def streamed(path: str, who: str, kind: str) -> Iterator[tuple[int, int]]:
 
     datasets.disable_progress_bars()
     streaming = who != "datasets, mapped"
-    given = datasets.load_dataset(kind, data_files=path, split="train", streaming=streaming)
+    more = {"keep_default_na": False} if kind == "csv" else {}  # else empty texts become null
+    given = datasets.load_dataset(kind, data_files=path, split="train", streaming=streaming, **more)
     if who == "datasets, rows":
         yield from ((1, len(row["text"].encode())) for row in given)
         return
@@ -111,7 +112,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"HF_HOME": folder, "HF_HUB_OFFLINE": "1", "TOKBENCH_CACHE": folder}
-        text = as_file(told.text, told.megabytes, Path(folder)).read_text("utf-8", newline="")
+        text = as_file(told.text, told.megabytes, Path(folder)).read_bytes().decode()
         documents = text.split("\n")[:-1]
         size = sum(len(one.encode()) for one in documents)
         paths = write(documents, Path(folder))

@@ -140,6 +140,7 @@ class Given:
         share: of the whole training text.
         times: how often its own training text came: 1 once, 0.5 half of it.
         steps: what each step did to it.
+        notes: what was left out before it became documents.
     """
 
     name: str
@@ -154,6 +155,7 @@ class Given:
     share: float | None = None
     times: float | None = None
     steps: tuple[StepDone, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

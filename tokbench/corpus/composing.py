@@ -53,4 +53,5 @@ def _given(source: Cleaned, account: Account, wanted: float | None, size: int, w
         share=came.bytes_out / whole if whole else 0.0,
         times=came.bytes_out / size if size else float(came.documents_out > 0),
         steps=steps_done(account.steps),
+        notes=tuple(account.read.notes),
     )

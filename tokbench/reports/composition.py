@@ -15,7 +15,8 @@ def worth_showing(made: Composition) -> bool:
     known = all(one.documents is not None for one in made.sources)
     steps = made.together or any(one.steps for one in made.sources)
     mixed = any(one.times != 1 for one in made.sources)
-    return known and bool(steps or mixed or len(made.sources) > 1)
+    noted = any(one.notes for one in made.sources)
+    return known and bool(steps or mixed or noted or len(made.sources) > 1)
 
 
 def render(made: Composition) -> RenderableType:
@@ -28,7 +29,8 @@ def render(made: Composition) -> RenderableType:
         table.add_column(name, justify="right", no_wrap=True)
     for one in made.sources:
         table.add_row(escape(_short(one.name)), *_cells(one, asked=asked))
-    lines = [line for one in made.sources for line in _steps(one.steps, _short(one.name))]
+    lines = [escape(note) for one in made.sources for note in one.notes]
+    lines += [line for one in made.sources for line in _steps(one.steps, _short(one.name))]
     lines += _steps(made.together, "all sources")
     if made.limited_by:
         name = escape(_short(made.limited_by))

@@ -35,7 +35,10 @@ def composition(manifest: dict[str, Any]) -> Composition | None:
     said = manifest["corpus"]
     if "sources" not in said:
         return None
-    sources = [{**one, "steps": _steps(one["steps"])} for one in said["sources"]]
+    sources = [
+        {**one, "steps": _steps(one["steps"]), "notes": tuple(one["notes"])}
+        for one in said["sources"]
+    ]
     return Composition(
         tuple(Given(**one) for one in sources),
         _steps(said.get("together", ())),

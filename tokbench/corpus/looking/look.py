@@ -111,7 +111,7 @@ def look(
             steps=steps_done(account.steps),
             text=found.facts(corpus.sources, [index]),
             languages=spoken.languages(index, found.documents(index)),
-            warnings=tuple(found.warnings(index, each.nulls, account)),
+            warnings=(*account.read.notes, *found.warnings(index, each.nulls, account)),
             training=mixed.given[index],
             wanted=mixed.shares[index] if mixed.shares else None,
         )
