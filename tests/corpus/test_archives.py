@@ -112,10 +112,10 @@ def test_what_is_left_out_is_said(tmp_path: Path, opened: Open, documents: Docum
     (tmp_path / "a.tar").write_bytes(sink.getvalue())
     assert documents("a.tar") == ["ok"]
     said = [
-        "a.tar: left out 2 links: l.txt, h.txt",
-        "a.tar: left out 2 devices and files with holes: d.txt, f.txt",
-        "a.tar: left out 3 paths out of the archive: /etc/a.txt, ../b.txt, x/../../c.txt",
-        "a.tar: left out 2 files of unknown kind: README, a.pdf",
+        "a.tar: left out links (2): l.txt, h.txt",
+        "a.tar: left out devices and files with holes (2): d.txt, f.txt",
+        "a.tar: left out paths out of the archive (3): /etc/a.txt, ../b.txt, x/../../c.txt",
+        "a.tar: left out files of unknown kind (2): README, a.pdf",
     ]
     assert notes(opened("a.tar")) == said
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
@@ -126,9 +126,9 @@ def test_what_is_left_out_is_said(tmp_path: Path, opened: Open, documents: Docum
             archive.writestr(name, "ok")
     found = opened("b.zip")
     said = [
-        "b.zip: left out 1 links: l.txt",
-        "b.zip: left out 2 paths out of the archive: /etc/a.txt, ../b.txt",
-        "b.zip: left out 1 files of unknown kind: README",
+        "b.zip: left out links (1): l.txt",
+        "b.zip: left out paths out of the archive (2): /etc/a.txt, ../b.txt",
+        "b.zip: left out files of unknown kind (1): README",
     ]
     assert notes(found) == said == list(found.opened[0].source.notes)
     assert documents("b.zip") == ["ok"]

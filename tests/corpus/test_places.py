@@ -33,7 +33,7 @@ def test_folder(tmp_path: Path, documents: Documents, opened: Open) -> None:
     for written_ in ("d", "d/", str(tmp_path / "d"), "./d", f"file://{tmp_path}/d"):
         assert documents(written_) == ["A", "0", "z", "b"]
     found = opened("d").opened[0].source
-    assert found.notes == ("d: left out 2 files of unknown kind: noextension, x.pdf",)
+    assert found.notes == ("d: left out files of unknown kind (2): noextension, x.pdf",)
     assert [piece.shown for piece in found.pieces] == [
         "d/A.TXT", "d/a/0.jsonl", "d/a/z.txt", "d/b.txt",
     ]  # fmt: skip
@@ -54,7 +54,7 @@ def test_links_in_a_folder(tmp_path: Path, documents: Documents, opened: Open) -
     (tmp_path / "d" / "z.txt").symlink_to(tmp_path / "blob")
     assert documents("d") == ["a", "by the name of the link"]
     assert opened("d").opened[0].source.notes == (
-        "d: left out 3 links and devices without a file: gone.txt, pipe.txt, self.txt",
+        "d: left out links and devices without a file (3): gone.txt, pipe.txt, self.txt",
     )
 
 
@@ -100,7 +100,7 @@ def test_globs_and_folders_of_fsspec(
     assert documents("memory://data") == ["a/1.txt", "b.txt"]
     assert documents("memory://data/b.txt", "memory://data/") == ["b.txt", "a/1.txt"]
     source = opened("memory://data").opened[0].source
-    assert source.notes == ("memory://data: left out 1 files of unknown kind: x.pdf",)
+    assert source.notes == ("memory://data: left out files of unknown kind (1): x.pdf",)
     with says("memory://data/*.csv: matches no file; check the address"):
         opened("memory://data/*.csv")
     with says("memory://data/b.csv: no such file; check the address"):

@@ -12,7 +12,7 @@ class LeftOut:
     >>> for name in "abcd":
     ...     left.add("links", name)
     >>> list(left.notes())
-    ['a.tar: left out 4 links: a, b, c and 1 more']
+    ['a.tar: left out links (4): a, b, c and 1 more']
     """
 
     def __init__(self, shown: str) -> None:
@@ -30,7 +30,7 @@ class LeftOut:
     def notes(self) -> Iterator[str]:
         """A sentence for each reason."""
         for reason, count in self._counts.items():
-            yield f"{self._shown}: left out {count:,} {reason}: {self.named(reason)}"
+            yield f"{self._shown}: left out {reason} ({count:,}): {self.named(reason)}"
 
     def named(self, reason: str) -> str:
         """The first names, and how many more there are; nothing if there are none."""
