@@ -4,6 +4,7 @@ from tokbench.encoding.encode import encode
 from tokbench.encoding.lines import parallel
 from tokbench.encoding.morphemes import Gold, morphology
 from tokbench.encoding.samples import cut, samples
+from tokbench.encoding.scripts import in_scripts
 from tokbench.encoding.subjects import Subject, from_folder, from_hub, subject
 from tokbench.encoding.timing import time_all, timing_text
 from tokbench.encoding.token_bytes import token_bytes
@@ -15,6 +16,7 @@ __all__ = [
     "encode",
     "from_folder",
     "from_hub",
+    "in_scripts",
     "morphology",
     "parallel",
     "samples",

@@ -6,6 +6,7 @@ reason why there is none (`NotApplicable`). Values, intervals and differences ar
 one place, `measuring`.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -136,6 +137,12 @@ class Metric:
     function: Callable[[Encoded], Result]
     flattered_by_loss: bool = False
     needs: Literal["", "cuts", "speed"] = ""
+
+    @property
+    def family(self) -> str:
+        """What the metrics of its module are about: the module's first line."""
+        told = (sys.modules[self.function.__module__].__doc__ or "").strip()
+        return told.partition("\n")[0].rstrip(".")
 
     def look(self, encoded: Encoded) -> Result:
         """What it says of one encoded corpus; no number where there is nothing to divide by."""
