@@ -9,7 +9,7 @@ from tokbench.cli import options
 from tokbench.cli.progress import progress
 
 if TYPE_CHECKING:
-    from tokbench.values import Comparison
+    from tokbench.values import Comparison, Row
     from tokbench.workbench import Beside
 
 _BROKEN_DOWN = ("bytes_per_token", "parity")
@@ -120,11 +120,19 @@ def rendered(
     """The terminal report of a comparison; the metrics named are shown by group."""
     from dataclasses import replace
 
-    from tokbench.metrics import chosen
     from tokbench.reports import render
-    from tokbench.values import Row
 
     if not samples:
         comparison = replace(comparison, samples=())
-    rows = {one.name: Row(one.title, one.digits, one.flattered_by_loss) for one in chosen()}
-    return render("terminal", comparison, rows=rows, broken_down=metric_names or _BROKEN_DOWN)
+    return render("terminal", comparison, rows=rows(), broken_down=metric_names or _BROKEN_DOWN)
+
+
+def rows() -> "dict[str, Row]":
+    """How reports show each metric, in the order of tables."""
+    from tokbench.metrics import chosen
+    from tokbench.values import Row
+
+    return {
+        one.name: Row(one.title, one.digits, one.flattered_by_loss, one.family)
+        for one in chosen()
+    }

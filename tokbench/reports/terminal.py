@@ -49,7 +49,7 @@ def render(
         broken_down: metrics whose numbers by group are shown, where there are some.
     """
     parts: list[RenderableType] = [_heading(comparison), _Tables(comparison, rows)]
-    parts += _notes(comparison, rows)
+    parts += notes(comparison, rows)
     for name in broken_down:
         parts += by_group(comparison, name, rows[name])
     if comparison.samples:
@@ -66,14 +66,14 @@ def _heading(comparison: Comparison) -> Text:
     return Text.assemble(
         ("measured on ", "dim"),
         (visible(comparison.on), "bold"),
-        (f": {comparison.documents:,} documents, {_size(comparison.bytes)}", "dim"),
+        (f": {comparison.documents:,} documents, {size(comparison.bytes)}", "dim"),
     )
 
 
-def _size(size: int) -> str:
+def size(size: int) -> str:
     """Bytes in the largest unit that leaves a digit before the point.
 
-    >>> _size(512), _size(82_345), _size(15_470_000)
+    >>> size(512), size(82_345), size(15_470_000)
     ('512 bytes', '82.3 kB', '15.5 MB')
     """
     for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
@@ -229,7 +229,7 @@ def _change(measurement: Measurement, baseline: Measurement) -> str:
     return f"x{measurement.value / baseline.value:,.0f}"
 
 
-def _notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableType]:
+def notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableType]:
     """What the numbers do not say: why a metric does not apply, how a round trip fails."""
     lines: list[RenderableType] = []
     for one in comparison.tokenizers:
