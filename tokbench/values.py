@@ -729,14 +729,14 @@ class Shape:
     """What pictures show of one tokenizer's counts, in few numbers.
 
     Attributes:
-        step: how many tokens a bin of `lengths` spans, the same for all tokenizers compared.
-        lengths: of so many documents the tokens lie in [k step, (k + 1) step); the last bin holds
-            all that are longer, too.
+        edges: where each bin of `lengths` begins, in tokens, the same for all tokenizers compared;
+            the last one has no end.
+        lengths: so many documents lie in each bin.
         median: tokens of the document in the middle.
         ranks: (rank, how often the token of that rank occurs), some ranks from 1 to the last.
     """
 
-    step: int
+    edges: tuple[int, ...]
     lengths: tuple[int, ...]
     median: int
     ranks: tuple[tuple[int, int], ...]

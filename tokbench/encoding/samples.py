@@ -79,6 +79,7 @@ def _bytes_of(tokenizer: Tokenizer, token_id: int) -> str:
     if token.startswith("<0x"):
         return token[3:-1].lower()
     spelled = (BYTES.get(char) for char in token)
-    return "".join(
+    shown = "".join(
         " " if byte == ord(" ") else f"{byte:02x}" for byte in spelled if byte is not None
     )
+    return shown or token

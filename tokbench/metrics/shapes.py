@@ -13,34 +13,42 @@ if TYPE_CHECKING:
 _BINS = 32
 _RANKS = 64
 _NEARLY_ALL = 0.99
+_FAR = 10
 
 
 def shapes(encoded: Sequence[Encoded]) -> list[Shape]:
     """Of each tokenizer; bins are the same for all.
 
-    A bin is 1, 2 or 5 times a power of ten wide, so that 32 hold 99% of the documents of the
-    tokenizer that makes them longest.
+    At most 32 bins hold 99% of the documents of the tokenizer that makes them longest: each 1, 2 or
+    5 times a power of ten wide, or, where some are ten times as long as that of the middle, as many
+    times as wide as the one before.
 
     >>> one = Encoded.of(["a b", "a", "a"], [["a", "b"], ["a"], ["a"]])
     >>> shapes([one])[0].lengths, shapes([one])[0].ranks
     ((0, 2, 1), ((1, 3), (2, 1)))
     """
-    reach = max(
-        int(np.quantile(one.tokens, _NEARLY_ALL, method="higher")) if len(one.tokens) else 0
-        for one in encoded
-    )
-    step = _round_step((reach + 1) / _BINS)
-    bins = reach // step + 1
-    return [_shape(one, step, bins) for one in encoded]
+    reach = max(_quantile(one, _NEARLY_ALL) for one in encoded)
+    middle = min(_quantile(one, 0.5) for one in encoded)
+    if reach > _FAR * max(1, middle):
+        spaced = np.rint(np.geomspace(1, reach, _BINS)).astype(np.int64)
+        edges = np.unique(np.append(0, spaced))
+    else:
+        edges = np.arange(0, reach + 1, _round_step((reach + 1) / _BINS))
+    return [_shape(one, edges) for one in encoded]
 
 
-def _shape(one: Encoded, step: int, bins: int) -> Shape:
-    lengths = np.bincount(np.minimum(one.tokens // step, bins - 1), minlength=bins)
-    middle = int(np.quantile(one.tokens, 0.5, method="higher")) if len(one.tokens) else 0
+def _quantile(one: Encoded, share: float) -> int:
+    """Tokens that so many of the documents do not exceed."""
+    return int(np.quantile(one.tokens, share, method="higher")) if len(one.tokens) else 0
+
+
+def _shape(one: Encoded, edges: "NDArray[np.int64]") -> Shape:
+    bins = np.searchsorted(edges, one.tokens, "right") - 1
+    lengths = np.bincount(bins, minlength=len(edges))
     counts = np.sort(one.frequencies[one.frequencies > 0])[::-1]
     ranks = _spaced(len(counts))
     at = zip(ranks.tolist(), counts[ranks - 1].tolist(), strict=True)
-    return Shape(step, tuple(lengths.tolist()), middle, tuple(at))
+    return Shape(tuple(edges.tolist()), tuple(lengths.tolist()), _quantile(one, 0.5), tuple(at))
 
 
 def _round_step(least: float) -> int:

@@ -42,7 +42,7 @@ def render(comparison: Comparison, rows: Mapping[str, Row] | None = None) -> str
 
 def _cells(measurement: Measurement, baseline: str) -> list[object]:
     if measurement.value is None:
-        return [""] * (len(COLUMNS) - 3) + [measurement.why]
+        return [*[""] * (len(COLUMNS) - 3), measurement.why]
     low, high = measurement.interval or ("", "")
     found = measurement.difference
     difference: list[object] = [""] * 5

@@ -16,7 +16,7 @@ from tokbench.reports.numbers import SAME, Line, change, difference, interval, l
 from tokbench.reports.pictures import groups, pictures
 from tokbench.reports.registry import REPORTS
 from tokbench.reports.svg import legend
-from tokbench.reports.terminal import size
+from tokbench.reports.terminal import MOST_LOST, size
 from tokbench.reports.warning import NOTE
 from tokbench.values import Comparison, Cut, Row, Sample
 
@@ -41,7 +41,9 @@ def render(
     """
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - only pages need it
 
-    environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
+    )
     template = environment.from_string((_PAGE / "page.html").read_text("utf-8"))
     return template.render(**_facts(comparison, rows, broken_down))
 
@@ -77,9 +79,7 @@ def _facts(
         "pictures": list(pictures(comparison, rows)),
         "groups": list(groups(comparison, rows, broken_down)),
         "key": legend(names),
-        "samples": [
-            _sample(one, names) for one in (*comparison.samples, *comparison.scripts)
-        ],
+        "samples": [_sample(one, names) for one in _samples(comparison)],
         "repeat": shown(comparison.repeat, 20_000),
         "signature": shown(comparison.signature, 20_000),
     }
@@ -118,10 +118,16 @@ def _tables(found: Sequence[Line], comparison: Comparison) -> list[dict[str, Any
     for family, some in groupby(ordered, key=lambda one: one.row.family):
         shown_lines = list(some)
         rows = [
-            {"name": _name(one.name), "cells": [_cell(line, k, comparison) for line in shown_lines]}
+            {
+                "name": _name(one.name),
+                "lost": f"{one.letters_lost:.1%}" if one.letters_lost > MOST_LOST else "",
+                "cells": [_cell(line, k, comparison) for line in shown_lines],
+            }
             for k, one in enumerate(comparison.tokenizers)
         ]
-        made.append({"title": family or "Metrics", "lines": shown_lines, "rows": rows})
+        lost = any(one.row.flattered_by_loss for one in shown_lines)
+        title = family or "Metrics"
+        made.append({"title": title, "lines": shown_lines, "rows": rows, "lost": lost})
     return made
 
 
@@ -135,6 +141,12 @@ def _cell(line: Line, place: int, comparison: Comparison) -> _Cell:
         change(found, line.measurements[comparison.baseline]),
         difference(found, digits),
     )
+
+
+def _samples(comparison: Comparison) -> list[Sample]:
+    """Each text once."""
+    again = {one.text for one in comparison.scripts}
+    return [*(one for one in comparison.samples if one.text not in again), *comparison.scripts]
 
 
 def _sample(sample: Sample, names: Sequence[str]) -> dict[str, Any]:

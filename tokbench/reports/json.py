@@ -158,9 +158,7 @@ def _fields(plain: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _read_sample(plain: Mapping[str, Any]) -> Sample:
-    cuts = [
-        zip(one["texts"], one["kinds"], one["ids"], strict=True) for one in plain["cuts"]
-    ]
+    cuts = [zip(one["texts"], one["kinds"], one["ids"], strict=True) for one in plain["cuts"]]
     return Sample(
         plain["text"],
         tuple(tuple(Cut(*fields) for fields in one) for one in cuts),

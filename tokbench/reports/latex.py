@@ -29,8 +29,9 @@ _SIGN = "$\\approx$"
 
 @REPORTS.register("latex")
 def render(comparison: Comparison, rows: Mapping[str, Row]) -> str:
-    """A table with a line for each metric; needs `booktabs`, and XeLaTeX or LuaLaTeX where names
-    are not in Latin letters.
+    """A table with a line for each metric.
+
+    Needs `booktabs`, and XeLaTeX or LuaLaTeX where names are not in Latin letters.
     """
     names = [one.name for one in comparison.tokenizers]
     baseline = names[comparison.baseline]
@@ -55,10 +56,13 @@ def render(comparison: Comparison, rows: Mapping[str, Row]) -> str:
     parts += [
         "\\bottomrule",
         "\\end{tabular}",
-        f"\\caption{{Tokenizers on {escaped(comparison.on)} ({comparison.documents:,} documents, "
-        f"{size(comparison.bytes)}). Bold: best; $^\\ast$: a difference to every other is seen; "
-        f"{_SIGN}: no difference to {escaped(baseline)} is seen; below, 95\\% intervals by paired "
-        "bootstrap over documents.}",
+        (
+            f"\\caption{{Tokenizers on {escaped(comparison.on)} "
+            f"({comparison.documents:,} documents, {size(comparison.bytes)}). "
+            "Bold: best; $^\\ast$: a difference to every other is seen; "
+            f"{_SIGN}: no difference to {escaped(baseline)} is seen; "
+            "below, 95\\% intervals by paired bootstrap over documents.}"
+        ),
         "\\end{table}",
         "",
     ]

@@ -22,8 +22,10 @@ def render(comparison: Comparison, rows: Mapping[str, Row]) -> str:
     names = [one.name for one in comparison.tokenizers]
     baseline = names[comparison.baseline]
     parts = [
-        f"Measured on {escaped(comparison.on)}: {comparison.documents:,} documents, "
-        f"{size(comparison.bytes)}.",
+        (
+            f"Measured on {escaped(comparison.on)}: {comparison.documents:,} documents, "
+            f"{size(comparison.bytes)}."
+        ),
         "",
         "| | unit | " + " | ".join(map(escaped, names)) + " |",
         "| --- | --- |" + " ---: |" * len(names),
@@ -36,8 +38,10 @@ def render(comparison: Comparison, rows: Mapping[str, Row]) -> str:
         parts.append(f"| {head} | {' | '.join(cells)} |")
     parts += [
         "",
-        f"↑ higher is better, ↓ lower is better; \\* best, \\*\\* best and a difference to every "
-        f"other is seen; [95% interval] by paired bootstrap; % against {escaped(baseline)}.",
+        (
+            "↑ higher is better, ↓ lower is better; \\* best, \\*\\* best and a difference to "
+            f"every other is seen; [95% interval] by paired bootstrap; % against {escaped(baseline)}."
+        ),
         "",
     ]
     parts += [f"- {escaped(one)}" for one in notes(comparison, rows)]

@@ -60,7 +60,7 @@ def _rest(text: str, longest: int) -> str:
 
 
 def direction(text: str) -> str:
-    """ "rtl" where the first letter is of a script that is written from the right, else "ltr".
+    """`rtl` where the first letter is of a script that is written from the right, else `ltr`.
 
     >>> direction("1. مرحبا"), direction("hello")
     ('rtl', 'ltr')

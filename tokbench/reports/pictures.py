@@ -1,5 +1,6 @@
 """Pictures of a comparison: what each shows, and how it is drawn."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from markupsafe import Markup
 from tokbench.reports import svg
 from tokbench.reports.markup import plain
 from tokbench.reports.numbers import interval, number
+from tokbench.reports.terminal import MOST_LOST
 from tokbench.values import Breakdown, Comparison, GroupValue, Measured, Measurement, Row, Shape
 
 _TOP, _LEFT, _RIGHT = 30, 44, 12
@@ -16,7 +18,7 @@ _RIDGE = 54
 _GROUP = 22
 _LABEL = 130
 _MOST_GROUPS = 60
-_LONGEST_NAME = 26
+_LONGEST_NAME = 30
 _TWO = 2
 
 
@@ -44,6 +46,13 @@ class _Point:
     x: float
     y: float
     interval: tuple[float, float] | None
+    lost: float
+
+    @property
+    def label(self) -> str:
+        """The name, and that it is no fair one."""
+        loses = f" (loses {self.lost:.0%})" if self.lost > MOST_LOST else ""
+        return svg.shortened(self.name, _LONGEST_NAME - len(loses)) + loses
 
 
 def pictures(comparison: Comparison, rows: Mapping[str, Row]) -> Iterator[Picture]:
@@ -68,7 +77,9 @@ def _points(comparison: Comparison, x: str, y: str) -> list[_Point]:
     for place, one in enumerate(comparison.tokenizers):
         across, up = _value(one, x), _value(one, y)
         if across and up and across.value and up.value is not None:
-            made.append(_Point(place, one.name, across.value, up.value, up.interval))
+            made.append(
+                _Point(place, one.name, across.value, up.value, up.interval, one.letters_lost)
+            )
     return made
 
 
@@ -93,12 +104,13 @@ def _against_vocabulary(points: Sequence[_Point], digits: int) -> Picture:
     return Picture(
         title,
         svg.picture("vocabulary", _HEIGHT, title, told, drawn),
-        "Higher holds more text in a token; whiskers are 95% intervals.",
+        f"Higher holds more text in a token; whiskers are 95% intervals.{_who_loses(points)}",
     )
 
 
 def _pareto(points: Sequence[_Point], digits: int, width: int | None) -> Picture:
-    front = sorted((one for one in points if not _beaten(one, points)), key=lambda one: one.x)
+    honest = [one for one in points if one.lost <= MOST_LOST] or points
+    front = sorted((one for one in honest if not _beaten(one, honest)), key=lambda one: one.x)
     beaten = {one.place for one in points} - {one.place for one in front}
     x = _across(points, log=False)
     y = _up(points)
@@ -113,11 +125,21 @@ def _pareto(points: Sequence[_Point], digits: int, width: int | None) -> Picture
     names = ", ".join(one.name for one in front)
     caption = f"No other has both fewer parameters and more bytes per token: {plain(names)}."
     if beaten:
-        caption += " Hollow marks are beaten in both."
+        caption += " Hollow marks are beaten in both, or lose letters."
+    caption += _who_loses(points)
     told = _told(points, "{:,.1f} million parameters", digits)
     return Picture(
         title, svg.picture("pareto", _HEIGHT, title, f"{told} {caption}", drawn), caption
     )
+
+
+def _who_loses(points: Sequence[_Point]) -> str:
+    """What to hold against those that skip text."""
+    names = [plain(one.name) for one in points if one.lost > MOST_LOST]
+    if not names:
+        return ""
+    lose = "loses" if len(names) == 1 else "lose"
+    return f" {', '.join(names)} {lose} letters of the text, which cost no tokens."
 
 
 def _beaten(one: _Point, points: Sequence[_Point]) -> bool:
@@ -140,7 +162,12 @@ def _up(points: Sequence[_Point]) -> svg.Scale:
 
 
 def _dots(
-    points: Sequence[_Point], x: svg.Scale, axis: str, digits: int, hollow: set[int], behind: str = ""
+    points: Sequence[_Point],
+    x: svg.Scale,
+    axis: str,
+    digits: int,
+    hollow: set[int],
+    behind: str = "",
 ) -> list[str]:
     y = _up(points)
     drawn = [*svg.axes(x, y, axis, "bytes per token"), behind]
@@ -148,10 +175,12 @@ def _dots(
         at = x(one.x)
         if one.interval:
             low, high = map(y, one.interval)
-            drawn.append(f'<g class="s{one.place % svg.COLOURS}">{svg.line(at, low, at, high, "w")}</g>')
+            drawn.append(
+                f'<g class="s{one.place % svg.COLOURS}">{svg.line(at, low, at, high, "w")}</g>'
+            )
         said = f"{one.name}: {one.y:,.{digits}f} bytes per token"
         drawn.append(svg.mark(one.place, at, y(one.y), said, hollow=one.place in hollow))
-    named = [(x(one.x), y(one.y), svg.shortened(one.name, _LONGEST_NAME)) for one in points]
+    named = [(x(one.x), y(one.y), one.label) for one in points]
     return drawn + svg.labels(named, (_LEFT, _TOP - 4, svg.WIDTH - 2, y.start))
 
 
@@ -164,10 +193,10 @@ def _told(points: Sequence[_Point], form: str, digits: int) -> str:
 
 def _lengths(shapes: Sequence[tuple[int, str, Shape]], documents: int) -> Picture:
     """A histogram for each tokenizer, one below the other over the same axis."""
-    bins = len(shapes[0][2].lengths)
-    step = shapes[0][2].step
+    edges = shapes[0][2].edges
+    bins = len(edges)
     most = max(max(shape.lengths) for _, _, shape in shapes) or 1
-    x = svg.Scale(0, bins * step, 8, svg.WIDTH - _RIGHT)
+    x = svg.Scale(0, bins, 8, svg.WIDTH - _RIGHT)
     height = _RIDGE * len(shapes) + 48
     drawn = []
     bottom = 0.0
@@ -175,36 +204,50 @@ def _lengths(shapes: Sequence[tuple[int, str, Shape]], documents: int) -> Pictur
         bottom = (row + 1) * _RIDGE + 4
         y = svg.Scale(0, most, bottom, bottom - _RIDGE + 17)
         bars = "".join(
-            f"M{x(k * step) + 0.5:.1f} {bottom:.1f}V{y(count):.1f}H{x((k + 1) * step) - 0.5:.1f}"
-            f"V{bottom:.1f}z"
+            f"M{x(k) + 0.5:.1f} {bottom:.1f}V{y(count):.1f}H{x(k + 1) - 0.5:.1f}V{bottom:.1f}z"
             for k, count in enumerate(shape.lengths)
             if count
         )
         drawn.append(f'<path class="bar s{place % svg.COLOURS}" d="{bars}"/>')
         drawn.append(svg.line(x.start, bottom, x.end, bottom, "x"))
-        if shape.median < bins * step:
-            at = x(shape.median + (0.5 if step == 1 else 0))
-            drawn.append(svg.line(at, bottom + 3, at, y.end, "med"))
+        at = x(_place(shape.median, edges))
+        drawn.append(svg.line(at, bottom + 3, at, y.end, "med"))
         said = f"{svg.shortened(name, 34)}: median {shape.median:,}"
         drawn.append(svg.text(x.end, bottom - _RIDGE + 13, said, anchor="end"))
     drawn += [
-        svg.text(x(value), bottom + 17, svg.short(value), anchor="middle", css="a")
-        for value in x.ticks()
+        svg.text(x(k), bottom + 17, svg.short(edges[k]), anchor="middle", css="a")
+        for k in range(0, bins, max(1, round(bins / 7)))
     ]
     drawn.append(
-        svg.text((x.start + x.end) / 2, bottom + 35, "tokens in a document", anchor="middle", css="a")
+        svg.text(
+            (x.start + x.end) / 2, bottom + 35, "tokens in a document", anchor="middle", css="a"
+        )
     )
     title = "How long documents are"
     told = " ".join(
         f"{name}: half of the documents have {shape.median:,} tokens or fewer, "
-        f"{shape.lengths[-1]:,} have {(bins - 1) * step:,} or more."
+        f"{shape.lengths[-1]:,} have {edges[-1]:,} or more."
         for _, name, shape in shapes
     )
+    even = bins < _TWO or edges[1] * (bins - 1) == edges[-1]
+    wide = f"of {edges[1]:,}" if even and bins >= _TWO else "that grow wider (logarithmic)"
     caption = (
-        f"{documents:,} documents in bins of {step:,} token{'' if step == 1 else 's'}; the last "
-        f"bin holds all from {(bins - 1) * step:,} on; the line is the median."
+        f"{documents:,} documents in bins {wide}; the last bin holds all from {edges[-1]:,} "
+        "tokens on; the line is the median."
     )
     return Picture(title, svg.picture("lengths", height, title, told, drawn), caption)
+
+
+def _place(tokens: int, edges: Sequence[int]) -> float:
+    """Where a number of tokens lies among bins drawn as wide as each other.
+
+    >>> _place(3, (0, 1, 2, 4)), _place(9, (0, 1, 2, 4))
+    (2.5, 3.5)
+    """
+    k = bisect_right(edges, tokens) - 1
+    if k + 1 == len(edges) or edges[k + 1] - edges[k] == 1:
+        return k + 0.5
+    return k + (tokens - edges[k]) / (edges[k + 1] - edges[k])
 
 
 def _ranks(shapes: Sequence[tuple[int, str, Shape]]) -> Picture:
@@ -260,9 +303,19 @@ def groups(
         found = [one.measurements.get(name) for one in comparison.tokenizers]
         for grouping in dict.fromkeys(key for one in found if one for key in one.by):
             by = [one.by.get(grouping) if one else None for one in found]
+            if max(len(one.groups) for one in by if one) < _TWO:
+                continue
             row = rows.get(name, Row(name, 3))
             unit = next(one.unit for one in found if one and grouping in one.by)
-            yield _by_group(f"{name}-{grouping}", by, row, grouping, unit, comparison)
+            yield _by_group(
+                f"{name}-{grouping}",
+                by,
+                row,
+                grouping,
+                unit,
+                comparison,
+                _unknown(comparison, name),
+            )
 
 
 def _by_group(
@@ -272,6 +325,7 @@ def _by_group(
     grouping: str,
     unit: str,
     comparison: Comparison,
+    unknown: str,
 ) -> Groups:
     labels = dict.fromkeys(group.label for one in by if one for group in one.groups)
     of = [{group.label: group for group in one.groups} if one else {} for one in by]
@@ -282,18 +336,21 @@ def _by_group(
     order = sorted(labels, key=lambda label: _mean(known[label]))
     title = f"{row.title} by {grouping}"
     caption = f"In {unit}; bars are 95% intervals."
-    worst = [
-        f"{measured.name} {one.worst}"
-        for measured, one in zip(comparison.tokenizers, by, strict=True)
-        if one and one.worst
-    ]
+    worst: dict[str, list[str]] = {}
+    for measured, one in zip(comparison.tokenizers, by, strict=True):
+        if one and one.worst:
+            worst.setdefault(one.worst, []).append(measured.name)
     if worst:
-        caption += f" Worst: {plain(', '.join(worst), 2000)}."
+        said = (f"{label} ({', '.join(whose)})" for label, whose in worst.items())
+        caption += f" Worst: {plain('; '.join(said), 2000)}."
+    caption += unknown
     drawn = order
     if len(order) > _MOST_GROUPS:
         half = _MOST_GROUPS // 2
         drawn = [*order[:half], *order[-half:]]
-        caption += f" Drawn are the first and the last {half} of {len(order)}, all are in the table."
+        caption += (
+            f" Drawn are the first and the last {half} of {len(order)}, all are in the table."
+        )
     picture = _group_picture(_id(name), title, unit, drawn, of, comparison)
     shown = tuple(_group_row(label, of, row.digits) for label in order)
     macro = tuple(
@@ -305,6 +362,17 @@ def _by_group(
     return Groups(
         title, grouping, picture, caption, (*shown, GroupRow("macro average", len(order), macro))
     )
+
+
+def _unknown(comparison: Comparison, name: str) -> str:
+    """Whose tokens are unknown too often to be compared."""
+    said = [
+        f" {share:.1%} of the tokens of {plain(one.name)} are unknown."
+        for one in comparison.tokenizers
+        if name in one.measurements
+        and (share := one.measurements[name].detail.get("unknown_tokens", 0)) > MOST_LOST
+    ]
+    return "".join(said)
 
 
 def _id(name: str) -> str:
@@ -319,7 +387,10 @@ def _mean(values: Sequence[float | None]) -> float:
 
 def _group_row(label: str, of: Sequence[Mapping[str, GroupValue]], digits: int) -> GroupRow:
     found = [one.get(label) for one in of]
-    made = [_as_measurement(one and one.value, one and one.interval) for one in found]
+    made = [
+        _as_measurement(one.value, one.interval) if one else _as_measurement(None, None)
+        for one in found
+    ]
     n = next((one.n for one in found if one), 0)
     return GroupRow(label, n, tuple((number(one, digits), interval(one, digits)) for one in made))
 

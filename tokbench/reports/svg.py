@@ -35,13 +35,16 @@ class Scale:
     log: bool = False
 
     def __call__(self, value: float) -> float:
+        """Where a number lies."""
         low, high = (math.log(self.low), math.log(self.high)) if self.log else (self.low, self.high)
         at = math.log(value) if self.log else value
         return self.start + (at - low) / ((high - low) or 1) * (self.end - self.start)
 
     def ticks(self, most: int = 6) -> list[float]:
         """Round numbers on the scale."""
-        return log_ticks(self.low, self.high, most) if self.log else ticks(self.low, self.high, most)
+        return (
+            log_ticks(self.low, self.high, most) if self.log else ticks(self.low, self.high, most)
+        )
 
 
 def ticks(low: float, high: float, most: int) -> list[float]:
@@ -81,11 +84,13 @@ def short(number: float) -> str:
     """
     for unit, name in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(number) >= unit:
-            return f"{number / unit:g}{name}"
+            return f"{number / unit:.3g}{name}"
     return f"{number:g}"
 
 
-def around(values: Iterable[float], *, log: bool = False, margin: float = 0.08) -> tuple[float, float]:
+def around(
+    values: Iterable[float], *, log: bool = False, margin: float = 0.08
+) -> tuple[float, float]:
     """The least and the greatest with some room beside them."""
     numbers = list(values)
     low, high = min(numbers), max(numbers)
@@ -178,9 +183,9 @@ def labels(
     made = []
     for x, y, name in points:
         wide = len(name) * _CHAR
-        places = [
-            (x + 9, y + 4 + shift, "start") for shift in (0, -10, 10)
-        ] + [(x - 9, y + 4 + shift, "end") for shift in (0, -10, 10)]
+        places = [(x + 9, y + 4 + shift, "start") for shift in (0, -10, 10)] + [
+            (x - 9, y + 4 + shift, "end") for shift in (0, -10, 10)
+        ]
         places += [(x, y + shift, "middle") for shift in (-10, 19, -24, 33, -38, 47)]
         best, least = places[0], math.inf
         for at in places:
@@ -221,5 +226,3 @@ def shortened(name: str, most: int) -> str:
         return shown
     first = most // 3
     return f"{shown[:first]}…{shown[first + 1 - most :]}"
-
-

@@ -26,7 +26,7 @@ _MOST_TABLES = 2
 _MOST_NAMES = 4
 _MOST_PERCENT = 1000
 _MOST_DIGITS = 100
-_MOST_LOST = 0.001
+MOST_LOST = 0.001
 _STYLES = {
     "token": ("#000000 on #8ecae6", "#000000 on #ffd166"),
     "byte": ("#000000 on #d7b8f3", "#000000 on #b48ede"),
@@ -233,7 +233,7 @@ def notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableTyp
     """What the numbers do not say: why a metric does not apply, how a round trip fails."""
     lines: list[RenderableType] = []
     for one in comparison.tokenizers:
-        if (lost := one.letters_lost) > _MOST_LOST:
+        if (lost := one.letters_lost) > MOST_LOST:
             said = f" loses {lost:.1%} of the letters: text that it skips costs it no tokens"
             lines.append(Text.assemble((visible(one.name), "bold red"), said))
     lines += _encoded_by(comparison)

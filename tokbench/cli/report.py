@@ -1,0 +1,107 @@
+"""`tokbench report`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tokbench.cli import options
+
+if TYPE_CHECKING:
+    from tokbench.values import Comparison
+
+
+@click.command("report")
+@click.argument("names", nargs=-1, required=True)
+@options.on
+@options.metric_names
+@options.baseline
+@options.beside
+@options.overrides
+@options.runs
+@options.report_out
+def command(
+    names: tuple[str, ...],
+    on: tuple[str, ...],
+    text: str | None,
+    metric_names: tuple[str, ...],
+    baseline: str | None,
+    parallel: tuple[str, ...],
+    reference: str | None,
+    morphemes: str | None,
+    width: int,
+    max_length: int | None,
+    by: tuple[str, ...],
+    overrides: tuple[str, ...],
+    runs: Path,
+    out: tuple[str, ...],
+) -> None:
+    """Write a comparison as a page, Markdown, CSV, LaTeX or JSON.
+
+    NAMES are tokenizers, which are measured now, or one JSON file that `bench`, `compare` or `run`
+    wrote, which is not measured again. Without --out the report is shown in the terminal.
+
+    \b
+    tokbench report measures.json --out page.html
+    tokbench report runs/demo gpt2 --on reviews.csv --out page.html --out table.tex
+    """
+    from tokbench.cli.compare import beside, measured, rendered, rows
+    from tokbench.cli.output import note, show, write_reports
+
+    made = _written_before(names)
+    if made and (used := _measuring(on, text, metric_names, baseline, parallel, morphemes, by)):
+        raise click.UsageError(f"{used} is about measuring; {names[0]} was measured before")
+    if made:
+        write_reports(made, rows(), out)
+    else:
+        made = measured(
+            names,
+            on=on,
+            text=text,
+            json_path=None,
+            out=out,
+            metric_names=metric_names,
+            baseline=baseline,
+            by=by,
+            beside=beside(parallel, reference, morphemes, width, max_length),
+            overrides=overrides,
+            runs=runs,
+        )
+    if out:
+        note(f"written: {', '.join(out)}")
+    else:
+        show(rendered(made, metric_names))
+
+
+def _measuring(
+    on: tuple[str, ...],
+    text: str | None,
+    metric_names: tuple[str, ...],
+    baseline: str | None,
+    parallel: tuple[str, ...],
+    morphemes: str | None,
+    by: tuple[str, ...],
+) -> str:
+    """The first option given that says how to measure, or nothing."""
+    given = {
+        "--on": on,
+        "--text": text,
+        "--metric": metric_names,
+        "--baseline": baseline,
+        "--parallel": parallel,
+        "--morphemes": morphemes,
+        "--by": by,
+    }
+    return next((name for name, value in given.items() if value), "")
+
+
+def _written_before(names: tuple[str, ...]) -> "Comparison | None":
+    """The comparison in a file, where the only name is that of one."""
+    from tokbench.reports.json import holds_comparison, read
+    from tokbench.store import read_json
+
+    path = Path(names[0])
+    if len(names) > 1 or path.suffix != ".json" or not path.is_file():
+        return None
+    plain = read_json(path)
+    return read(plain, str(path)) if holds_comparison(plain) else None
