@@ -159,13 +159,18 @@ def _sample(sample: Sample, names: Sequence[str]) -> dict[str, Any]:
         "rows": [
             {
                 "name": _name(name),
-                "count": f"{len(cuts):,}",
-                "label": f"{plain(name)}: {len(cuts):,} tokens",
+                "count": f"{_count(cuts):,}",
+                "label": f"{plain(name)}: {_count(cuts):,} tokens",
                 "tokens": tokens(cuts),
             }
             for name, cuts in zip(names, sample.cuts, strict=True)
         ],
     }
+
+
+def _count(cuts: Sequence[Cut]) -> int:
+    """How many tokens there are: what is lost is none."""
+    return sum(one.kind != "lost" for one in cuts)
 
 
 def tokens(cuts: Sequence[Cut]) -> Markup:

@@ -40,7 +40,8 @@ def render(comparison: Comparison, rows: Mapping[str, Row]) -> str:
         "",
         (
             "↑ higher is better, ↓ lower is better; \\* best, \\*\\* best and a difference to "
-            f"every other is seen; [95% interval] by paired bootstrap; % against {escaped(baseline)}."
+            f"every other is seen; [95% interval] by paired bootstrap; % against "
+            f"{escaped(baseline)}."
         ),
         "",
     ]

@@ -422,7 +422,7 @@ def _group_picture(
     for row, label in enumerate(order):
         y = _TOP + _GROUP * (row + 0.5)
         drawn.append(svg.line(_LABEL, y, x.end, y, "g"))
-        drawn.append(svg.text(_LABEL - 8, y + 4, svg.shortened(label, 18), anchor="end"))
+        drawn.append(svg.text(_LABEL - 8, y + 4, svg.shortened(label, 16), anchor="end"))
         for place, one in enumerate(of):
             group = one.get(label)
             if group is None or group.value is None:

@@ -18,8 +18,8 @@ _SHAPES = (
     "M{x} {t}L{e} {b}L{l} {b}z",
     "M{x} {T}L{E} {y}L{x} {B}L{L} {y}z",
     "M{x} {b}L{e} {t}L{l} {t}z",
-    "M{l} {t}L{e} {b}M{l} {b}L{e} {t}",
-    "M{x} {T}V{B}M{L} {y}H{E}",
+    "M{l} {T}L{E} {y}L{l} {B}z",
+    "M{p} {T}H{q}V{u}H{E}V{v}H{q}V{B}H{p}V{v}H{L}V{u}H{p}z",
 )
 _DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2")
 
@@ -119,6 +119,7 @@ def mark(number: int, x: float, y: float, said: str = "", *, hollow: bool = Fals
     shape = _SHAPES[number % len(_SHAPES)]
     places = {"x": x, "y": y, "r": r, "d": 2 * r, "l": x - r, "e": x + r, "t": y - r, "b": y + r}
     places |= {"L": x - far, "E": x + far, "T": y - far, "B": y + far}
+    places |= {"p": x - 2, "q": x + 2, "u": y - 2, "v": y + 2}
     drawn = shape.format(**{name: f"{value:.1f}" for name, value in places.items()})
     css = f"m s{number % COLOURS}{' hollow' if hollow else ''}"
     title = f"<title>{escape(plain(said))}</title>" if said else ""
