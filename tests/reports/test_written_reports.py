@@ -22,8 +22,9 @@ from tokbench.reports.html import tokens
 from tokbench.reports.json import read, render
 from tokbench.reports.markdown import escaped as for_github
 from tokbench.reports.markup import shown
+from tokbench.reports.pictures import pictures
 from tokbench.reports.written import written
-from tokbench.values import Comparison, Cut, Measured, Measurement, Sample
+from tokbench.values import Comparison, Cut, Measured, Measurement, Sample, Shape
 
 _VOID = {"meta", "link", "br"}
 _OWN_SCRIPTS = 1
@@ -146,6 +147,39 @@ def test_any_text_stays_text(text: str) -> None:
     assert reader.open == []
     bare = _Reader(str(shown(text)))
     assert set(bare.elements) <= {"span"}
+
+
+def _one(place: int, across: float, up: float, spread: float | None) -> Measured:
+    ends = None if spread is None else (up - up * spread, up + up * spread)
+    return Measured(
+        f"t{place}",
+        {
+            "vocabulary_size": Measurement(across, 9, "tokens", None),
+            "embedding_parameters": Measurement(across / 1e3, 9, "M", "lower"),
+            "bytes_per_token": Measurement(up, 9, "bytes/token", "higher", interval=ends),
+        },
+        shape=Shape((0, 5), (1, 2), 3, ((1, 9), (7, 1))),
+    )
+
+
+_NUMBERS = st.tuples(st.integers(1, 10**7), st.floats(1e-3, 1e3), st.none() | st.floats(0, 0.9))
+
+
+@given(st.lists(_NUMBERS, min_size=1, max_size=12))
+@settings(max_examples=60)
+def test_all_that_is_drawn_is_in_the_picture(
+    numbers: list[tuple[int, float, float | None]],
+) -> None:
+    made = tuple(_one(place, *one) for place, one in enumerate(numbers))
+    for one in pictures(Comparison("a", 9, 9, made), ROWS):
+        drawn = str(one.svg)
+        high = float(re.search(r'viewBox="0 0 480 (\d+)"', drawn)[1])  # type: ignore[index]
+        for path in re.findall(r' d="([^"]*)"', drawn):
+            for x, y in re.findall(r"[ML](-?[\d.]+|nan|inf) (-?[\d.]+|nan|inf)", path):
+                assert -1 <= float(x) <= 481
+                assert -1 <= float(y) <= high + 1
+        told = 3 if "in a document" in drawn else 4  # numbers on the axes, what they are of
+        assert drawn.count('class="a"') >= told
 
 
 def test_without_shapes_and_samples_there_is_a_page_all_the_same() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from tokbench.cli import options
 
@@ -49,7 +50,7 @@ def command(
     from tokbench.cli.output import note, show, write_reports
 
     made = _written_before(names)
-    if made and (used := _measuring(on, text, metric_names, baseline, parallel, morphemes, by)):
+    if made and (used := _measuring()):
         raise click.UsageError(f"{used} is about measuring; {names[0]} was measured before")
     if made:
         write_reports(made, rows(), out)
@@ -73,26 +74,16 @@ def command(
         show(rendered(made, metric_names))
 
 
-def _measuring(
-    on: tuple[str, ...],
-    text: str | None,
-    metric_names: tuple[str, ...],
-    baseline: str | None,
-    parallel: tuple[str, ...],
-    morphemes: str | None,
-    by: tuple[str, ...],
-) -> str:
+def _measuring() -> str:
     """The first option given that says how to measure, or nothing."""
-    given = {
-        "--on": on,
-        "--text": text,
-        "--metric": metric_names,
-        "--baseline": baseline,
-        "--parallel": parallel,
-        "--morphemes": morphemes,
-        "--by": by,
-    }
-    return next((name for name, value in given.items() if value), "")
+    context = click.get_current_context()
+    given = (
+        one.opts[0]
+        for one in context.command.params
+        if one.name not in ("names", "out")
+        and context.get_parameter_source(one.name or "") is ParameterSource.COMMANDLINE
+    )
+    return next(given, "")
 
 
 def _written_before(names: tuple[str, ...]) -> "Comparison | None":

@@ -44,6 +44,7 @@ def render(
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
+    environment.filters["shown"] = shown
     template = environment.from_string((_PAGE / "page.html").read_text("utf-8"))
     return template.render(**_facts(comparison, rows, broken_down))
 

@@ -335,7 +335,7 @@ def _by_group(
     }
     order = sorted(labels, key=lambda label: _mean(known[label]))
     title = f"{row.title} by {grouping}"
-    caption = f"In {unit}; bars are 95% intervals."
+    caption = f"In {plain(unit)}; bars are 95% intervals."
     worst: dict[str, list[str]] = {}
     for measured, one in zip(comparison.tokenizers, by, strict=True):
         if one and one.worst:

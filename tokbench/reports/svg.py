@@ -10,8 +10,9 @@ from tokbench.reports.markup import plain
 
 WIDTH = 480
 COLOURS = 8
-_CHAR = 6.6
-"""About how wide a character of 12 pixels is."""
+_FEWEST = 2
+_CHAR = 7.5
+"""About how wide a character of 14 pixels is, the larger size of the two."""
 _SHAPES = (
     "M{l} {y}a{r} {r} 0 1 0 {d} 0a{r} {r} 0 1 0 -{d} 0z",
     "M{l} {t}h{d}v{d}h-{d}z",
@@ -62,15 +63,17 @@ def ticks(low: float, high: float, most: int) -> list[float]:
 
 
 def log_ticks(low: float, high: float, most: int) -> list[float]:
-    """Powers of ten, with 2 and 5 times these where there is room.
+    """Powers of ten, with 2 and 5 times these where there is room; as `ticks` where none is near.
 
-    >>> log_ticks(1, 1000, 6), log_ticks(8000, 60000, 6)
-    ([1, 10, 100, 1000], [10000, 20000, 50000])
+    >>> log_ticks(1, 1000, 6), log_ticks(8000, 60000, 6), log_ticks(26e3, 39e3, 3)
+    ([1, 10, 100, 1000], [10000, 20000, 50000], [30000, 35000])
     """
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for factors in ((1, 2, 5), (1, 3), (1,)):
         made = [k * 10**power for power in powers for k in factors]
         inside = [one for one in made if low * (1 - 1e-9) <= one <= high * (1 + 1e-9)]
+        if len(inside) < _FEWEST:
+            return ticks(low, high, most)
         if len(inside) <= most:
             return inside
     return inside[:: -(-len(inside) // most)]
