@@ -34,7 +34,7 @@ _NAMED = {
 }
 _LETTER = regex.compile("|".join(f"(?P<{name}>{one})" for name, one in _NAMED.items()))
 _KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
-_LONGEST = 64
+_LONGEST = 48
 
 
 def in_scripts(

@@ -163,6 +163,7 @@ def _sample(sample: Sample, names: Sequence[str]) -> dict[str, Any]:
                 "count": f"{_count(cuts):,}",
                 "label": f"{plain(name)}: {_count(cuts):,} tokens",
                 "tokens": tokens(cuts),
+                "ids": _ids(cuts),
             }
             for name, cuts in zip(names, sample.cuts, strict=True)
         ],
@@ -174,18 +175,22 @@ def _count(cuts: Sequence[Cut]) -> int:
     return sum(one.kind != "lost" for one in cuts)
 
 
+def _ids(cuts: Sequence[Cut]) -> str:
+    """The ids of those that are shown, in one attribute: short where there are thousands."""
+    return " ".join("-" if one.id is None else f"{one.id:d}" for one in cuts[:_MOST_TOKENS])
+
+
 def tokens(cuts: Sequence[Cut]) -> Markup:
     """Tokens one behind another, each isolated from the direction of its neighbours.
 
     >>> tokens([Cut(" a<b", id=7), Cut("e3", "byte", 8)])
-    Markup('<bdi data-i="7"> a&lt;b</bdi><bdi class="b" data-i="8">e3</bdi>')
+    Markup('<bdi> a&lt;b</bdi><bdi class="b">e3</bdi>')
     """
     made = []
     for one in cuts[:_MOST_TOKENS]:
-        known = "" if one.id is None else f' data-i="{one.id:d}"'
         long = f' data-n="{len(one.text):,}"' if len(one.text) > _LONGEST_TOKEN else ""
         text = shown(one.text, _LONGEST_TOKEN)
-        made.append(f"<bdi{_CLASSES[one.kind]}{known}{long}>{text}</bdi>")
+        made.append(f"<bdi{_CLASSES[one.kind]}{long}>{text}</bdi>")
     if len(cuts) > _MOST_TOKENS:
         made.append(f'<span class="dim"> … {len(cuts) - _MOST_TOKENS:,} more</span>')
     return Markup("".join(made))  # noqa: S704 - the text of each is escaped

@@ -216,7 +216,7 @@ def _overlap(a: Sequence[float], b: Sequence[float]) -> float:
 
 def _outside(area: Sequence[float], box: Sequence[float]) -> float:
     over = (box[0] - area[0], box[1] - area[1], area[2] - box[2], area[3] - box[3])
-    return sum(max(0.0, one) for one in over) * 13
+    return sum(max(0.0, one) for one in over) * 100
 
 
 def shortened(name: str, most: int) -> str:

@@ -39,7 +39,11 @@ const KINDS = {
 };
 for (const row of document.querySelectorAll(".tokens[role=group]")) {
   const tokens = [...row.querySelectorAll("bdi")];
-  tokens.forEach((one, place) => { one.tabIndex = place ? -1 : 0; });
+  const ids = row.dataset.ids.split(" ");
+  tokens.forEach((one, place) => {
+    one.tabIndex = place ? -1 : 0;
+    if (ids[place] !== "-") one.dataset.i = ids[place];
+  });
   row.addEventListener("keydown", (event) => {
     const place = tokens.indexOf(document.activeElement);
     const back = getComputedStyle(row).direction === "rtl" ? -1 : 1;
@@ -47,13 +51,13 @@ for (const row of document.querySelectorAll(".tokens[role=group]")) {
     if (event.key === "Escape") tip.hidden = true;
     if (place < 0 || step === undefined) return;
     event.preventDefault();
-    const to = tokens[Math.max(0, Math.min(tokens.length - 1, place + step))];
-    tokens[place].tabIndex = -1;
-    to.tabIndex = 0;
-    to.focus();
+    tokens[Math.max(0, Math.min(tokens.length - 1, place + step))].focus();
   });
   row.addEventListener("mouseover", (event) => show(event.target.closest("bdi")));
-  row.addEventListener("focusin", (event) => show(event.target.closest("bdi")));
+  row.addEventListener("focusin", (event) => {
+    tokens.forEach((one) => { one.tabIndex = one === event.target ? 0 : -1; });
+    show(event.target.closest("bdi"));
+  });
   row.addEventListener("mouseout", () => { tip.hidden = true; });
   row.addEventListener("focusout", () => { tip.hidden = true; });
 }
