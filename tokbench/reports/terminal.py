@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tokbench.reports.groups import by_group
+from tokbench.reports.numbers import SAME, change
 from tokbench.reports.registry import REPORTS
 from tokbench.reports.visible import visible
 from tokbench.reports.warning import NOTE
@@ -24,8 +25,6 @@ _GAP = 2
 _NAME_WIDTH = 16
 _MOST_TABLES = 2
 _MOST_NAMES = 4
-_MOST_PERCENT = 1000
-_MOST_DIGITS = 100
 MOST_LOST = 0.001
 _STYLES = {
     "token": ("#000000 on #8ecae6", "#000000 on #ffd166"),
@@ -216,17 +215,9 @@ def _half(measurement: Measurement, digits: int) -> str:
 
 
 def _change(measurement: Measurement, baseline: Measurement) -> str:
-    """The difference to the baseline in per cent, or that none is seen."""
-    if measurement.difference and measurement.difference.seen is False:
-        return _SAME
-    if measurement.value == baseline.value:
-        return "="
-    if not baseline.value or not baseline.better or measurement.value is None:
-        return ""
-    change = (measurement.value / baseline.value - 1) * 100
-    if abs(change) < _MOST_PERCENT:
-        return f"{change:+.1f}%" if abs(change) < _MOST_DIGITS else f"{change:+.0f}%"
-    return f"x{measurement.value / baseline.value:,.0f}"
+    """The difference to the baseline in few cells."""
+    said = change(measurement, baseline)
+    return {SAME: _SAME, "equal": "="}.get(said, said.replace("×", "x"))
 
 
 def notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableType]:
