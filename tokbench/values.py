@@ -999,11 +999,19 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Row:
-    """How a table shows a metric: title, decimals, whether lost text makes it look better."""
+    """How a table shows a metric.
+
+    Attributes:
+        title: of the metric.
+        digits: how many decimals.
+        flattered_by_loss: whether lost text makes it look better.
+        family: what it and its like are about; tables may be parted by it.
+    """
 
     title: str
     digits: int
     flattered_by_loss: bool = False
+    family: str = ""
 
 
 @dataclass(frozen=True)
@@ -1011,19 +1019,47 @@ class Cut:
     """A piece of a sample text as one token sees it.
 
     `kind` is "token", "unk" (the unknown token stands for it), "byte" (part of a character; `text`
-    names the bytes) or "lost" (no token stands for it).
+    names the bytes) or "lost" (no token stands for it); `id` is that of the token, where known.
     """
 
     text: str
     kind: Literal["token", "unk", "byte", "lost"] = "token"
+    id: int | None = None
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A short text and how each tokenizer cuts it."""
+    """A short text and how each tokenizer cuts it.
+
+    Attributes:
+        text: the text.
+        cuts: of each tokenizer.
+        script: what it is written in, where it was chosen for that.
+        ours: a sentence of tokbench's, since the measured text has none in this script.
+    """
 
     text: str
     cuts: tuple[tuple[Cut, ...], ...]
+    script: str = ""
+    ours: bool = False
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What pictures show of one tokenizer's counts, in few numbers.
+
+    Attributes:
+        edges: where each bin of `lengths` begins, in tokens, the same for all tokenizers compared;
+            the last one has no end.
+        lengths: so many documents lie in each bin.
+        median: tokens of the document in the middle.
+        ranks: (rank, how often the token of that rank occurs), some ranks from 1 to the last.
+    """
+
+    edges: tuple[int, ...]
+    lengths: tuple[int, ...]
+    median: int
+    ranks: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -1031,13 +1067,14 @@ class Measured:
     """All measurements of one tokenizer, by the name of the metric.
 
     `letters_lost` is the share of the text's letters that it skips; reports hold it against it.
-    `encoded_by` says how the counts were found.
+    `encoded_by` says how the counts were found, `shape` holds what pictures show of them.
     """
 
     name: str
     measurements: dict[str, Measurement]
     letters_lost: float = 0.0
     encoded_by: EncodedBy | None = None
+    shape: Shape | None = None
 
 
 @dataclass(frozen=True)
@@ -1053,6 +1090,7 @@ class Comparison:
         baseline: the position of the one that differences are to.
         signature: what was measured, in a line that can be cited.
         repeat: the command that measures it again, empty where none is known.
+        scripts: a text in each of many scripts, cut by each.
     """
 
     on: str
@@ -1063,6 +1101,7 @@ class Comparison:
     baseline: int = 0
     signature: str = ""
     repeat: str = ""
+    scripts: tuple[Sample, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -284,6 +284,7 @@ def test_a_full_disk_says_so_and_leaves_nothing(
         "completion",
         "list",
         "new",
+        "report",
         "rule",
         "run",
         "schema",

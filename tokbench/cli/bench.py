@@ -16,6 +16,7 @@ from tokbench.cli import options
 @options.overrides
 @options.runs
 @options.json_out
+@options.report_out
 @click.option(
     "--fail-if",
     "conditions",
@@ -38,6 +39,7 @@ def command(
     overrides: tuple[str, ...],
     runs: Path,
     json_path: str | None,
+    out: tuple[str, ...],
     conditions: tuple[str, ...],
 ) -> None:
     """Measure tokenizers on a text, or on what the first run holds out.
@@ -58,6 +60,7 @@ def command(
         on=on,
         text=text,
         json_path=json_path,
+        out=out,
         metric_names=metric_names,
         baseline=baseline,
         by=by,

@@ -9,7 +9,7 @@ from tokbench.cli import options
 from tokbench.cli.progress import progress
 
 if TYPE_CHECKING:
-    from tokbench.values import Comparison
+    from tokbench.values import Comparison, Row
     from tokbench.workbench import Beside
 
 _BROKEN_DOWN = ("bytes_per_token", "parity")
@@ -24,6 +24,7 @@ _BROKEN_DOWN = ("bytes_per_token", "parity")
 @options.overrides
 @options.runs
 @options.json_out
+@options.report_out
 @click.option("--svg", metavar="PATH", help="Also write the report as a picture of a terminal.")
 def command(
     tokenizers: tuple[str, ...],
@@ -40,6 +41,7 @@ def command(
     overrides: tuple[str, ...],
     runs: Path,
     json_path: str | None,
+    out: tuple[str, ...],
     svg: str | None,
 ) -> None:
     """Put tokenizers side by side: numbers first, then sample texts cut by each.
@@ -49,6 +51,7 @@ def command(
     \b
     tokbench compare runs/demo runs/bert gpt2
     tokbench compare runs/demo gpt2 --on reviews.csv --text review
+    tokbench compare runs/demo gpt2 --on reviews.csv --out page.html
     """
     from tokbench.cli.output import show, write_svg
 
@@ -57,6 +60,7 @@ def command(
         on=on,
         text=text,
         json_path=json_path,
+        out=out,
         metric_names=metric_names,
         baseline=baseline,
         by=by,
@@ -93,14 +97,15 @@ def measured(
     on: tuple[str, ...],
     text: str | None,
     json_path: str | None,
+    out: tuple[str, ...] = (),
     **chosen: Any,
 ) -> "Comparison":
-    """Measure with a progress bar, and write the JSON where it was asked for."""
+    """Measure with a progress bar, and write the JSON and the reports that were asked for."""
     import shlex
     import sys
     from dataclasses import replace
 
-    from tokbench.cli.output import write_json
+    from tokbench.cli.output import write_json, write_reports
     from tokbench.reports import render
     from tokbench.workbench import compare
 
@@ -111,6 +116,7 @@ def measured(
     made = replace(made, repeat=shlex.join(["tokbench", *sys.argv[1:]]))
     if json_path:
         write_json(render("json", made), json_path)
+    write_reports(made, rows(), out)
     return made
 
 
@@ -120,11 +126,19 @@ def rendered(
     """The terminal report of a comparison; the metrics named are shown by group."""
     from dataclasses import replace
 
-    from tokbench.metrics import chosen
     from tokbench.reports import render
-    from tokbench.values import Row
 
     if not samples:
         comparison = replace(comparison, samples=())
-    rows = {one.name: Row(one.title, one.digits, one.flattered_by_loss) for one in chosen(["all"])}
-    return render("terminal", comparison, rows=rows, broken_down=metric_names or _BROKEN_DOWN)
+    return render("terminal", comparison, rows=rows(), broken_down=metric_names or _BROKEN_DOWN)
+
+
+def rows() -> "dict[str, Row]":
+    """How reports show each metric, in the order of tables."""
+    from tokbench.metrics import chosen
+    from tokbench.values import Row
+
+    return {
+        one.name: Row(one.title, one.digits, one.flattered_by_loss, one.family)
+        for one in chosen(["all"])
+    }

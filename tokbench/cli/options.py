@@ -48,6 +48,30 @@ def json_out(command: F) -> F:
     )(command)
 
 
+def report_out(command: F) -> F:
+    """`--out PATH`."""
+
+    def known(
+        _ctx: click.Context, _parameter: click.Parameter, value: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        if value:
+            from tokbench.reports import format_of
+
+            for path in value:
+                format_of(path)
+        return value
+
+    return click.option(
+        "--out",
+        "out",
+        multiple=True,
+        metavar="PATH",
+        callback=known,
+        help="Write a report; its ending says the format: .html, .md, .csv, .tex or .json. Can be "
+        "given again.",
+    )(command)
+
+
 def runs(command: F) -> F:
     """`--runs DIR`."""
     return click.option(

@@ -5,12 +5,17 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, RenderableType
 from rich.text import Text
 
 from tokbench.store import write_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tokbench.values import Comparison, Row
 
 _FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
@@ -51,6 +56,16 @@ def write_json(value: Any, path: str) -> None:
         sys.stdout.write(text)
     else:
         write_bytes(Path(path), text.encode("utf-8", "backslashreplace"))
+
+
+def write_reports(
+    comparison: "Comparison", rows: "Mapping[str, Row]", paths: "Sequence[str]"
+) -> None:
+    """Write a comparison to files, atomically, each in the format that its ending says."""
+    from tokbench.reports import written
+
+    for path in paths:
+        write_bytes(Path(path), written(path, comparison, rows))
 
 
 def note(message: str) -> None:

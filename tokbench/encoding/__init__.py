@@ -5,6 +5,7 @@ from tokbench.encoding.entries import entries
 from tokbench.encoding.lines import parallel
 from tokbench.encoding.morphemes import Gold, morphology
 from tokbench.encoding.samples import cut, samples
+from tokbench.encoding.scripts import in_scripts
 from tokbench.encoding.subjects import Subject, from_folder, from_hub, from_tiktoken, subject
 from tokbench.encoding.timing import time_all, timing_text
 from tokbench.encoding.token_bytes import token_bytes
@@ -18,6 +19,7 @@ __all__ = [
     "from_folder",
     "from_hub",
     "from_tiktoken",
+    "in_scripts",
     "morphology",
     "parallel",
     "samples",

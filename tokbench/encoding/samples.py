@@ -18,11 +18,12 @@ def samples(
     subjects: Sequence[Subject], corpus: Corpus, split: Split, count: int = 3
 ) -> tuple[Sample, ...]:
     """Lines of the corpus chosen by their hash, so that the order of documents does not matter."""
-    chosen = heapq.nsmallest(count, set(_lines(corpus, split)), key=_hash)
+    chosen = heapq.nsmallest(count, set(lines(corpus, split)), key=hash_of)
     return tuple(Sample(text, tuple(cut(subject, text) for subject in subjects)) for text in chosen)
 
 
-def _lines(corpus: Corpus, split: Split) -> Iterable[str]:
+def lines(corpus: Corpus, split: Split) -> Iterable[str]:
+    """A line of each document that is long enough, of the first 20,000."""
     seen = 0
     for batch in corpus.batches(split):
         for text in texts(batch):
@@ -34,7 +35,8 @@ def _lines(corpus: Corpus, split: Split) -> Iterable[str]:
                 return
 
 
-def _hash(text: str) -> int:
+def hash_of(text: str) -> int:
+    """The same in every process."""
     return xxhash.xxh64_intdigest(text.encode())
 
 
@@ -49,11 +51,11 @@ def cut(subject: Subject, text: str) -> tuple[Cut, ...]:
         if lost := text[reached:start].strip():
             cuts.append(Cut(lost, "lost"))
         if token_id == subject.unk_id:
-            cuts.append(Cut(text[start:end], "unk"))
+            cuts.append(Cut(text[start:end], "unk", token_id))
         elif _is_part(encoding, position):
-            cuts.append(Cut(_bytes_of(subject.tokenizer, token_id), "byte"))
+            cuts.append(Cut(_bytes_of(subject.tokenizer, token_id), "byte", token_id))
         else:
-            cuts.append(Cut(text[start:end] or encoding.tokens[position]))
+            cuts.append(Cut(text[start:end] or encoding.tokens[position], id=token_id))
         reached = max(reached, end)
     if lost := text[reached:].strip():
         cuts.append(Cut(lost, "lost"))
@@ -77,6 +79,7 @@ def _bytes_of(tokenizer: Tokenizer, token_id: int) -> str:
     if token.startswith("<0x"):
         return token[3:-1].lower()
     spelled = (BYTES.get(char) for char in token)
-    return "".join(
+    shown = "".join(
         " " if byte == ord(" ") else f"{byte:02x}" for byte in spelled if byte is not None
     )
+    return shown or token

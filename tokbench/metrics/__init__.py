@@ -2,6 +2,7 @@
 
 from tokbench.metrics.measuring import chosen, measure
 from tokbench.metrics.registry import METRICS, Metric
+from tokbench.metrics.shapes import shapes
 from tokbench.metrics.spec import BenchmarkSpec
 
-__all__ = ["METRICS", "BenchmarkSpec", "Metric", "chosen", "measure"]
+__all__ = ["METRICS", "BenchmarkSpec", "Metric", "chosen", "measure", "shapes"]

@@ -6,6 +6,7 @@ reason why there is none (`NotApplicable`). Values, intervals and differences ar
 one place, `measuring`.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -149,6 +150,12 @@ class Metric:
     def shown(self, given: Sequence[str] = ()) -> bool:
         """Whether it is measured where nobody names metrics, but such text is given."""
         return self.needs in given or (self.usual and self.needs in ("", "speed"))
+
+    @property
+    def family(self) -> str:
+        """What the metrics of its module are about: the module's first line."""
+        told = (sys.modules[self.function.__module__].__doc__ or "").strip()
+        return told.partition("\n")[0].rstrip(".")
 
     def look(self, encoded: Encoded) -> Result:
         """What it says of one encoded corpus; no number where there is nothing to divide by."""

@@ -45,11 +45,12 @@ def table() -> str:
 
 
 def _families() -> Iterator[str]:
-    every = sorted(chosen([ALL]), key=lambda one: (_family(one), one.order))
-    for family, metrics in groupby(every, key=_family):
+    every = sorted(chosen([ALL]), key=lambda one: (_module(one), one.order))
+    for family, metrics in groupby(every, key=_module):
         module = sys.modules[family]
-        yield f"## {(module.__doc__ or '').strip().splitlines()[0].rstrip('.')}\n"
-        for one in metrics:
+        some = list(metrics)
+        yield f"## {some[0].family}\n"
+        for one in some:
             better = f", {one.better} is better" if one.better else ""
             slow = (
                 " Measured where it is asked for, by name or as one of `all`."
@@ -62,7 +63,7 @@ def _families() -> Iterator[str]:
             yield f"n/a where {'; or '.join(reasons)}.\n"
 
 
-def _family(one: Metric) -> str:
+def _module(one: Metric) -> str:
     return one.function.__module__
 
 

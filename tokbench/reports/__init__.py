@@ -3,9 +3,10 @@
 from typing import Any
 
 from tokbench.reports.registry import REPORTS
+from tokbench.reports.written import FORMATS, format_of, written
 from tokbench.values import Comparison
 
-__all__ = ["REPORTS", "render"]
+__all__ = ["FORMATS", "REPORTS", "format_of", "render", "written"]
 
 
 def render(kind: str, comparison: Comparison, **options: Any) -> Any:

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tokbench.reports.groups import by_group
+from tokbench.reports.numbers import SAME, change
 from tokbench.reports.registry import REPORTS
 from tokbench.reports.visible import visible
 from tokbench.reports.warning import NOTE
@@ -24,9 +25,7 @@ _GAP = 2
 _NAME_WIDTH = 16
 _MOST_TABLES = 2
 _MOST_NAMES = 4
-_MOST_PERCENT = 1000
-_MOST_DIGITS = 100
-_MOST_LOST = 0.001
+MOST_LOST = 0.001
 _STYLES = {
     "token": ("#000000 on #8ecae6", "#000000 on #ffd166"),
     "byte": ("#000000 on #d7b8f3", "#000000 on #b48ede"),
@@ -49,7 +48,7 @@ def render(
         broken_down: metrics whose numbers by group are shown, where there are some.
     """
     parts: list[RenderableType] = [_heading(comparison), _Tables(comparison, rows)]
-    parts += _notes(comparison, rows)
+    parts += notes(comparison, rows)
     for name in broken_down:
         parts += by_group(comparison, name, rows[name])
     if comparison.samples:
@@ -66,14 +65,14 @@ def _heading(comparison: Comparison) -> Text:
     return Text.assemble(
         ("measured on ", "dim"),
         (visible(comparison.on), "bold"),
-        (f": {comparison.documents:,} documents, {_size(comparison.bytes)}", "dim"),
+        (f": {comparison.documents:,} documents, {size(comparison.bytes)}", "dim"),
     )
 
 
-def _size(size: int) -> str:
+def size(size: int) -> str:
     """Bytes in the largest unit that leaves a digit before the point.
 
-    >>> _size(512), _size(82_345), _size(15_470_000)
+    >>> size(512), size(82_345), size(15_470_000)
     ('512 bytes', '82.3 kB', '15.5 MB')
     """
     for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
@@ -216,24 +215,16 @@ def _half(measurement: Measurement, digits: int) -> str:
 
 
 def _change(measurement: Measurement, baseline: Measurement) -> str:
-    """The difference to the baseline in per cent, or that none is seen."""
-    if measurement.difference and measurement.difference.seen is False:
-        return _SAME
-    if measurement.value == baseline.value:
-        return "="
-    if not baseline.value or not baseline.better or measurement.value is None:
-        return ""
-    change = (measurement.value / baseline.value - 1) * 100
-    if abs(change) < _MOST_PERCENT:
-        return f"{change:+.1f}%" if abs(change) < _MOST_DIGITS else f"{change:+.0f}%"
-    return f"x{measurement.value / baseline.value:,.0f}"
+    """The difference to the baseline in few cells."""
+    said = change(measurement, baseline)
+    return {SAME: _SAME, "equal": "="}.get(said, said.replace("×", "x"))
 
 
-def _notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableType]:
+def notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableType]:
     """What the numbers do not say: why a metric does not apply, how a round trip fails."""
     lines: list[RenderableType] = []
     for one in comparison.tokenizers:
-        if (lost := one.letters_lost) > _MOST_LOST:
+        if (lost := one.letters_lost) > MOST_LOST:
             said = f" loses {lost:.1%} of the letters: text that it skips costs it no tokens"
             lines.append(Text.assemble((visible(one.name), "bold red"), said))
     lines += _encoded_by(comparison)

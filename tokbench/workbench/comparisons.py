@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -302,15 +303,21 @@ def _measure(
         watch(Progress("timing", 0, None, "rounds"))
         speeds = encoding.time_all(subjects, encoding.timing_text(corpus, split))
         encoded = [replace(one, speed=s) for one, s in zip(encoded, speeds, strict=True)]
+    measured = metrics.measure(encoded, [one.name for one in wanted], baseline=baseline)
+    parallel = (beside.parallel if beside else None) or {}
     return Comparison(
         on=said,
         documents=len(encoded[0].documents.bytes),
         bytes=int(encoded[0].documents.bytes.sum()),
-        tokenizers=metrics.measure(encoded, [one.name for one in wanted], baseline=baseline),
+        tokenizers=tuple(
+            replace(one, shape=shape)
+            for one, shape in zip(measured, metrics.shapes(encoded), strict=True)
+        ),
         samples=encoding.samples(subjects, corpus, split),
         baseline=baseline,
         signature=_signature(subjects, corpus, split, len(encoded[0].tokens), baseline),
         repeat=repeat,
+        scripts=encoding.in_scripts(subjects, corpus, split, chain(*parallel.values())),
     )
 
 

@@ -1,0 +1,98 @@
+"""`tokbench report`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.core import ParameterSource
+
+from tokbench.cli import options
+
+if TYPE_CHECKING:
+    from tokbench.values import Comparison
+
+
+@click.command("report")
+@click.argument("names", nargs=-1, required=True)
+@options.on
+@options.metric_names
+@options.baseline
+@options.beside
+@options.overrides
+@options.runs
+@options.report_out
+def command(
+    names: tuple[str, ...],
+    on: tuple[str, ...],
+    text: str | None,
+    metric_names: tuple[str, ...],
+    baseline: str | None,
+    parallel: tuple[str, ...],
+    reference: str | None,
+    morphemes: str | None,
+    width: int,
+    max_length: int | None,
+    by: tuple[str, ...],
+    overrides: tuple[str, ...],
+    runs: Path,
+    out: tuple[str, ...],
+) -> None:
+    """Write a comparison as a page, Markdown, CSV, LaTeX or JSON.
+
+    NAMES are tokenizers, which are measured now, or one JSON file that `bench`, `compare` or `run`
+    wrote, which is not measured again. Without --out the report is shown in the terminal.
+
+    \b
+    tokbench report measures.json --out page.html
+    tokbench report runs/demo gpt2 --on reviews.csv --out page.html --out table.tex
+    """
+    from tokbench.cli.compare import beside, measured, rendered, rows
+    from tokbench.cli.output import note, show, write_reports
+
+    made = _written_before(names)
+    if made and (used := _measuring()):
+        raise click.UsageError(f"{used} is about measuring; {names[0]} was measured before")
+    if made:
+        write_reports(made, rows(), out)
+    else:
+        made = measured(
+            names,
+            on=on,
+            text=text,
+            json_path=None,
+            out=out,
+            metric_names=metric_names,
+            baseline=baseline,
+            by=by,
+            beside=beside(parallel, reference, morphemes, width, max_length),
+            overrides=overrides,
+            runs=runs,
+        )
+    if out:
+        note(f"written: {', '.join(out)}")
+    else:
+        show(rendered(made, metric_names))
+
+
+def _measuring() -> str:
+    """The first option given that says how to measure, or nothing."""
+    context = click.get_current_context()
+    given = (
+        one.opts[0]
+        for one in context.command.params
+        if one.name not in ("names", "out")
+        and context.get_parameter_source(one.name or "") is ParameterSource.COMMANDLINE
+    )
+    return next(given, "")
+
+
+def _written_before(names: tuple[str, ...]) -> "Comparison | None":
+    """The comparison in a file, where the only name is that of one."""
+    from tokbench.reports.json import holds_comparison, read
+    from tokbench.store import read_json
+
+    path = Path(names[0])
+    if len(names) > 1 or path.suffix != ".json" or not path.is_file():
+        return None
+    plain = read_json(path)
+    return read(plain, str(path)) if holds_comparison(plain) else None

@@ -1,0 +1,196 @@
+"""The comparison as one page that holds all it needs: no network, no other file."""
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from tokbench.reports.markup import direction, plain, shown
+from tokbench.reports.notes import notes
+from tokbench.reports.numbers import SAME, Line, change, difference, interval, lines, number
+from tokbench.reports.pictures import groups, pictures
+from tokbench.reports.registry import REPORTS
+from tokbench.reports.svg import legend
+from tokbench.reports.terminal import MOST_LOST, size
+from tokbench.reports.warning import NOTE
+from tokbench.values import Comparison, Cut, Row, Sample
+
+_PAGE = Path(__file__).parent / "page"
+_BROKEN_DOWN = ("bytes_per_token", "parity")
+_LONGEST_TOKEN = 120
+_LONGEST_TEXT = 600
+_MOST_TOKENS = 400
+_CLASSES = {"token": "", "byte": ' class="b"', "unk": ' class="u"', "lost": ' class="l"'}
+
+
+@REPORTS.register("html")
+def render(
+    comparison: Comparison, rows: Mapping[str, Row], broken_down: Sequence[str] = _BROKEN_DOWN
+) -> str:
+    """The page.
+
+    Args:
+        comparison: what was measured.
+        rows: how each metric is shown, in the order of the tables.
+        broken_down: metrics whose numbers by group are shown, where there are some.
+    """
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - only pages need it
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
+    )
+    environment.filters["shown"] = shown
+    template = environment.from_string((_PAGE / "page.html").read_text("utf-8"))
+    return template.render(**_facts(comparison, rows, broken_down))
+
+
+def _facts(
+    comparison: Comparison, rows: Mapping[str, Row], broken_down: Sequence[str]
+) -> dict[str, Any]:
+    """What the template says, text as `Markup` or to be escaped."""
+    names = [one.name for one in comparison.tokenizers]
+    style, script = (_part(name) for name in ("page.css", "page.js"))
+    found = list(lines(comparison, rows))
+    every = [each for one in found for each in one.measurements]
+    return {
+        "style": style,
+        "style_hash": _hash(style),
+        "script": script,
+        "script_hash": _hash(script),
+        "title": plain(", ".join(names), 200),
+        "names": [_name(name) for name in names],
+        "baseline": _name(names[comparison.baseline]),
+        "on": shown(comparison.on, 2000),
+        "documents": f"{comparison.documents:,}",
+        "size": size(comparison.bytes),
+        "warning": NOTE,
+        "same": SAME,
+        "legend": {
+            "best": any(one.best for one in every),
+            "interval": any(one.interval for one in every),
+            "change": any(one.difference for one in every),
+        },
+        "tables": _tables(found, comparison),
+        "notes": [shown(one, 2000) for one in notes(comparison, rows)],
+        "pictures": list(pictures(comparison, rows)),
+        "groups": list(groups(comparison, rows, broken_down)),
+        "key": legend(names),
+        "samples": [_sample(one, names) for one in _samples(comparison)],
+        "repeat": shown(comparison.repeat, 20_000),
+        "signature": shown(comparison.signature, 20_000),
+    }
+
+
+def _part(name: str) -> Markup:
+    """A file of the page's own."""
+    return Markup((_PAGE / name).read_text("utf-8").strip())  # noqa: S704 - ours
+
+
+def _hash(part: str) -> str:
+    """By which the page's own rules let a browser run only what we wrote."""
+    return b64encode(hashlib.sha256(part.encode()).digest()).decode()
+
+
+def _name(name: str) -> Markup:
+    """A tokenizer's name, whatever its direction of writing."""
+    return Markup("<bdi>{}</bdi>").format(shown(name, 200))
+
+
+@dataclass(frozen=True)
+class _Cell:
+    value: float | None
+    number: str
+    interval: str
+    best: str
+    change: str
+    difference: str
+
+
+def _tables(found: Sequence[Line], comparison: Comparison) -> list[dict[str, Any]]:
+    """A table for each family of metrics, in the order in which families first come."""
+    families = list(dict.fromkeys(one.row.family for one in found))
+    ordered = sorted(found, key=lambda one: families.index(one.row.family))
+    made = []
+    for family, some in groupby(ordered, key=lambda one: one.row.family):
+        shown_lines = list(some)
+        rows = [
+            {
+                "name": _name(one.name),
+                "lost": f"{one.letters_lost:.1%}" if one.letters_lost > MOST_LOST else "",
+                "cells": [_cell(line, k, comparison) for line in shown_lines],
+            }
+            for k, one in enumerate(comparison.tokenizers)
+        ]
+        lost = any(one.row.flattered_by_loss for one in shown_lines)
+        title = family or "Metrics"
+        made.append({"title": title, "lines": shown_lines, "rows": rows, "lost": lost})
+    return made
+
+
+def _cell(line: Line, place: int, comparison: Comparison) -> _Cell:
+    found, digits = line.measurements[place], line.row.digits
+    return _Cell(
+        found.value,
+        number(found, digits),
+        interval(found, digits),
+        found.best,
+        change(found, line.measurements[comparison.baseline]),
+        difference(found, digits),
+    )
+
+
+def _samples(comparison: Comparison) -> list[Sample]:
+    """Each text once."""
+    again = {one.text for one in comparison.scripts}
+    return [*(one for one in comparison.samples if one.text not in again), *comparison.scripts]
+
+
+def _sample(sample: Sample, names: Sequence[str]) -> dict[str, Any]:
+    origin = "a sentence of ours: the text has none in this script" if sample.ours else ""
+    return {
+        "heading": sample.script or "From the text",
+        "origin": origin,
+        "direction": direction(sample.text),
+        "text": shown(sample.text, _LONGEST_TEXT),
+        "rows": [
+            {
+                "name": _name(name),
+                "count": f"{_count(cuts):,}",
+                "label": f"{plain(name)}: {_count(cuts):,} tokens",
+                "tokens": tokens(cuts),
+                "ids": _ids(cuts),
+            }
+            for name, cuts in zip(names, sample.cuts, strict=True)
+        ],
+    }
+
+
+def _count(cuts: Sequence[Cut]) -> int:
+    """How many tokens there are: what is lost is none."""
+    return sum(one.kind != "lost" for one in cuts)
+
+
+def _ids(cuts: Sequence[Cut]) -> str:
+    """The ids of those that are shown, in one attribute: short where there are thousands."""
+    return " ".join("-" if one.id is None else f"{one.id:d}" for one in cuts[:_MOST_TOKENS])
+
+
+def tokens(cuts: Sequence[Cut]) -> Markup:
+    """Tokens one behind another, each isolated from the direction of its neighbours.
+
+    >>> tokens([Cut(" a<b", id=7), Cut("e3", "byte", 8)])
+    Markup('<bdi> a&lt;b</bdi><bdi class="b">e3</bdi>')
+    """
+    made = []
+    for one in cuts[:_MOST_TOKENS]:
+        long = f' data-n="{len(one.text):,}"' if len(one.text) > _LONGEST_TOKEN else ""
+        text = shown(one.text, _LONGEST_TOKEN)
+        made.append(f"<bdi{_CLASSES[one.kind]}{long}>{text}</bdi>")
+    if len(cuts) > _MOST_TOKENS:
+        made.append(f'<span class="dim"> … {len(cuts) - _MOST_TOKENS:,} more</span>')
+    return Markup("".join(made))  # noqa: S704 - the text of each is escaped

@@ -1,0 +1,83 @@
+"""The comparison as Markdown that renders on GitHub."""
+
+import html
+import re
+from collections.abc import Mapping
+
+from tokbench.reports.notes import notes
+from tokbench.reports.numbers import change, interval, lines, number
+from tokbench.reports.registry import REPORTS
+from tokbench.reports.terminal import size
+from tokbench.reports.visible import visible
+from tokbench.reports.warning import NOTE
+from tokbench.values import Comparison, Measurement, Row
+
+_PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-!|~$@.:])")
+_MARKS = {"": "{}", "best": "**{}** \\*", "clearly best": "**{}** \\*\\*"}
+
+
+@REPORTS.register("markdown")
+def render(comparison: Comparison, rows: Mapping[str, Row]) -> str:
+    """A line for each metric, a column for each tokenizer."""
+    names = [one.name for one in comparison.tokenizers]
+    baseline = names[comparison.baseline]
+    parts = [
+        (
+            f"Measured on {escaped(comparison.on)}: {comparison.documents:,} documents, "
+            f"{size(comparison.bytes)}."
+        ),
+        "",
+        "| | unit | " + " | ".join(map(escaped, names)) + " |",
+        "| --- | --- |" + " ---: |" * len(names),
+    ]
+    for one in lines(comparison, rows):
+        against = one.measurements[comparison.baseline]
+        better = {"higher": " ↑", "lower": " ↓"}.get(one.better, "")
+        cells = [_cell(each, against, one.row.digits) for each in one.measurements]
+        head = f"{escaped(one.row.title)}{better} | {escaped(one.unit)}"
+        parts.append(f"| {head} | {' | '.join(cells)} |")
+    parts += [
+        "",
+        (
+            "↑ higher is better, ↓ lower is better; \\* best, \\*\\* best and a difference to "
+            f"every other is seen; [95% interval] by paired bootstrap; % against "
+            f"{escaped(baseline)}."
+        ),
+        "",
+    ]
+    parts += [f"- {escaped(one)}" for one in notes(comparison, rows)]
+    parts += ["", f"> {escaped(NOTE)}", ""]
+    if comparison.signature:
+        parts += [f"Cite: {code(comparison.signature)}", ""]
+    if comparison.repeat:
+        parts += [f"Again: {code(comparison.repeat)}", ""]
+    return "\n".join(parts)
+
+
+def _cell(measurement: Measurement, baseline: Measurement, digits: int) -> str:
+    shown = [_MARKS[measurement.best].format(number(measurement, digits))]
+    if found := interval(measurement, digits):
+        shown.append(f"<sub>{found}</sub>")
+    if found := change(measurement, baseline):
+        shown.append(f"<sub>{found}</sub>")
+    return "<br>".join(shown)
+
+
+def escaped(text: str) -> str:
+    r"""Text that GitHub shows as it is, on one line.
+
+    >>> escaped("a|b *c* <i>")
+    'a\\|b \\*c\\* &lt;i&gt;'
+    """
+    return _PUNCTUATION.sub(r"\\\1", html.escape(visible(text), quote=False))
+
+
+def code(text: str) -> str:
+    """Text as code, fenced by more backticks than it has.
+
+    >>> code("a `b` c")
+    '`` a `b` c ``'
+    """
+    fence = "`" * (1 + max((len(one) for one in re.findall("`+", text)), default=0))
+    space = " " if len(fence) > 1 else ""
+    return f"{fence}{space}{visible(text)}{space}{fence}"
