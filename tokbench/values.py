@@ -167,11 +167,13 @@ class Composition:
         together: what the steps did that look at the documents of all sources.
         limited_by: the name of the source that bounds the whole, where shares are kept exactly and
             more of the others was there.
+        total: how many bytes it was to have, None where nobody said.
     """
 
     sources: tuple[Given, ...]
     together: tuple[StepDone, ...] = ()
     limited_by: str = ""
+    total: int | None = None
 
 
 @dataclass(frozen=True)

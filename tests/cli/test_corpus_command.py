@@ -89,7 +89,7 @@ def test_variants_with_other_corpora_are_not_looked_at(write_recipe):
 
 
 def test_options_that_do_nothing_are_refused(write_recipe):
-    assert run(write_recipe(BODY), "--head", "2", "--no-overlap").exit_code == 2
+    assert run(write_recipe(BODY), "--head", "2", "--against", "a.txt").exit_code == 2
 
 
 def test_an_empty_file(tmp_path):

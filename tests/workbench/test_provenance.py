@@ -11,7 +11,7 @@ from rich.console import Console
 
 from tokbench import store
 from tokbench.cli.train import command
-from tokbench.errors import SubjectError
+from tokbench.errors import CorpusError, SubjectError
 from tokbench.reports import composition as report
 from tokbench.values import Composition, Given, StepDone
 from tokbench.workbench import compare, provenance, run, train
@@ -93,6 +93,45 @@ def test_a_source_that_changed_since_the_last_run_is_named(recipe: Callable[...,
     assert one.endswith(" bytes then, 900 now")
     assert other.startswith("b.txt changed since the run of 2001-09-")
     assert other.endswith(": as large as before, with other content")
+
+
+def test_a_change_is_told_once(recipe: Callable[..., Path], tmp_path: Path) -> None:
+    train(recipe())
+    with (tmp_path / "a.txt").open("a") as file:
+        file.write("lowest\n" * 9)
+    assert any("changed since" in note for note in train(recipe()).notes)
+    again = train(recipe())
+    assert "wrap" in again.done_before
+    assert not any("changed since" in note for note in again.notes)
+
+
+def test_a_total_that_is_not_there_is_said(recipe: Callable[..., Path]) -> None:
+    made = train(recipe("  mix: {total: 10MB, max_repeats: 2}"))
+    assert any(note.startswith("mix.total asks for 10 MB and the sources") for note in made.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "why"),
+    [
+        ("", "", "it is empty"),
+        (
+            "a\nb\n",
+            "steps: [{type: filter_regex, drop: '.*'}], ",
+            "the step filter_regex dropped 2",
+        ),
+        ("a\nb\n", "held_out: 0.9999999, ", "all 2 are held out; lower held_out"),
+    ],
+)
+def test_why_nothing_is_left_to_train_on(text: str, more: str, why: str, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(text)
+    (tmp_path / "r.yaml").write_text(
+        f"name: r\ncorpus: {{sources: [{{type: files, {more}paths: a.txt}}]}}\nmodel: BPE\n"
+        "pre_tokenizer: {type: ByteLevel, add_prefix_space: false}\n"
+        "trainer: {vocab_size: 320, min_frequency: 2}\nwrap: {model_max_length: 64}\n"
+        "special_tokens: {eos: <e>}\n"
+    )
+    with pytest.raises(CorpusError, match=why):
+        train(tmp_path / "r.yaml", tmp_path / "out")
 
 
 def test_a_source_that_changed_since_the_folder_was_filled(recipe: Callable[..., Path]) -> None:

@@ -106,6 +106,7 @@ def measured(
     from dataclasses import replace
 
     from tokbench.cli.output import write_json, write_reports
+    from tokbench.corpus import redacted
     from tokbench.reports import render
     from tokbench.workbench import compare
 
@@ -113,7 +114,7 @@ def measured(
         raise click.UsageError("--text names a column of --on, which is not given")
     with progress() as watch:
         made = compare(tokenizers, on=on, text=text, watch=watch, **chosen)
-    made = replace(made, repeat=shlex.join(["tokbench", *sys.argv[1:]]))
+    made = replace(made, repeat=shlex.join(["tokbench", *map(redacted, sys.argv[1:])]))
     if json_path:
         write_json(render("json", made), json_path)
     write_reports(made, rows(), out)

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 @click.command("corpus")
 @click.argument("names", metavar="RECIPE|FILE...", nargs=-1, required=True)
-@click.option("--head", type=click.IntRange(1), metavar="N", help="Print the first N documents.")
+@click.option(
+    "--head", type=click.IntRange(1), metavar="N", help="Print the first N of each source."
+)
 @click.option(
     "--split",
     type=click.Choice(["train", "held_out", "all"]),
@@ -62,8 +64,8 @@ def command(
     from tokbench.cli.output import show, write_json
     from tokbench.reports import corpus as report
 
-    if head is not None and (against or no_overlap):
-        raise click.UsageError("--head only prints documents: leave out --against and --no-overlap")
+    if head is not None and against:
+        raise click.UsageError("--head only prints documents: leave out --against")
     if against_text and not against:
         raise click.UsageError("--against-text names a column of --against, which is not given")
     if head is not None:

@@ -7,6 +7,7 @@
 from tokbench.corpus.cleaning.step import STEPS, StepSpec
 from tokbench.corpus.datasets.objects import instead, of
 from tokbench.corpus.opening import OpenCorpus, open  # noqa: A004 - read as corpus.open
+from tokbench.corpus.places.credentials import redacted
 from tokbench.corpus.source import SOURCES, OpenSource, SourceSpec
 from tokbench.corpus.spec import CorpusSpec
 from tokbench.fingerprint import Fingerprint
@@ -23,4 +24,5 @@ __all__ = [
     "instead",
     "of",
     "open",
+    "redacted",
 ]

@@ -29,6 +29,7 @@ def composition(corpus: "OpenCorpus") -> Composition:
         tuple(_given(*each, whole) for each in facts),
         steps_done(ledger.together),
         "" if by is None else corpus.sources[by],
+        corpus.spec.mix.total if corpus.spec.mix else None,
     )
 
 

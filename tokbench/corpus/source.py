@@ -61,7 +61,7 @@ class SourceSpec(Spec):
     """The share of its documents that training never sees, in place of the corpus's: 0 none of
     them, 1 all, as for a split that was made for validation."""
 
-    weight: float | None = Field(default=None, gt=0)
+    weight: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Its part of the training text, in bytes and relative to the weights of all other sources."""
 
     at_most: Bytes | None = None

@@ -4,7 +4,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from tokbench.memory import shown
+from tokbench.reports.sizes import size
 from tokbench.values import Composition, Given, StepDone
 
 _LONGEST = 28
@@ -41,7 +41,7 @@ def render(made: Composition) -> RenderableType:
 def _cells(one: Given, *, asked: bool) -> list[str]:
     if one.held_out == 1:
         return ["all held out"]
-    cells = [f"{one.documents or 0:,}", shown(one.bytes or 0), f"{one.share or 0:.1%}"]
+    cells = [f"{one.documents or 0:,}", size(one.bytes or 0), f"{one.share or 0:.1%}"]
     cells += [f"{one.wanted or 0:.1%}"] if asked else []
     return [*cells, f"{one.times or 0:.2f}"]
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tokbench.errors import CONTROLS
+from tokbench.reports.sizes import size
 from tokbench.values import (
     CorpusFacts,
     HeadDocument,
@@ -153,7 +154,7 @@ def _plain_overlap(one: Overlap) -> dict[str, Any]:
 def _heading(facts: CorpusFacts) -> RenderableType:
     text = facts.text
     of = {"all": "", "train": " to train on", "held_out": " held out"}[facts.split]
-    said = f"  {_documents(text.documents)}{of}, {_size(text.bytes)}"
+    said = f"  {_documents(text.documents)}{of}, {size(text.bytes)}"
     if len(facts.sources) > 1:
         said += f" from {len(facts.sources)} sources"
     lines = [Text.assemble((visible(facts.name), "bold"), said)]
@@ -164,6 +165,8 @@ def _heading(facts: CorpusFacts) -> RenderableType:
 
 
 def _warnings(facts: CorpusFacts) -> Iterator[Text]:
+    if not facts.text.documents:
+        yield Text("there are no documents here", style="yellow")
     for source in facts.sources:
         for warning in source.warnings:
             yield Text.assemble((f"{visible(source.name)}: ", "bold yellow"), (warning, "yellow"))
@@ -288,7 +291,7 @@ class _Mix:
             _Column("times over", [_ratio(*each) for each in zip(given, there, strict=True)], 2),
         ]
         if any(one.wanted is not None for one in self._sources):
-            wanted = [_percent(one.wanted or 0.0) for one in self._sources]
+            wanted = [_percent(one.wanted) if one.wanted else "" for one in self._sources]
             columns.insert(2, _Column("wanted", wanted, 1))
         yield Text("what training gets", style="dim")
         yield _table([one.name for one in self._sources], columns, options.max_width)
@@ -455,7 +458,7 @@ def _overlaps(facts: CorpusFacts) -> Iterator[RenderableType]:
             found.append(f"{one.same:,} are the same ({share} of the bytes)")
         if one.partly:
             more = " more" if one.same else ""
-            found.append(f"{one.partly:,}{more} share passages ({_size(one.partly_bytes)})")
+            found.append(f"{one.partly:,}{more} share passages ({size(one.partly_bytes)})")
         of = _documents(one.documents)
         said.append(f"of {of} {' and '.join(found)}" if found else f"none of {of}")
         if len(one.sources) > 1:
@@ -562,18 +565,6 @@ def _round(number: int) -> str:
 
 def _documents(count: int) -> str:
     return f"{count:,} document{'s' if count != 1 else ''}"
-
-
-def _size(size: int) -> str:
-    """Bytes in the largest unit that leaves a digit before the point.
-
-    >>> _size(512), _size(82_345), _size(15_470_000)
-    ('512 bytes', '82.3 kB', '15.5 MB')
-    """
-    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if size >= unit:
-            return f"{size / unit:.1f} {name}"
-    return f"{size} bytes"
 
 
 def _megabytes(size: int) -> str:

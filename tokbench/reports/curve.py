@@ -6,6 +6,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
+from tokbench.reports import sizes
 from tokbench.reports.plot import Line, plot
 from tokbench.values import Curve, CurveText
 
@@ -78,8 +79,7 @@ def enough(curve: Curve, share: float) -> int | None:
 
 def _heading(curve: Curve) -> Text:
     said = ", ".join(
-        f"{one.name}: {one.documents:,} documents, {one.bytes / _MILLION:.1f} MB"
-        for one in curve.texts
+        f"{one.name}: {one.documents:,} documents, {sizes.size(one.bytes)}" for one in curve.texts
     )
     return Text.assemble((curve.name, "bold"), (f"  {said}", "dim"))
 

@@ -15,8 +15,9 @@ from tokbench.reports.notes import notes
 from tokbench.reports.numbers import SAME, Line, change, difference, interval, lines, number
 from tokbench.reports.pictures import groups, pictures
 from tokbench.reports.registry import REPORTS
+from tokbench.reports.sizes import size
 from tokbench.reports.svg import legend
-from tokbench.reports.terminal import MOST_LOST, size
+from tokbench.reports.terminal import MOST_LOST
 from tokbench.reports.warning import NOTE
 from tokbench.values import Comparison, Cut, Row, Sample
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from tokbench.reports.numbers import SAME, change, interval, lines, number
 from tokbench.reports.registry import REPORTS
-from tokbench.reports.terminal import size
+from tokbench.reports.sizes import size
 from tokbench.reports.visible import visible
 from tokbench.values import Comparison, Measurement, Row
 

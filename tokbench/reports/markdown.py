@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tokbench.reports.notes import notes
 from tokbench.reports.numbers import change, interval, lines, number
 from tokbench.reports.registry import REPORTS
-from tokbench.reports.terminal import size
+from tokbench.reports.sizes import size
 from tokbench.reports.visible import visible
 from tokbench.reports.warning import NOTE
 from tokbench.values import Comparison, Measurement, Row

@@ -10,6 +10,7 @@ from rich.text import Text
 from tokbench.reports.groups import by_group
 from tokbench.reports.numbers import SAME, change
 from tokbench.reports.registry import REPORTS
+from tokbench.reports.sizes import size
 from tokbench.reports.visible import visible
 from tokbench.reports.warning import NOTE
 from tokbench.values import Comparison, Cut, Measured, Measurement, Row
@@ -67,18 +68,6 @@ def _heading(comparison: Comparison) -> Text:
         (visible(comparison.on), "bold"),
         (f": {comparison.documents:,} documents, {size(comparison.bytes)}", "dim"),
     )
-
-
-def size(size: int) -> str:
-    """Bytes in the largest unit that leaves a digit before the point.
-
-    >>> size(512), size(82_345), size(15_470_000)
-    ('512 bytes', '82.3 kB', '15.5 MB')
-    """
-    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if size >= unit:
-            return f"{size / unit:.1f} {name}"
-    return f"{size} bytes"
 
 
 class _Tables:

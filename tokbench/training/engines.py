@@ -92,11 +92,17 @@ def from_text(
     return _finished(trained, demands)
 
 
-def no_documents(corpus: Corpus) -> CorpusError:
-    """The error of a corpus whose training split is empty."""
-    held_out = f": all are held out by held_out {corpus.held_out:g}" if corpus.held_out else ""
+def no_documents(corpus: Corpus, why: str = "") -> CorpusError:
+    """The error of a corpus whose training split is empty.
+
+    Args:
+        corpus: which one.
+        why: what became of its documents, where that is known.
+    """
     names = ", ".join(corpus.sources)
-    return CorpusError(f"the corpus ({names}) has no documents to train on{held_out}")
+    held_out = f", or all are held out (held_out {corpus.held_out:g})" if corpus.held_out else ""
+    why = why or f"it is empty{held_out}; `tokbench corpus` shows what is there"
+    return CorpusError(f"the corpus ({names}) has no documents to train on: {why}")
 
 
 def _adapted(spec: TrainerSpec, demands: Demands) -> TrainerSpec:

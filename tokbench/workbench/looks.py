@@ -82,7 +82,8 @@ def opened(
     """
     recipes = [name for name in names if Path(name).suffix in _RECIPES]
     if not recipes:
-        return ", ".join(names), named_corpus(names, text)
+        corpus = named_corpus(names, text)
+        return ", ".join(corpora.redacted(name) for name in names), corpus
     if len(names) > 1:
         raise CorpusError(
             f"{recipes[0]}: is a recipe, which is looked at alone: name one, or files"

@@ -27,6 +27,7 @@ def of_corpus(plan: Plan, trained: Trained) -> dict[str, Any]:
         "sources": [_without_nothing(asdict(source)) for source in made.sources],
         **({"together": [asdict(step) for step in made.together]} if made.together else {}),
         **({"limited_by": made.limited_by} if made.limited_by else {}),
+        **({"total": made.total} if made.total else {}),
     }
 
 
@@ -43,11 +44,33 @@ def composition(manifest: dict[str, Any]) -> Composition | None:
         tuple(Given(**one) for one in sources),
         _steps(said.get("together", ())),
         said.get("limited_by", ""),
+        said.get("total"),
     )
 
 
+def why_nothing(made: Composition) -> str:
+    """Why nothing of a corpus is left to train on; empty where that is not known."""
+    if any(one.read is None for one in made.sources):
+        return ""
+    read = sum(one.read or 0 for one in made.sources)
+    if not read:
+        return "it is empty"
+    steps = [step for one in made.sources for step in one.steps] + [*made.together]
+    dropped = {step.step: sum(step.reasons.values()) for step in steps}
+    name = max(dropped, key=dropped.__getitem__, default="")
+    if name and not any(step.documents_out for step in steps[-1:]):
+        return f"the step {name} dropped {dropped[name]:,} of {read:,}"
+    return f"all {read:,} are held out; lower held_out, or name more text"
+
+
 def notes(made: Composition) -> Iterator[str]:
-    """Which sources give less than their share, and why."""
+    """What a mix does not give as it was asked to, and why."""
+    whole = sum(one.bytes or 0 for one in made.sources)
+    if made.total and whole < made.total * (1 - _MISSED):
+        yield (
+            f"mix.total asks for {shown(made.total)} and the sources give {shown(whole)}: raise "
+            "mix.max_repeats, or add text"
+        )
     for one in made.sources:
         if one.wanted is None or one.share is None or one.times is None or one.bytes is None:
             continue

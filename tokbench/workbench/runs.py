@@ -183,7 +183,7 @@ def _result(
         determinism=Guarantee(**manifest["determinism"]),
         comparison=comparison,
         note=note,
-        notes=tuple(manifest["notes"]),
+        notes=(*([] if "wrap" in done else manifest["changed"]), *manifest["notes"]),
         done_before=tuple(done),
         composition=provenance.composition(manifest),
     )
@@ -256,7 +256,7 @@ def learned(plan: Plan, watch: Watch = ignore, memory: int | None = None) -> Tra
     longest = recipe.trainer.max_word_chars
     words = counting.count(plan.corpus, blank, max_word_chars=longest, memory=memory, watch=watch)
     if not words.documents:
-        raise training.no_documents(plan.corpus)
+        raise training.no_documents(plan.corpus, provenance.why_nothing(plan.corpus.composition()))
     trained = training.from_counts(recipe.trainer, demands, words, watch, memory)
     return replace(trained, notes=(*trained.notes, *_notes(words)))
 
@@ -308,7 +308,8 @@ def _wrap(
     documents = list(_proof_texts(plan))
     verdict = _judged(recipe, tokenizer, documents)
     composition = plan.corpus.composition()
-    said = [*provenance.changes(plan, earlier), *provenance.notes(composition), *trained.notes]
+    changed = list(provenance.changes(plan, earlier))
+    said = [*provenance.notes(composition), *trained.notes]
     with store.new_folder(target, target.parent / RUN_FILE) as folder:
         proof = wrapping.wrap(
             tokenizer,
@@ -327,6 +328,7 @@ def _wrap(
             "corpus": provenance.of_corpus(plan, trained),
             "versions": plan.versions(),
             "vocab_size": tokenizer.get_vocab_size(),
+            "changed": changed,
             "notes": said,
             "allowed": _allowed(recipe),
             "files": store.digests(folder),

@@ -31,7 +31,7 @@ class MixSpec(Spec):
     total: Bytes | None = None
     """How much text there is to be; by default the most at which every share comes out exactly."""
 
-    max_repeats: float = Field(default=1, ge=1)
+    max_repeats: float = Field(default=1, ge=1, allow_inf_nan=False)
     """How often training may get the text of a source; up to 4 costs little (Muennighoff 2023)."""
 
     @model_validator(mode="after")
