@@ -392,6 +392,7 @@ def test_secrets_are_never_shown(server: Server, opened: Open, documents: Docume
     found = opened(there)
     assert found.sources == (shown,)
     assert secret not in repr(found.opened[0].source.files)
+    assert looks.opened([there], (), None)[0] == shown
     assert secret not in found.spec.model_dump_json()
     assert secret not in json.dumps(found.opened[0].identity())
     again = pickle.loads(pickle.dumps(found))
