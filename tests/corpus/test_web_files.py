@@ -25,6 +25,7 @@ from tokbench.corpus import OpenCorpus
 from tokbench.corpus.places import patience, web, web_ranges
 from tokbench.corpus.sources.files import FilesSpec
 from tokbench.errors import CorpusError
+from tokbench.workbench import looks
 
 if TYPE_CHECKING:
     from tokbench.values import Progress
