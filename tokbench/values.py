@@ -80,6 +80,25 @@ class Composed(Corpus, Protocol):
 
 
 @runtime_checkable
+class Grouped(Protocol):
+    """A corpus that knows more of its documents than their text."""
+
+    @property
+    def groups(self) -> Sequence[str]:
+        """The names of the groups that its sources carry."""
+
+    def batches(
+        self,
+        split: Split = "train",
+        watch: Watch = ignore,
+        columns: Sequence[str] = (),
+        *,
+        groups: bool = False,
+    ) -> "Iterator[pa.RecordBatch]":
+        """As every corpus's, with columns of its rows and, where asked for, one for each group."""
+
+
+@runtime_checkable
 class Resumable(Protocol):
     """A corpus that can be read from a place on, as another pass, killed since, left it."""
 

@@ -115,6 +115,16 @@ def test_texts_of_csv_stay_as_they_are(streaming: bool, hub: LoopbackHub, read: 
         assert read("owner/numbers", offline=True, **options)["texts"] == texts
 
 
+def test_a_path_of_the_hub_is_a_file(hub: LoopbackHub, process: ProcessPoolExecutor) -> None:
+    files = {"data/a.jsonl.gz": gzip.compress(jsonl(TEXTS)), "data/b.parquet": parquet(LINES)}
+    hub.dataset("owner/files", files)
+    for path, texts in (("a.jsonl.gz", TEXTS), ("b.parquet", LINES)):
+        source = {"type": "files", "paths": f"hf://datasets/owner/files/data/{path}"}
+        found = process.submit(hub_reading.read, source).result(timeout=60)
+        assert found.get("texts") == texts, found
+        assert found["fingerprint"] == fingerprint(texts)
+
+
 def test_shards_and_splits(hub: LoopbackHub, read: Read) -> None:
     parts = {f"data/train-0000{n}-of-00003.parquet": parquet(LINES[n::3]) for n in range(3)}
     hub.dataset("owner/shards", {**parts, "data/test-00000-of-00001.parquet": parquet(["a", "b"])})

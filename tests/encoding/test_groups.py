@@ -4,6 +4,7 @@ import pyarrow as pa
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
+from tokbench import corpus
 from tokbench.encoding import encode, subject
 from tokbench.errors import CorpusError
 from tokbench.metrics import measure
@@ -59,3 +60,24 @@ def test_a_column_that_is_not_there(words):
 def test_without_groups_there_are_none(words):
     (made,) = encode([words], Labelled(), "all")
     assert made.documents.groups == {}
+
+
+def test_groups_of_a_recipe_and_columns_of_its_files(words, tmp_path):
+    (tmp_path / "a.csv").write_text("text,kind\na b,one\nb,two\n")
+    (tmp_path / "b.csv").write_text("text,kind\na,one\n")
+    sources = [
+        {"type": "files", "paths": "a.csv", "groups": {"language": "en"}},
+        {"type": "files", "paths": "b.csv"},
+    ]
+    spec = corpus.CorpusSpec.model_validate({"sources": sources, "held_out": 0})
+    opened = corpus.open(spec, tmp_path)
+    (made,) = encode([words], opened, "all", by=["language", "kind", "source"])
+    groups = made.documents.groups
+    told = {name: [one.labels[number] for number in one.index] for name, one in groups.items()}
+    assert told == {
+        "language": ["en", "en", "(none)"],
+        "kind": ["one", "two", "one"],
+        "source": ["a.csv", "a.csv", "b.csv"],
+    }
+    with pytest.raises(CorpusError, match="no field 'domain'"):
+        encode([words], opened, "all", by=["domain"])

@@ -14,7 +14,7 @@ from tokbench.encoding.batch import Batch, sample_of
 from tokbench.encoding.cuts import CutsOfChunks, CutsOfDocuments
 from tokbench.encoding.cuts import merged as merged_cuts
 from tokbench.encoding.documents import DocumentFacts
-from tokbench.encoding.groups import Groups
+from tokbench.encoding.groups import Groups, documents_with
 from tokbench.encoding.inside import Remembered, Spans
 from tokbench.encoding.part import Part, appended, merged
 from tokbench.encoding.structure import Route, route
@@ -84,7 +84,7 @@ def encode(
     def told(progress: Progress) -> None:
         watch(replace(progress, stage="measuring"))
 
-    batches = corpus.batches(split, told)
+    batches = documents_with(corpus, by, split, told)
     ahead, long = _read_ahead(batches)
     spans = Remembered() if cuts else None
     works = [_work(subject, spans, long=long) for subject in subjects]

@@ -1,18 +1,33 @@
 """Of which group each document is: what a corpus says beside the text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tokbench.errors import CorpusError
-from tokbench.values import Corpus, Grouping
+from tokbench.values import Corpus, Grouped, Grouping, Split, Watch
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 SOURCE = "source"
 NOT_SAID = "(none)"
+
+
+def documents_with(
+    corpus: Corpus, by: Sequence[str], split: Split, watch: Watch
+) -> "Iterator[pa.RecordBatch]":
+    """The batches of a split, with the groups of the corpus or the columns that these name.
+
+    Raises:
+        CorpusError: a source has no such column.
+    """
+    wanted = [name for name in by if name != SOURCE]
+    if not wanted or not isinstance(corpus, Grouped):
+        return corpus.batches(split, watch)
+    columns = [name for name in wanted if name not in corpus.groups]
+    return corpus.batches(split, watch, columns, groups=len(columns) < len(wanted))
 
 
 class Groups:
