@@ -58,8 +58,10 @@ class Wanted:
             at = next(index for index, text in enumerate(texts) if not text.is_valid)
             row = numbers[at] if numbers else first_row + at
             made_of = self.text.columns()
-            empty = (name for name in made_of if not found.column(name)[at].is_valid)
-            raise is_null(shown, next(empty, made_of[0]), row)
+            empty = [name for name in made_of if not found.column(name)[at].is_valid]
+            if not empty:  # a list of messages that is there
+                raise refused(shown, f"field {made_of[0]!r} has no messages; {_FILL}", row)
+            raise is_null(shown, empty[0], row)
         return rows_of(texts, [(name, found.column(name)) for name in self.columns])
 
     def missing(
