@@ -168,8 +168,25 @@ def test_nothing_in_it(tmp_path: Path, documents: Documents) -> None:
     for inner in ("b.zip", "b.tar.gz"):
         kind = inner.split(".")[1]
         (tmp_path / "a.tar").write_bytes(in_tar({inner: b"x"}))
-        with says(f"a.tar/{inner}: is a {kind} in an archive; unpack the outer one"):
+        held = f"holds no file of a known kind, but archives ({inner})"
+        with says(f"a.tar: {held}; unpack the outer one"):
             documents("a.tar")
+        with says(f"a.tar/{inner}: is a {kind} in an archive; unpack the outer one"):
+            documents("a.tar", members="b.*")
+
+
+@pytest.mark.parametrize("name", ["a.tar", "a.zip"])
+def test_an_archive_among_others_is_left_out(
+    name: str, tmp_path: Path, opened: Open, documents: Documents
+) -> None:
+    files = {"1.txt": b"one", "b.tar.gz": b"x", "c.zip": b"x"}
+    (tmp_path / name).write_bytes(in_tar(files))
+    if name == "a.zip":
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            for inner, data in files.items():
+                archive.writestr(inner, data)
+    assert documents(name) == ["one"]
+    assert notes(opened(name)) == [f"{name}: left out archives (2): b.tar.gz, c.zip"]
 
 
 @pytest.mark.parametrize("packing", [".tar", ".tar.gz", ".tar.zst"])

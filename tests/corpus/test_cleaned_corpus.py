@@ -7,7 +7,7 @@ import pytest
 from tokbench import corpus
 from tokbench.corpus import CorpusSpec, OpenCorpus
 from tokbench.corpus.opening import Ledger
-from tokbench.errors import RecipeError
+from tokbench.errors import CorpusError, RecipeError
 from tokbench.recipe import load
 
 RECIPE = """name: x
@@ -112,6 +112,34 @@ def test_steps_of_a_source_and_of_all(tmp_path: Path) -> None:
     assert dedupe.reasons == {"the same came before": 2}
     assert (cut.documents_in, cut.added, cut.documents_out) == (5, 1, 6)
     assert len(of.parts()) == 1
+
+
+COLUMN = {
+    "a group": {"groups": {"language": "{nope}"}},
+    "rename": {"steps": [{"type": "rename", "columns": {"nope": "x"}}]},
+    "add_column": {"steps": [{"type": "add_column", "column": "y", "template": "{nope}"}]},
+}
+
+
+@pytest.mark.parametrize("asks", COLUMN)
+def test_a_column_that_only_a_group_or_a_step_names(asks: str, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "a", "lang": "en"}\n')
+    source = {"type": "files", "paths": "a.jsonl", **COLUMN[asks]}
+    of = corpus.open(CorpusSpec.model_validate({"sources": [source], "held_out": 0}), tmp_path)
+    with pytest.raises(CorpusError, match=r"^a.jsonl: no field 'nope'; known: text, lang; "):
+        read(of)
+
+
+def test_columns_of_groups_are_read_and_not_given(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "a", "lang": "en"}\n{"text": "b"}\n')
+    groups = {"language": "{lang}", "itself": "{text}"}
+    source = {"type": "files", "paths": "a.jsonl", "groups": groups, "steps": ["lowercase"]}
+    of = corpus.open(CorpusSpec.model_validate({"sources": [source], "held_out": 0}), tmp_path)
+    (batch,) = of.batches("all")
+    assert batch.to_pydict() == {"text": ["a", "b"], "source": [0, 0]}
+    (batch,) = of.batches("all", groups=True)
+    assert batch.column("language").to_pylist() == ["en", None]
+    assert batch.column("itself").to_pylist() == ["a", "b"]
 
 
 def test_joint_steps_of_a_source_see_only_it(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def columns_behind(
 ROWS = {"text": ["t", "u"], "a": [1, 2], "b": ["x", None]}
 
 
-def test_columns_are_made_where_they_are_asked_for() -> None:
+def test_what_steps_read_is_asked_for_even_if_nothing_asks_for_what_they_make() -> None:
     steps = [
         Rename(columns={"a": "number", "b": "letter"}),
         AddColumn(column="both", template="{{{letter}{number}}}{text}"),
@@ -105,7 +105,7 @@ def test_columns_are_made_where_they_are_asked_for() -> None:
         Filter(column="kind", equals=True),
     ]
     assert needed(steps, ["both"]) == ("a", "b")
-    assert needed(steps, []) == ()
+    assert needed(steps, []) == ("a", "b")
     assert columns_behind(steps, [], ROWS) == {"text": ["t", "u"]}
     assert columns_behind(steps, ["both", "number"], ROWS) == {
         "text": ["t", "u"], "both": ["{x1}t", None], "number": [1, 2],

@@ -335,6 +335,17 @@ def test_chats_in_every_format_that_has_lists(tmp_path: Path) -> None:
         assert list(map(int, found["id"])) == [0, 1, 2]
 
 
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.parquet"])
+def test_a_list_without_messages_is_not_null(name: str, tmp_path: Path) -> None:
+    rows = [{"chat": CHATS[0]}, {"chat": []}]
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (tmp_path / "a.parquet").write_bytes(as_parquet(pa.Table.from_pylist(rows)))
+    with pytest.raises(CorpusError, match=rf"^{name}: row 2: field 'chat' has no messages; fill "):
+        read(opened(tmp_path, name, **CHAT), [])
+    assert read(opened(tmp_path, name, **CHAT), [], nulls=True)["text"] == ["u: hi;", None]
+
+
 def test_row_of_a_chat_that_is_refused_counts_blank_lines(tmp_path: Path) -> None:
     lines = [json.dumps({"chat": chat}) for chat in (CHATS[0], [{"from": "x"}])]
     (tmp_path / "a.jsonl").write_text("\n\n".join(lines))

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from tokbench import corpus
 from tokbench.corpus import OpenCorpus
 from tokbench.corpus.formats import delimited
+from tokbench.corpus.problems import RECODE
 from tokbench.errors import CorpusError
 
 Open = Callable[..., OpenCorpus]
@@ -147,7 +148,8 @@ def test_zip(tmp_path: Path, documents: Documents) -> None:
     with says("a.zip/a.txt: is damaged (...); copy it again"):
         documents("a.zip")
     (tmp_path / "a.zip").write_bytes(in_zip(whole, "b.zip"))
-    with says("a.zip/b.zip: is a zip in an archive; unpack the outer one"):
+    held = "holds no file of a known kind, but archives (b.zip)"
+    with says(f"a.zip: {held}; unpack the outer one"):
         documents("a.zip")
     (tmp_path / "a.zip").write_bytes(in_zip(b"text", "b"))
     known = "holds no file of a known kind, only b; say what they are with `format:`"
@@ -250,9 +252,7 @@ def test_broken_json_lines(tmp_path: Path, documents: Documents) -> None:
         with says(f"a.jsonl: row 2: is not a JSON object on one line ({detail}); mend the row"):
             documents("a.jsonl")
     (tmp_path / "a.jsonl").write_bytes(b'{"text": "one"}\n{"text": "\xff"}')
-    with says(
-        "a.jsonl: row 2: field 'text' is not valid UTF-8 (byte 11); convert the file to UTF-8"
-    ):
+    with says("a.jsonl: row 2: field 'text' is not valid UTF-8 (byte 11); convert the file ..."):
         documents("a.jsonl")
 
 
@@ -280,7 +280,7 @@ def test_broken_json(tmp_path: Path, documents: Documents) -> None:
         with says(f"a.json: {what}"):
             documents("a.json")
     (tmp_path / "a.json").write_bytes(b'[{"text": "one"}, {"text": "\xff"}]')
-    with says("a.json: row 2: is not valid UTF-8; convert the file to UTF-8"):
+    with says(f"a.json: row 2: is not valid UTF-8; {RECODE}"):
         documents("a.json")
 
 
@@ -312,7 +312,7 @@ def test_row_number_beyond_the_first_block(tmp_path: Path, documents: Documents)
     with says("a.csv: row 150002: has 1 fields where 2 are named; ..."):
         documents("a.csv")
     (tmp_path / "a.csv").write_bytes(f"text,b\n{rows}".encode() + b"\xff,1\n")
-    with says("a.csv: row 150002: field 'text' is not valid UTF-8; convert the file to UTF-8"):
+    with says(f"a.csv: row 150002: field 'text' is not valid UTF-8; {RECODE}"):
         documents("a.csv")
 
 

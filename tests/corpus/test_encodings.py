@@ -131,3 +131,48 @@ def test_columnar_files_have_none(tmp_path: Path, opened: Open, documents: Docum
     (tmp_path / "b.parquet").write_bytes(as_parquet(pa.table({"text": ["é"]})))
     (tmp_path / "a.txt").write_bytes("é".encode("cp1252"))
     assert documents("a.txt", "b.parquet", encoding="cp1252") == ["é", "é"]
+
+
+UTF16 = [
+    ("utf-16", "utf-16"), ("utf-16-be", "utf-16"), ("utf-32", "utf-32"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.csv", "a.json", "a.jsonl"])
+@pytest.mark.parametrize(("written_in", "said"), UTF16)
+def test_the_encoding_that_a_file_begins_with_is_told(
+    written_in: str, said: str, name: str, tmp_path: Path, documents: Documents
+) -> None:
+    mark = "\ufeff" if written_in == "utf-16-be" else ""
+    (tmp_path / name).write_bytes((mark + '{"text": "a"}\n').encode(written_in))
+    with says(f"{name}: is {said.upper()}, not UTF-8; say so with `encoding: {said}`"):
+        documents(name)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("name", ["a.txt", "a.csv", "a.jsonl", "a.xml", "a.tar"])
+def test_packed_data_under_a_plain_name(
+    codec: str, name: str, tmp_path: Path, documents: Documents
+) -> None:
+    (tmp_path / name).write_bytes(CODECS[codec](b"text\none\n"))
+    with says(f"{name}: is ..., whatever its name says; rename it, so that it ends in {codec}"):
+        documents(name)
+
+
+def test_packed_twice(tmp_path: Path, documents: Documents) -> None:
+    twice = CODECS[".gz"](CODECS[".bz2"](b"text"))
+    (tmp_path / "a.txt.gz").write_bytes(twice)
+    with says("a.txt.gz: is bzip2 once more, in the other; unpack it once"):
+        documents("a.txt.gz")
+
+
+def test_text_that_begins_as_the_name_of_a_codec(tmp_path: Path, documents: Documents) -> None:
+    (tmp_path / "a.txt").write_text("BZh9 is how bzip2 begins")
+    assert documents("a.txt") == ["BZh9 is how bzip2 begins"]
+
+
+def test_text_in_no_encoding_that_is_told(tmp_path: Path, documents: Documents) -> None:
+    (tmp_path / "a.txt").write_bytes("café".encode("latin-1"))
+    advice = "convert the file to UTF-8, or name its encoding with `encoding:`"
+    with says(f"a.txt: row 1: is not valid UTF-8 (byte 4); {advice}"):
+        documents("a.txt")

@@ -60,6 +60,7 @@ def test_template_as_str_format(between: list[str], values: list[str]) -> None:
     ("fields", "said"),
     [
         ({"text": "{a"}, "a brace without its other at character 1"),
+        ({"text": "{a} {b"}, "a brace without its other at character 5"),
         ({"text": "a}b{c}"}, "a brace without its other at character 2"),
         ({"text": "{}{a}"}, "a brace without its other at character 1"),
         ({"text": "{{a}}"}, "a template that names a column"),

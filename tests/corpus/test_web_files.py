@@ -234,11 +234,30 @@ def test_retry_after_is_obeyed_within_reason(
     server: Server, documents: Documents, waits: list[float]
 ) -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(days=3), usegmt=True)
-    for said, least in [("7", 7), ("86400", 120), (later, 120), ("soon", 0.5)]:
+    for said, least in [("7", 7), ("120", 120), ("soon", 0.5)]:
         waits.clear()
         url = server.serve("a.txt", b"one\n", refusals=[429], retry_after=said)
         assert documents(url) == ["one"]
         assert waits == [least]
+    waits.clear()
+    for said in ("86400", later):
+        url = server.serve("a.txt", b"one\n", refusals=[429], retry_after=said)
+        refusal = "cannot be read: the server answers 429 Too Many Requests and asks to wait"
+        with says(f"{url}: {refusal} ... s; no more than 120 s are waited: try again then"):
+            documents(url)
+    assert waits == []
+
+
+def test_waiting_is_told(
+    server: Server, documents: Documents, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = server.serve("a.txt", b"one\n", refusals=[429, 503], retry_after="20")
+    secret = url.replace("://", "://me:word@") + "?token=hf_x"
+    assert documents(secret) == ["one"]
+    assert [record.getMessage() for record in caplog.records if record.name == "tokbench"] == [
+        "waiting 20 s for 127.0.0.1: the server answers 429 Too Many Requests (1 of 6)",
+        "waiting 20 s for 127.0.0.1: the server answers 503 Service Unavailable (2 of 6)",
+    ]
 
 
 def test_faults_long_apart_are_not_added_up(server: Server, documents: Documents) -> None:

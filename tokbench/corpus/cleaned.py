@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tokbench.corpus.cleaning.step import Tally, applied, counted, needed
+from tokbench.corpus.groups import columns_of
 from tokbench.corpus.rows import Stream
 
 if TYPE_CHECKING:
@@ -86,7 +87,9 @@ class Cleaned:
             CorpusError: a row cannot be read, or a step cannot take it.
         """
         nulls = any(step.takes_nulls for step in self.steps)
-        rows = self.source.read(needed(self.steps, columns), nulls=nulls, first=first)
+        # Those of the groups are always read, so that one that is not there is told at once.
+        asked = needed(self.steps, (*columns, *columns_of(self.groups)))
+        rows = self.source.read(asked, nulls=nulls, first=first)
         return self.cleaned(rows, account, columns)
 
     def cleaned(

@@ -41,6 +41,7 @@ _MOST_MEMBERS = 200_000
 MOST = 256 << 20
 """So many unpacked bytes are no bomb, whatever they were packed in."""
 UNKNOWN, OUTSIDE, LINKS = "files of unknown kind", "paths out of the archive", "links"
+ARCHIVES = "archives"
 """Why members and files are left out."""
 
 
@@ -165,7 +166,10 @@ def is_read(name: str, label: str, asked: Asked, left: LeftOut) -> bool:
         return False
     inner = "zip" if name.lower().endswith(".zip") else split(name)[0]
     if inner in ("zip", TAR):
-        raise refused(label, f"is a {inner} in an archive; unpack the outer one")
+        if asked.members:
+            raise refused(label, f"is a {inner} in an archive; unpack the outer one")
+        left.add(ARCHIVES, name)
+        return False
     if kind(name, asked)[0]:
         return True
     if asked.members:
@@ -179,6 +183,9 @@ def nothing_read(shown: str, asked: Asked, left: LeftOut) -> CorpusError:
     if asked.members:
         globs = ", ".join(map(repr, asked.members))
         return refused(shown, f"no member matches {globs}; the whole path of a member is matched")
+    if names := left.named(ARCHIVES):
+        what = f"holds no file of a known kind, but archives ({names})"
+        return refused(shown, f"{what}; unpack the outer one")
     if names := left.named(UNKNOWN):
         what = f"holds no file of a known kind, only {names}"
         return refused(shown, f"{what}; say what they are with `format:`")

@@ -16,6 +16,10 @@ def refused(shown: str, what: str, row: int | None = None) -> CorpusError:
     return CorpusError(f"{place}: {what}")
 
 
+RECODE = "convert the file to UTF-8, or name its encoding with `encoding:`"
+"""What to do about text that is not UTF-8, where the format does not say how it is written."""
+
+
 def unreadable(shown: str, error: OSError) -> CorpusError:
     """The error for what the operating system refused."""
     # Arrow puts more into strerror than the reason.

@@ -46,7 +46,8 @@ class TextFields(Spec):
     @field_validator("text")
     @classmethod
     def _is_a_template(cls, value: str) -> str:
-        if is_template(value) and not any(is_field for _, is_field in parts(value)):
+        named = [is_field for _, is_field in parts(value)]  # all of it, so that all is looked at
+        if is_template(value) and not any(named):
             raise ValueError("a template that names a column: `{question}`, or the column alone")
         return value
 

@@ -203,12 +203,13 @@ def applied(
     """
     for step, tally in zip(steps, tallies, strict=True):
         rows = counted(step.apply(_counted_in(rows, tally), tally), tally)
-    return rows if after is None or not steps else _only(rows, [TEXT, *after])
+    return rows if after is None else _only(rows, list(dict.fromkeys((TEXT, *after))))
 
 
 def _only(rows: Stream, names: Sequence[str]) -> Stream:
     for each in rows:
-        yield each._replace(batch=each.batch.select(names))
+        same = each.batch.schema.names == names
+        yield each if same else each._replace(batch=each.batch.select(names))
 
 
 def counted(rows: Stream, tally: Tally) -> Stream:

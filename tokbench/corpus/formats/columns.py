@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pyarrow as pa
 
-from tokbench.corpus.problems import refused
+from tokbench.corpus.problems import RECODE, refused
 from tokbench.corpus.rows import rows_of
 from tokbench.corpus.texts import TextFields
 from tokbench.errors import CorpusError, nearest
@@ -58,8 +58,10 @@ class Wanted:
             at = next(index for index, text in enumerate(texts) if not text.is_valid)
             row = numbers[at] if numbers else first_row + at
             made_of = self.text.columns()
-            empty = (name for name in made_of if not found.column(name)[at].is_valid)
-            raise is_null(shown, next(empty, made_of[0]), row)
+            empty = [name for name in made_of if not found.column(name)[at].is_valid]
+            if not empty:  # a list of messages that is there
+                raise refused(shown, f"field {made_of[0]!r} has no messages; {_FILL}", row)
+            raise is_null(shown, empty[0], row)
         return rows_of(texts, [(name, found.column(name)) for name in self.columns])
 
     def missing(
@@ -100,7 +102,7 @@ def checked(
                 what = f"{_subject(name)}holds text that is not valid UTF-8"
                 raise refused(shown, f"{what}; convert the file to UTF-8") from error
             for row, text in enumerate(utf8(_large(column)), first_row):
-                check_utf8(bytes(text), shown, name, row)
+                check_utf8(bytes(text), shown, name, row, "convert the file to UTF-8")
         raise refused(shown, f"is damaged ({error}); copy it again") from error
     return _large(column) if is_text(column.type) or pa.types.is_null(column.type) else column
 
@@ -117,13 +119,13 @@ def is_text(kind: pa.DataType) -> bool:
     return types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
 
 
-def check_utf8(text: bytes, shown: str, field: str | None, row: int) -> None:
-    """Raise a `CorpusError` unless the bytes are UTF-8."""
+def check_utf8(text: bytes, shown: str, field: str | None, row: int, advice: str = RECODE) -> None:
+    """Raise a `CorpusError`, with this advice, unless the bytes are UTF-8."""
     try:
         text.decode()
     except UnicodeDecodeError as error:
         what = f"{_subject(field)}is not valid UTF-8 (byte {error.start + 1})"
-        raise refused(shown, f"{what}; convert the file to UTF-8", row) from error
+        raise refused(shown, f"{what}; {advice}", row) from error
 
 
 def is_null(shown: str, field: str | None, row: int) -> CorpusError:

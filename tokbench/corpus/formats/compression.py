@@ -1,6 +1,7 @@
 """The bytes of a file, unpacked while they are read; a file cut short is an error."""
 
 import bz2
+import codecs
 import io
 import lzma
 import shutil
@@ -33,6 +34,19 @@ _MAGIC = {
     ".xz": (b"\xfd7zXZ\x00",),
     ".zst": (b"\x28\xb5\x2f\xfd", *(bytes([low]) + b"\x2a\x4d\x18" for low in range(0x50, 0x60))),
 }
+_PACKED = [
+    (".gz", b"\x1f\x8b"),
+    (".zst", b"\x28\xb5\x2f\xfd"),
+    (".xz", b"\xfd7zXZ\x00"),
+    *((".bz2", b"BZh%d1AY&SY" % level) for level in range(1, 10)),
+]
+"""How packed data begins, for certain; three letters of bzip2's could be a word."""
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_HEAD = 16
 
 
 class Readable(Protocol):
@@ -80,6 +94,10 @@ def opened(piece: Piece) -> Iterator[Unpacked]:
     """
     with _blamed(piece), _unchanged(piece), ExitStack() as stack:
         stream = _stream(piece, stack)
+        if piece.asked.encoding == UTF8:
+            head = stream.read(_HEAD)
+            _refuse_other(head, piece)
+            stream = Unpacked(_From(head, stream), stream.done)
         if piece.format in ENCODED and piece.asked.encoding != UTF8:
             text = Transcoded(stream, piece.asked.encoding, piece.shown)
             stream = Unpacked(text, stream.done)
@@ -179,6 +197,35 @@ def _stream(piece: Piece, stack: ExitStack) -> Unpacked:
     else:
         unpacked = _Members(raw, piece)
     return Unpacked(_Bounded(unpacked, piece, packed), done)
+
+
+def _refuse_other(head: bytes, piece: Piece) -> None:
+    """Refuse what begins as packed data does, or as text in UTF-16: no text in UTF-8 does."""
+    for codec, begins in _PACKED:
+        if head.startswith(begins):
+            what = f"is {_NAMES[codec]}, whatever its name says"
+            advice = f"rename it, so that it ends in {codec}"
+            if piece.codec:
+                what, advice = f"is {_NAMES[codec]} once more, in the other", "unpack it once"
+            raise refused(piece.shown, f"{what}; {advice}")
+    if piece.format in ENCODED:
+        for mark, encoding in _MARKS:
+            if head.startswith(mark):
+                what = f"is {encoding.upper()}, not UTF-8"
+                raise refused(piece.shown, f"{what}; say so with `encoding: {encoding}`")
+
+
+class _From:
+    """A stream whose first bytes were read before."""
+
+    def __init__(self, head: bytes, source: Readable) -> None:
+        self._head, self._source = head, source
+
+    def read(self, size: int, /) -> bytes:
+        if not self._head:
+            return self._source.read(size)
+        head, self._head = self._head[:size], self._head[size:]
+        return head + self._source.read(size - len(head)) if size > len(head) else head
 
 
 class _Zip(zipfile.ZipFile):

@@ -14,7 +14,7 @@ from tokbench.corpus.documents import array_of
 from tokbench.corpus.formats.blocks import BLOCK
 from tokbench.corpus.formats.columns import Wanted, checked
 from tokbench.corpus.formats.compression import Readable, Unpacked
-from tokbench.corpus.problems import refused
+from tokbench.corpus.problems import RECODE, refused
 from tokbench.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ class _Table:
         if "UTF8" in what:
             column = _COLUMN.search(message)
             name = self._names[int(column[1])] if column else self._wanted.fields[0]
-            advice = f"field {name!r} is not valid UTF-8; convert the file to UTF-8"
+            advice = f"field {name!r} is not valid UTF-8; {RECODE}"
         else:
             counts = re.match(r"Expected (\d+) columns, got (\d+)", what)
             wrong = f"has {counts[2]} fields where {counts[1]} are named" if counts else what

@@ -15,7 +15,7 @@ from tokbench.corpus.formats.blocks import BLOCK
 from tokbench.corpus.formats.columns import Wanted
 from tokbench.corpus.formats.compression import Readable
 from tokbench.corpus.formats.json_values import JsonRows
-from tokbench.corpus.problems import refused
+from tokbench.corpus.problems import RECODE, refused
 from tokbench.errors import CorpusError, nearest
 
 _LITERAL = 16
@@ -200,8 +200,7 @@ class Text:
     def _more(self) -> bool:
         """Read on; false at the end."""
         if self._bad is not None:
-            what = "is not valid UTF-8; convert the file to UTF-8"
-            raise refused(self.shown, what, self.row) from self._bad
+            raise refused(self.shown, f"is not valid UTF-8; {RECODE}", self.row) from self._bad
         if self._ended:
             return False
         rest = self._buffer[self._at :]

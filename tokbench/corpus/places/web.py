@@ -8,6 +8,7 @@ is skipped and compared.
 
 import functools
 import io
+import math
 import ssl
 from collections.abc import Iterator  # noqa: TC003 - what it annotates is inspected
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -302,9 +303,7 @@ class WebStream(io.RawIOBase):
         if self._at - self._good >= kept.progress:
             self._faults = 0
         self._faults, self._good = self._faults + 1, self._at
-        if self._faults >= kept.attempts:
-            raise _given_up(self._file.address, fault, self._faults, self._at) from fault
-        kept.wait(self._faults, fault.asked)
+        _wait(self._file.address, fault, self._faults, self._at)
 
     def _changed(self, how: str) -> CorpusError:
         what = f"changed since it was looked at ({how}); start again, so that all is of one version"
@@ -336,9 +335,7 @@ def _headers(asks: "httpx.Client", address: str) -> Headers:
         except (_Fault, httpx.HTTPError) as error:
             fault = error if isinstance(error, _Fault) else _Fault(_said(error))
             faults += 1
-            if faults >= patience.PATIENCE.attempts:
-                raise _given_up(address, fault, faults, 0) from error
-            patience.PATIENCE.wait(faults, fault.asked)
+            _wait(address, fault, faults, 0)
 
 
 def _asked(asks: "httpx.Client", address: str) -> Headers:
@@ -441,11 +438,18 @@ def _said(error: Exception) -> str:
     return str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
 
 
-def _given_up(address: str, fault: _Fault, faults: int, at: int) -> CorpusError:
-    got = f" after {at:,} bytes" if at else ""
-    return _refused(
-        address, f"cannot be read{got}: {fault}, {faults} times in a row; try again later"
-    )
+def _wait(address: str, fault: _Fault, faults: int, at: int) -> None:
+    """Wait after so many faults in a row; raise if they are too many, or it would take too long."""
+    kept = patience.PATIENCE
+    what = f"cannot be read after {at:,} bytes: {fault}" if at else f"cannot be read: {fault}"
+    if faults >= kept.attempts:
+        raise _refused(address, f"{what}, {faults} times in a row; try again later") from fault
+    if fault.asked > kept.obeyed:
+        asked = f"and asks to wait {math.ceil(fault.asked):,} s"
+        advice = f"no more than {kept.obeyed:,.0f} s are waited: try again then"
+        raise _refused(address, f"{what} {asked}; {advice}") from fault
+    why = f"{urlsplit(address).hostname or 'the server'}: {fault}"
+    kept.wait(faults, fault.asked, scrubbed(why, address))
 
 
 def _refused(address: str, what: str) -> CorpusError:

@@ -59,8 +59,8 @@ class AddColumn(BatchStep):
         return self
 
     def needs(self, after: frozenset[str]) -> frozenset[str]:
-        """What the template names, in place of the column, if anything behind asks for it."""
-        return (after - {self.column}) | self._used if self.column in after else after
+        """What the template names, in place of the column, even if nothing asks for that."""
+        return (after - {self.column}) | self._used
 
     @property
     def _used(self) -> frozenset[str]:
@@ -68,12 +68,10 @@ class AddColumn(BatchStep):
         return frozenset(named - {TEXT})
 
     def of_batch(self, batch: "pa.RecordBatch", tally: Tally) -> "pa.RecordBatch":  # noqa: ARG002 - no document changes
-        """The rows with the column, unless nothing asks for it and so its parts are not there."""
+        """The rows with the column."""
         import pyarrow as pa  # noqa: PLC0415 - 0.15 s to import
 
         if self.template is not None:
-            if not self._used <= set(batch.schema.names):
-                return batch
             return with_column(batch, self.column, _filled(self.template, batch))
         kind = pa.large_string() if isinstance(self.value, str) else None
         value: Any = pa.scalar(cast("Any", self.value), kind)

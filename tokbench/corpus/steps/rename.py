@@ -36,7 +36,7 @@ class Rename(BatchStep):
     """The old name of each, and the new one: `{lang: language}`."""
 
     def needs(self, after: frozenset[str]) -> frozenset[str]:
-        """The same by their old names."""
+        """The same by their old names, and what is renamed, even if nothing asks for it."""
         gone = sorted(after & (self.columns.keys() - set(self.columns.values())))
         if gone:
             new = self.columns[gone[0]]
@@ -44,7 +44,7 @@ class Rename(BatchStep):
                 f"step rename: column {gone[0]!r} is called {new!r} behind it; ask for {new!r}"
             )
         old = {new: old for old, new in self.columns.items()}
-        return frozenset(old.get(name, name) for name in after)
+        return frozenset(old.get(name, name) for name in after) | self.columns.keys()
 
     def of_batch(self, batch: "pa.RecordBatch", tally: Tally) -> "pa.RecordBatch":  # noqa: ARG002 - no document changes
         """The same rows."""
