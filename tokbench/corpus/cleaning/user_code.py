@@ -121,9 +121,7 @@ def _no_module(module: str, error: BaseException) -> CorpusError:
             f"step map: there is no module {module!r}; it is searched for in {Path.cwd()}, then "
             "where Python does"
         )
-    return CorpusError(
-        f"step map: importing {module} fails with {_said(error)}; mend it"
-    )
+    return CorpusError(f"step map: importing {module} fails with {_said(error)}; mend it")
 
 
 def _none(module: str) -> bytes:
