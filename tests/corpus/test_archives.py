@@ -224,7 +224,7 @@ def test_damaged_tar(tmp_path: Path, documents: Documents) -> None:
 
 def test_errors_name_the_member(tmp_path: Path, documents: Documents) -> None:
     (tmp_path / "a.tar").write_bytes(in_tar({"b.csv": b"text,n\nx,1\ny\n", "c.jsonl": b"{}\n"}))
-    with says("a.tar/b.csv: row 3: has 1 fields where 2 are named; ..."):
+    with says("a.tar/b.csv: row 3: has 1 field where 2 are named; ..."):
         documents("a.tar")
     (tmp_path / "a.tar").write_bytes(in_tar({"c.jsonl": b"\n{}\n"}))
     with says("a.tar/c.jsonl: row 2: no field 'text'; ..."):

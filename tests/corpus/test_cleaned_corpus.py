@@ -181,3 +181,33 @@ def test_identity_knows_the_steps(tmp_path: Path) -> None:
         )
     }  # fmt: skip
     assert len(identities) == 5
+
+
+@pytest.mark.parametrize("joint", [False, True])
+def test_a_failing_step_is_told_with_its_source(joint: bool, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "x", "n": "many"}\n')
+    step = {"type": "filter", "column": "n", "at_least": 3}
+    source = {"type": "files", "paths": "a.jsonl", "name": "reviews"}
+    steps = [*(["dedupe"] if joint else []), "lowercase", step, "drop_empty"]
+    spec = CorpusSpec.model_validate({"sources": [source], "steps": steps})
+    with pytest.raises(CorpusError) as error:
+        read(corpus.open(spec, tmp_path))
+    where = "" if joint else "reviews: "
+    assert str(error.value).startswith(f"{where}step filter: column 'n' holds 'many'")
+
+
+def test_what_cannot_be_read_is_no_fault_of_a_step(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": 5}\n')
+    source = {"type": "files", "paths": "a.jsonl", "name": "reviews"}
+    spec = CorpusSpec.model_validate({"sources": [source], "steps": ["lowercase", "drop_empty"]})
+    with pytest.raises(CorpusError, match=r"^a\.jsonl: row 1: "):
+        read(corpus.open(spec, tmp_path))
+
+
+def test_a_step_that_cannot_be_identified_is_told_with_its_source(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    step = {"type": "map", "function": "no_such_thing:f"}
+    source = {"type": "files", "paths": "a.txt", "steps": [step]}
+    opened = corpus.open(CorpusSpec.model_validate({"sources": [source]}), tmp_path)
+    with pytest.raises(CorpusError, match=r"^a\.txt: step map: there is no module 'no_such_thing'"):
+        opened.identity()

@@ -142,6 +142,9 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "def half(text):\n    return '\\ud800'\n"
         "def fail(text):\n    return text[99]\n"
         "value = 3\n"
+        "def leave(text):\n    import sys\n    sys.exit(3)\n"
+        "def loud(text):\n    print('heard', text)\n    return text\n"
+        "def unheard(text):\n    raise BrokenPipeError\n"
     )
     monkeypatch.delitem(sys.modules, file.stem, raising=False)
     return file
@@ -178,9 +181,10 @@ def test_map_is_known_by_its_source_code(mine: Path) -> None:
         ),
         (
             "fail",
-            "{}:fail fails with IndexError: string index out of range on the text 'abc'; "
-            "mend the function",
+            "{}:fail fails with IndexError: string index out of range ({}.py:10) on the text "
+            "'abc'; mend the function",
         ),
+        ("leave", "{}:leave calls sys.exit ({}.py:14) on the text 'abc'; mend the function"),
         ("shot", "{} has no function 'shot'"),
         ("value", "{} has no function 'value'"),
     ],
@@ -188,7 +192,20 @@ def test_map_is_known_by_its_source_code(mine: Path) -> None:
 def test_map_with_mistakes(function: str, said: str, mine: Path) -> None:
     with pytest.raises(CorpusError) as error:
         after(Map(function=f"{mine.stem}:{function}"), ["abc"])
-    assert str(error.value) == f"step map: {said.format(mine.stem)}"
+    assert str(error.value) == f"step map: {said.format(mine.stem, mine.stem)}"
+
+
+def test_what_a_map_prints_is_not_written_to_stdout(
+    mine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine.write_text("print('imported')\n" + mine.read_text())
+    assert after(Map(function=f"{mine.stem}:loud"), ["a", "b"]) == ["a", "b"]
+    assert capsys.readouterr() == ("", "imported\nheard a\nheard b\n")
+
+
+def test_a_closed_pipe_is_no_fault_of_a_map(mine: Path) -> None:
+    with pytest.raises(BrokenPipeError):
+        after(Map(function=f"{mine.stem}:unheard"), ["a"])
 
 
 def test_map_without_its_module(mine: Path) -> None:
@@ -204,4 +221,7 @@ def test_map_without_its_module(mine: Path) -> None:
     with pytest.raises(
         CorpusError, match=f"^step map: importing {mine.stem} fails with SyntaxError"
     ):
+        after(Map(function=f"{mine.stem}:f"), ["a"])
+    mine.write_text("import sys\nsys.exit()\n")
+    with pytest.raises(CorpusError, match=f"^step map: importing {mine.stem} fails with sys.exit;"):
         after(Map(function=f"{mine.stem}:f"), ["a"])

@@ -299,7 +299,7 @@ def test_no_list_at_records(tmp_path: Path, documents: Documents) -> None:
 def test_row_of_another_width(tmp_path: Path, documents: Documents) -> None:
     mend = "mend the row, or the quoting, which is"
     (tmp_path / "a.csv").write_text('text,b\n"x\n\ny",1\n\nonly\n')
-    with says(f'a.csv: row 6: has 1 fields where 2 are named; {mend} `quote: "` here'):
+    with says(f'a.csv: row 6: has 1 field where 2 are named; {mend} `quote: "` here'):
         documents("a.csv")
     (tmp_path / "a.tsv").write_text("text\tb\nx\t1\nx\t1\t2\n")
     with says(f"a.tsv: row 3: has 3 fields where 2 are named; {mend} no quoting here"):
@@ -309,7 +309,7 @@ def test_row_of_another_width(tmp_path: Path, documents: Documents) -> None:
 def test_row_number_beyond_the_first_block(tmp_path: Path, documents: Documents) -> None:
     rows = "some text of a row,1\n" * 150_000
     (tmp_path / "a.csv").write_text(f"text,b\n{rows}x\n")
-    with says("a.csv: row 150002: has 1 fields where 2 are named; ..."):
+    with says("a.csv: row 150002: has 1 field where 2 are named; ..."):
         documents("a.csv")
     (tmp_path / "a.csv").write_bytes(f"text,b\n{rows}".encode() + b"\xff,1\n")
     with says(f"a.csv: row 150002: field 'text' is not valid UTF-8; {RECODE}"):

@@ -206,6 +206,12 @@ def test_other_texts_are_looked_for_in_both_splits(tmp_path):
         ([str(1_000_000 + number) for number in range(50)], "ids or paths?"),
         ([f"docs/guide/keras-{chr(97 + n % 26)}{chr(97 + n // 26)}.md" for n in range(50)], "ids"),
         (["positive", "negative"] * 60, "only 2 different texts among 120: labels?"),
+        (["positive"] * 120, "only 1 different text among 120: labels?"),
+        (
+            ["", " "] * 999 + ["one", "two"],
+            "99.9% of the documents are blank: add the step drop_empty",
+        ),
+        ([""] * 120, "all of the documents are blank: add the step drop_empty"),
         ([chr(0x4E00 + number) * 9 for number in range(50)], ""),
         ([f"word{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(50)], ""),
         ([f"a sentence with number {number}" for number in range(200)], ""),

@@ -117,6 +117,9 @@ OTHER = (
     "given from Python: gave other documents than the first time (0 of them); "
     "give something that is the same at every read, as a list or a datasets.Dataset"
 )
+NOTHING = (
+    "which holds no documents; give a function that gives a new iterator of documents at every call"
+)
 KINDS = (
     "neither a document nor a batch of them; give strings, lists of strings, or tables of columns"
 )
@@ -163,12 +166,56 @@ KINDS = (
             "DataFrame given from Python: field 'text' is int64, not text; "
             "name a text field with `text:`",
         ),
+        (
+            lambda: pd.DataFrame([["a", "b"]], columns=["text", "text"]),
+            "DataFrame given from Python: has several columns called 'text'; "
+            "give each a name of its own",
+        ),
+        (
+            lambda: pd.DataFrame({"text": ["a", 3]}),
+            "DataFrame given from Python: row 1: holds a batch that is no table (Expected bytes, "
+            "got a 'int' object: Conversion failed for column text with type object); "
+            "give {column: [value, ...]}",
+        ),
+        (
+            lambda: {"text": "ab"},
+            "dict given from Python: 'text' is a string where a column is a list; "
+            "give {'text': [text, ...]}, or a list of rows",
+        ),
+        (lambda: lambda: None, f"function given from Python: returns NoneType, {NOTHING}"),
+        (lambda: lambda: "ab", f"function given from Python: returns str, {NOTHING}"),
+        (
+            lambda: str.split,
+            "function given from Python: is called without arguments, and that does not work "
+            "(missing a required argument: 'self'); give a function that takes none",
+        ),
     ],
 )
 def test_what_cannot_be_read(make: Callable[[], Any], sentence: str) -> None:
     with pytest.raises(CorpusError) as error:
         texts_of(corpus.of(make()))
     assert str(error.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"steps": ["dedup"]}, "steps.0: unknown step 'dedup': did you mean 'dedupe'? known: "),
+        ({"steps": "dedupe"}, "steps: expected a list, got 'dedupe'"),
+        ({"steps": [3]}, "steps.0: expected a name or a dict, got 3"),
+        ({"steps": [{"type": "map"}]}, "steps.0.function: must be given"),
+        ({"steps": [{"type": "min_chars", "char": 1}]}, "steps.0.char: there is no such option; "),
+        ({"steps": ["limit"]}, "steps.0: needs a number of `documents` or of `bytes`, one of both"),
+        ({"held_out": 2}, "held_out: must be less than 1, got 2"),
+        ({"held_out": "x"}, "held_out: expected a number, got 'x'"),
+        ({"name": ""}, "name: must not be empty"),
+        ({"messages": "x", "text": "y"}, "`messages` needs a `chat_template`"),
+    ],
+)
+def test_options_that_are_wrong(options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(CorpusError) as error:
+        corpus.of(["a"], **options)
+    assert str(error.value).startswith(sentence)
 
 
 def test_columns_templates_and_steps() -> None:

@@ -277,3 +277,13 @@ def test_reading_needs_no_pandas(tmp_path: Path) -> None:
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
     )
     assert run.stdout == "True\nset()\n"
+
+
+def test_sources_of_one_name_are_numbered(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one\ntwo\n")
+    plain = {"type": "files", "paths": "a.txt"}
+    sources = [plain, plain, {**plain, "name": "a.txt (2)"}, plain]
+    opened = corpus.open(CorpusSpec.model_validate({"sources": sources}), tmp_path)
+    assert opened.sources == ("a.txt", "a.txt (3)", "a.txt (2)", "a.txt (4)")
+    assert [part.sources[0] for part in opened.parts()] == [*opened.sources]
+    assert tuple(one.name for one in opened.composition().sources) == opened.sources

@@ -197,7 +197,9 @@ def test_languages_are_detected() -> None:
     assert tally.reasons == {"in another language": 1}
     _, unsure = tried(Language(keep="en", min_confidence=0.9), {"text": ["ok", said["en"]]})
     assert sum(unsure.reasons.values()) == 1
-    with pytest.raises(CorpusError, match=r"^step language: the detector knows no 'english'"):
+    with pytest.raises(
+        CorpusError, match=r"^step language: the detector knows no 'english': did you mean 'en'"
+    ):
         after(Language(keep=["english"]), ["x"])
 
 

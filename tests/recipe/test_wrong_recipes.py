@@ -154,6 +154,13 @@ WRONG = {
         "10:9: post_processor.pair: the template names '<x>', which is not a special token",
     ),
     "two documents": (GOOD + "---\nname: y\n", "7:1: is not YAML:"),
+    "sources of one name": (
+        GOOD.replace(
+            "[python_docs]",
+            "[{type: files, paths: a, name: x}, python_docs, {type: files, paths: b, name: x}]",
+        ),
+        "2:97: corpus.sources.2.name: source 1 is called 'x' as well; give each a name of its own",
+    ),
     "a token twice": (
         GOOD.replace('"<unk>"}', '"<unk>", sep: "<unk>"}'),
         "6:37: special_tokens.sep: the token '<unk>' is already special_tokens.unk",

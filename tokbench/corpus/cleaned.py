@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tokbench.corpus.cleaning.step import Tally, applied, counted, needed
+from tokbench.corpus.cleaning.step import Tally, applied, counted, needed, placed
 from tokbench.corpus.groups import columns_of
 from tokbench.corpus.rows import Stream
+from tokbench.errors import CorpusError
 
 if TYPE_CHECKING:
     from tokbench.corpus.cleaning.step import StepSpec
@@ -44,6 +45,7 @@ class Cleaned:
 
     Attributes:
         source: what is read.
+        name: what users call it; no other source of the corpus is called so.
         steps: the source's own, then those of the corpus up to the first joint one.
         held_out: the share of its documents that training never sees.
         weight: its part of the training text relative to others, if the recipe says one.
@@ -52,16 +54,12 @@ class Cleaned:
     """
 
     source: "OpenSource"
+    name: str
     steps: "tuple[StepSpec, ...]" = ()
     held_out: float = 0.0
     weight: float | None = None
     at_most: int | None = None
     groups: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """What users call the source."""
-        return self.source.name
 
     @property
     def size(self) -> int:
@@ -99,12 +97,19 @@ class Cleaned:
         account = account or Account()
         if not account.steps:
             account.steps[:] = [Tally(step.type) for step in self.steps]
-        return applied(counted(rows, account.read), self.steps, account.steps, columns)
+        rows = counted(rows, account.read)
+        return applied(rows, self.steps, account.steps, columns, self.name)
 
     def identity(self) -> Any:
         """JSON-able; changes whenever `read` could give other documents; made once."""
         read = self._identified
-        return [read, [step.identity() for step in self.steps]] if self.steps else read
+        return [read, [self._of(step) for step in self.steps]] if self.steps else read
+
+    def _of(self, step: "StepSpec") -> Any:
+        try:
+            return step.identity()
+        except CorpusError as error:
+            raise placed(error, step, self.name) from error.__cause__
 
     def source_identity(self) -> Any:
         """The same without the steps."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import takewhile
+from itertools import chain, count, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -232,15 +232,35 @@ def open(spec: "CorpusSpec", base: Path) -> OpenCorpus:  # noqa: A001 - called a
         CorpusError: something is missing, or cannot be read as asked.
     """
     alone = tuple(takewhile(lambda step: not step.joint, spec.steps))
-    opened = tuple(_cleaned(each, spec, alone, base) for each in spec.sources)
-    return OpenCorpus(spec, opened, spec.steps[len(alone) :])
+    opened = [_cleaned(each, spec, alone, base) for each in spec.sources]
+    names = _told_apart([each.called for each in spec.sources], [each.name for each in opened])
+    named = tuple(replace(one, name=name) for one, name in zip(opened, names, strict=True))
+    return OpenCorpus(spec, named, spec.steps[len(alone) :])
+
+
+def _told_apart(given: Sequence[str | None], names: Sequence[str]) -> list[str]:
+    """The names of sources, numbered where several are the same and were not given.
+
+    >>> _told_apart([None, None, "b"], ["a", "a", "b"])
+    ['a', 'a (2)', 'b']
+    """
+    taken = {one for one in given if one is not None}
+    told = []
+    for own, name in zip(given, names, strict=True):
+        numbered = (f"{name} ({number})" for number in count(2))
+        one = own or next(each for each in chain((name,), numbered) if each not in taken)
+        taken.add(one)
+        told.append(one)
+    return told
 
 
 def _cleaned(
     each: "SourceSpec", spec: "CorpusSpec", steps: "tuple[StepSpec, ...]", base: Path
 ) -> Cleaned:
+    source = each.open(base)
     return Cleaned(
-        each.open(base),
+        source,
+        source.name,
         (*each.steps, *steps),
         spec.held_out if each.held_out is None else each.held_out,
         each.weight,

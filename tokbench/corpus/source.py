@@ -76,6 +76,11 @@ class SourceSpec(Spec):
     )
     """Fields that say nothing about how the source is read: no part of its identity."""
 
+    @property
+    def called(self) -> str | None:
+        """The name that the recipe gives the source, if any: one that no other has."""
+        return None
+
     @abstractmethod
     def open(self, base: Path) -> OpenSource:
         """Look at what is there without reading it.

@@ -13,8 +13,21 @@ if TYPE_CHECKING:
 def problems(recipe: "Recipe") -> Iterator[Problem]:
     """Everything wrong with a recipe whose every field is right by itself."""
     yield from pipeline.problems(recipe)
+    yield from _sources_named_alike(recipe)
     yield from _vocabulary_too_small(recipe)
     yield from _no_room_for_text(recipe)
+
+
+def _sources_named_alike(recipe: "Recipe") -> Iterator[Problem]:
+    """Two sources that no table could tell apart."""
+    first: dict[str, int] = {}
+    for number, source in enumerate(recipe.corpus.sources):
+        name = source.called
+        if name is not None and first.setdefault(name, number) != number:
+            yield Problem(
+                ("corpus", "sources", number, "name"),
+                f"source {first[name] + 1} is called {name!r} as well; give each a name of its own",
+            )
 
 
 def _no_room_for_text(recipe: "Recipe") -> Iterator[Problem]:

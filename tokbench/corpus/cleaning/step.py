@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field
 
 from tokbench.corpus.registered import AnyOf
 from tokbench.corpus.rows import TEXT, Stream, texts_of
+from tokbench.errors import CorpusError
 from tokbench.registry import Registry
 from tokbench.spec import Spec
 
@@ -192,6 +193,7 @@ def applied(
     steps: Sequence[StepSpec],
     tallies: Sequence[Tally],
     after: Sequence[str] | None = None,
+    source: str = "",
 ) -> Stream:
     """The rows behind all steps, each counted before and after.
 
@@ -200,10 +202,36 @@ def applied(
         steps: applied in order.
         tallies: one for each step; filled.
         after: the columns to keep beside the text, in order; None for all that there are.
+        source: the name of the source whose rows they are; empty for those of several.
+
+    Raises:
+        CorpusError: a step cannot take a row; the sentence begins with the source and the step.
     """
     for step, tally in zip(steps, tallies, strict=True):
-        rows = counted(step.apply(_counted_in(rows, tally), tally), tally)
+        rows = counted(_behind(step, rows, tally, source), tally)
     return rows if after is None else _only(rows, list(dict.fromkeys((TEXT, *after))))
+
+
+def _behind(step: StepSpec, rows: Stream, tally: Tally, source: str) -> Stream:
+    before: list[CorpusError] = []
+    try:
+        yield from step.apply(_counted_in(rows, tally, before), tally)
+    except CorpusError as error:
+        if error in before:
+            raise
+        raise placed(error, step, source) from error.__cause__
+
+
+def placed(error: CorpusError, step: StepSpec, source: str) -> CorpusError:
+    """The error of a step with the name of the source and of the step before it.
+
+    >>> from tokbench.corpus.steps.drop_empty import DropEmpty
+    >>> placed(CorpusError("no such column"), DropEmpty(), "a.txt")
+    CorpusError('a.txt: step drop_empty: no such column')
+    """
+    said, who = str(error), f"step {step.type}"
+    said = said if said.startswith(who) else f"{who}: {said}"
+    return CorpusError(f"{source}: {said}" if source else said)
 
 
 def _only(rows: Stream, names: Sequence[str]) -> Stream:
@@ -221,11 +249,16 @@ def counted(rows: Stream, tally: Tally) -> Stream:
         yield each._replace(notes=()) if each.notes else each
 
 
-def _counted_in(rows: Stream, tally: Tally) -> Stream:
-    for each in rows:
-        tally.documents_in += len(each.batch)
-        tally.bytes_in += _bytes(each.batch)
-        yield each
+def _counted_in(rows: Stream, tally: Tally, failed: list[CorpusError]) -> Stream:
+    """The same rows, counted as what comes in; an error on the way is noted in `failed`."""
+    try:
+        for each in rows:
+            tally.documents_in += len(each.batch)
+            tally.bytes_in += _bytes(each.batch)
+            yield each
+    except CorpusError as error:
+        failed.append(error)
+        raise
 
 
 def _bytes(batch: "pa.RecordBatch") -> int:

@@ -5,7 +5,9 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, redirect_stdout
 from pathlib import Path
+from traceback import walk_tb
 from typing import Any
 
 from tokbench.errors import CorpusError
@@ -29,8 +31,9 @@ def imported(name: str) -> Callable[[Any], Any]:
     module, function = name.split(":")
     _search_here()
     try:
-        found = getattr(importlib.import_module(module), function, None)
-    except Exception as error:
+        with prints_aside():
+            found = getattr(importlib.import_module(module), function, None)
+    except (Exception, SystemExit) as error:
         raise _no_module(module, error) from error
     if not callable(found):
         raise CorpusError(f"step map: {module} has no function {function!r}")
@@ -46,12 +49,18 @@ def source_of(name: str) -> bytes:
     module = name.split(":", maxsplit=1)[0]
     _search_here()
     try:
-        spec = importlib.util.find_spec(module)
+        with prints_aside():
+            spec = importlib.util.find_spec(module)
         return Path(spec.origin).read_bytes() if spec and spec.origin else _none(module)
     except OSError as error:
         raise CorpusError(f"step map: the source code of {module} cannot be read") from error
-    except Exception as error:  # find_spec imports the packages around the module
+    except (Exception, SystemExit) as error:  # find_spec imports the packages around the module
         raise _no_module(module, error) from error
+
+
+def prints_aside() -> AbstractContextManager[Any]:
+    """While it is entered, what is printed goes to stderr: stdout is for what tokbench writes."""
+    return redirect_stdout(sys.stderr)
 
 
 def called(name: str, function: Callable[[Any], Any], given: Any, text: str) -> bytes | None:
@@ -65,12 +74,16 @@ def called(name: str, function: Callable[[Any], Any], given: Any, text: str) -> 
 
     Raises:
         CorpusError: the function failed, or returned something else than a text or None.
+        BrokenPipeError: nobody reads what it prints any more.
     """
     try:
         made = function(given)
+    except BrokenPipeError:
+        raise
+    except SystemExit as error:
+        raise _wrong(name, f"calls sys.exit{_line(name, error)}", text) from error
     except Exception as error:
-        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise _wrong(name, f"fails with {what}", text) from error
+        raise _wrong(name, f"fails with {_said(error)}{_line(name, error)}", text) from error
     if made is None:
         return None
     if not isinstance(made, str):
@@ -81,21 +94,34 @@ def called(name: str, function: Callable[[Any], Any], given: Any, text: str) -> 
         raise _wrong(name, "returns half of a surrogate pair", text) from error
 
 
+def _said(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return "sys.exit"
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _line(name: str, error: BaseException) -> str:
+    """The last line of the user's own file that an error came by, as ` (cleaning.py:12)`."""
+    file = getattr(sys.modules.get(name.partition(":")[0]), "__file__", None)
+    lines = [
+        line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == file
+    ]
+    return f" ({Path(file).name}:{lines[-1]})" if file and lines else ""
+
+
 def _wrong(name: str, what: str, text: str) -> CorpusError:
     start = text[:SHOWN] + "..." * (len(text) > SHOWN)
     return CorpusError(f"step map: {name} {what} on the text {start!r}; mend the function")
 
 
-def _no_module(module: str, error: Exception) -> CorpusError:
+def _no_module(module: str, error: BaseException) -> CorpusError:
     package = module.partition(".")[0]
     if isinstance(error, ModuleNotFoundError) and error.name in (module, package):
         return CorpusError(
             f"step map: there is no module {module!r}; it is searched for in {Path.cwd()}, then "
             "where Python does"
         )
-    return CorpusError(
-        f"step map: importing {module} fails with {type(error).__name__}: {error}; mend it"
-    )
+    return CorpusError(f"step map: importing {module} fails with {_said(error)}; mend it")
 
 
 def _none(module: str) -> bytes:

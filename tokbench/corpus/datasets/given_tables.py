@@ -1,5 +1,6 @@
 """What Python objects hold, as tables: iterables of documents or batches, data frames, datasets."""
 
+import inspect
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
@@ -23,13 +24,32 @@ def check(given: Any, shown: str) -> None:
     """Raise a `CorpusError` unless the object can be read, and read again."""
     if isinstance(given, str | bytes):
         raise refused(shown, "a string is one document; give a list of documents")
-    if callable(given) or isinstance(given, Mapping):
+    if isinstance(given, Mapping):
+        if (column := next((key for key, one in given.items() if _is_text(one)), None)) is not None:
+            what = f"{column!r} is a string where a column is a list"
+            raise refused(shown, f"{what}; give {{{column!r}: [text, ...]}}, or a list of rows")
+        return
+    if callable(given):
+        _check_call(given, shown)
         return
     # Not iter(given): that alone uses up some objects.
     if isinstance(given, Iterator):
         raise refused(shown, f"can be read only once, and a corpus is read again; {_AGAIN}")
     if not any(hasattr(given, name) for name in ("__iter__", "__getitem__", "__arrow_c_stream__")):
         raise refused(shown, f"cannot be iterated over; {_AGAIN}")
+
+
+def _check_call(given: Any, shown: str) -> None:
+    """Raise a `CorpusError` if it cannot be called without arguments."""
+    try:
+        signature = inspect.signature(given)
+    except (TypeError, ValueError):  # some functions of C do not say
+        return
+    try:
+        signature.bind()
+    except TypeError as error:
+        what = f"is called without arguments, and that does not work ({error})"
+        raise refused(shown, f"{what}; give a function that takes none") from error
 
 
 def pieces(given: Any, shown: str) -> list[tuple[str, Any]]:
@@ -66,9 +86,16 @@ def tables(given: Any, shown: str, roots: Roots | None = None) -> Iterator[tuple
         return
     row = 1
     for table in _tables(given, shown):
+        _refuse_twins(table.column_names, shown)
         for part in _cut(table):
             yield part, row
             row += len(part)
+
+
+def _refuse_twins(names: Sequence[str], shown: str) -> None:
+    if len(set(names)) < len(names):
+        twin = next(name for name in names if names.count(name) > 1)
+        raise refused(shown, f"has several columns called {twin!r}; give each a name of its own")
 
 
 def _is_of_datasets(given: Any, *names: str) -> bool:
@@ -80,10 +107,9 @@ def _is_of_datasets(given: Any, *names: str) -> bool:
 def _tables(given: Any, shown: str) -> Iterator[pa.Table]:
     if callable(given):
         given = given()
-    pandas = sys.modules.get("pandas")
-    if pandas is not None and isinstance(given, pandas.DataFrame):
-        given = pa.Table.from_pandas(given, preserve_index=False)
-    if isinstance(given, Mapping | pa.Array) or hasattr(given, "__arrow_c_stream__"):
+        _check_returned(given, shown)
+    whole = isinstance(given, Mapping | pa.Array) or hasattr(given, "__arrow_c_stream__")
+    if whole or _is_frame(given):
         yield _table(given, shown, 1)
         return
     row = 1
@@ -91,6 +117,21 @@ def _tables(given: Any, shown: str) -> Iterator[pa.Table]:
         table = _table(batch, shown, row)
         yield table
         row += len(table)
+
+
+def _check_returned(given: Any, shown: str) -> None:
+    """Raise a `CorpusError` if what a function gave cannot be read even once."""
+    if not isinstance(given, Iterator):
+        what = type(given).__name__
+        if given is None or isinstance(given, str | bytes) or callable(given):
+            advice = "give a function that gives a new iterator of documents at every call"
+            raise refused(shown, f"returns {what}, which holds no documents; {advice}")
+        check(given, shown)
+
+
+def _is_frame(given: Any) -> bool:
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(given, pandas.DataFrame)
 
 
 def _gathered(given: Iterable[Any]) -> Iterator[Any]:
@@ -129,6 +170,9 @@ def _table(batch: Any, shown: str, row: int) -> pa.Table:
     if listed and all(isinstance(text, str | None) for text in batch):
         return pa.Table.from_arrays([_texts(batch, shown, row)], names=[TEXT])
     try:
+        if _is_frame(batch):
+            _refuse_twins([str(name) for name in batch.columns], shown)
+            batch = pa.Table.from_pandas(batch, preserve_index=False)
         if listed and all(map(_is_row, batch)):
             return pa.Table.from_pylist(list(batch))
         if _is_row(batch):
@@ -142,7 +186,8 @@ def _table(batch: Any, shown: str, row: int) -> pa.Table:
             is_table = pa.types.is_struct(column.type)
             return pa.table(batch) if is_table else pa.table({TEXT: column})
     except (pa.ArrowException, TypeError, ValueError) as error:
-        what = f"holds a batch that is no table ({str(error).splitlines()[0]})"
+        said = ": ".join(map(str, error.args)).splitlines()[0]
+        what = f"holds a batch that is no table ({said})"
         raise refused(shown, f"{what}; give {{column: [value, ...]}}", row) from error
     what = f"gives {_kind(batch)}, neither a document nor a batch of them"
     raise refused(shown, f"{what}; give strings, lists of strings, or tables of columns", row)

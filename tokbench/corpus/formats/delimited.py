@@ -214,12 +214,17 @@ class _Table:
             advice = f"field {name!r} is not valid UTF-8; {RECODE}"
         else:
             counts = re.match(r"Expected (\d+) columns, got (\d+)", what)
-            wrong = f"has {counts[2]} fields where {counts[1]} are named" if counts else what
+            wrong = _counted(int(counts[2]), int(counts[1])) if counts else what
             quote = self._dialect.quote
             quoting = "no quoting" if quote is None else f"`quote: {quote}`"
             advice = f"{wrong}; mend the row, or the quoting, which is {quoting} here"
         with self._opened() as stream:
             return refused(self._shown, advice, _line_of(stream, self._dialect, number))
+
+
+def _counted(found: int, named: int) -> str:
+    fields, are = "field" if found == 1 else "fields", "is" if named == 1 else "are"
+    return f"has {found} {fields} where {named} {are} named"
 
 
 def _line_of(stream: Unpacked, dialect: Dialect, number: int) -> int:

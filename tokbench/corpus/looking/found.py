@@ -166,6 +166,10 @@ class Found:
             yield f"{nulls:,} {rows}, at which a run would stop: add the step drop_empty"
         if documents < _FEW:
             return
+        if 2 * sums["blank"] > documents:
+            share = "all" if sums["blank"] == documents else _share(sums["blank"] / documents)
+            yield f"{share} of the documents are blank: add the step drop_empty"
+            return
         distinct = documents - sums["copies"]
         mean = characters / documents
         alone = sums["unbroken"] == documents and characters == sums["bytes"]
@@ -180,14 +184,20 @@ class Found:
             and distinct * _SAME_LABEL <= documents
             and mean <= _LABEL_CHARACTERS
         ):
+            texts = "text" if distinct == 1 else "texts"
             yield (
-                f"only {distinct:,} different texts among {documents:,}: labels? name the column "
+                f"only {distinct:,} different {texts} among {documents:,}: labels? name the column "
                 "of the text with `text:`"
             )
 
 
 _SUMS = ("documents", "bytes", "characters", "blank", "unbroken", "copies", "copied_bytes",
          "held_out", "held_out_bytes")  # fmt: skip
+
+
+def _share(share: float) -> str:
+    """In percent, rounded down so that nearly all is not all."""
+    return f"{int(share * 1000) / 10:.1f}%"
 
 
 def written(sums: "NDArray[np.uint64]") -> str:

@@ -36,6 +36,11 @@ class DatasetSpec(TextFields, SourceSpec):
     name: Annotated[str, Field(min_length=1)] | None = None
     """What to call the source; by default its folder."""
 
+    @property
+    def called(self) -> str | None:
+        """The name that the recipe gives the source."""
+        return self.name
+
     def open(self, base: Path) -> OpenSource:
         """Find the Arrow files that the folder lists."""
         folder = base / Path(self.path).expanduser()

@@ -110,6 +110,11 @@ class FilesSpec(TextFields, SourceSpec):
     name: Annotated[str, Field(min_length=1)] | None = None
     """What to call the source; by default its paths."""
 
+    @property
+    def called(self) -> str | None:
+        """The name that the recipe gives the source."""
+        return self.name
+
     def open(self, base: Path) -> OpenSource:
         """Find the files and what they are."""
         files, notes = expand(self.paths, base)

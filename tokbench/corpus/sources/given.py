@@ -61,6 +61,11 @@ class GivenSpec(TextFields, SourceSpec):
         spec._given = Given(given)  # noqa: SLF001 - a copy of this very class
         return spec
 
+    @property
+    def called(self) -> str | None:
+        """The name that the recipe gives the source."""
+        return self.name
+
     def open(self, base: Path) -> OpenSource:  # noqa: ARG002 - there is no path
         """Look whether the object can be read again."""
         from tokbench.corpus.datasets import given_tables  # noqa: PLC0415 - pyarrow is slow to import

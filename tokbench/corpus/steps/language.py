@@ -1,5 +1,7 @@
 """Keep texts in some languages: `language`."""
 
+from collections.abc import Sequence
+from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -9,7 +11,7 @@ from tokbench.corpus.cleaning.extras import installed, version_of
 from tokbench.corpus.cleaning.options import Column
 from tokbench.corpus.cleaning.step import STEPS, BatchStep, Tally
 from tokbench.corpus.rows import texts_of
-from tokbench.errors import CorpusError, nearest
+from tokbench.errors import CorpusError
 from tokbench.spec import OneOrMany
 
 if TYPE_CHECKING:
@@ -17,6 +19,28 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 2000
 """So many characters of a text are enough to tell its language."""
+
+_NAMES = {
+    "en": "english eng", "zh": "chinese mandarin zho chi", "es": "spanish spa castilian",
+    "hi": "hindi hin", "ar": "arabic ara", "bn": "bengali ben bangla", "pt": "portuguese por",
+    "ru": "russian rus", "ja": "japanese jpn", "de": "german deu ger", "fr": "french fra fre",
+    "ko": "korean kor", "it": "italian ita", "tr": "turkish tur", "vi": "vietnamese vie",
+    "pl": "polish pol", "uk": "ukrainian ukr", "nl": "dutch nld flemish", "fa": "persian farsi fas",
+    "sv": "swedish swe", "cs": "czech ces", "el": "greek ell", "ro": "romanian ron",
+    "hu": "hungarian hun", "da": "danish dan", "fi": "finnish fin", "no": "norwegian nor",
+    "he": "hebrew heb", "th": "thai tha", "id": "indonesian ind", "ms": "malay msa",
+    "ta": "tamil tam", "te": "telugu tel", "mr": "marathi mar", "ur": "urdu urd",
+    "gu": "gujarati guj", "kn": "kannada kan", "ml": "malayalam mal", "pa": "punjabi panjabi pan",
+    "sw": "swahili swa", "af": "afrikaans afr", "bg": "bulgarian bul", "sr": "serbian srp",
+    "hr": "croatian hrv", "sk": "slovak slk", "sl": "slovenian slv slovene", "lt": "lithuanian lit",
+    "lv": "latvian lav", "et": "estonian est", "ca": "catalan cat", "eu": "basque eus",
+    "ga": "irish gle", "cy": "welsh cym", "is": "icelandic isl", "la": "latin lat",
+    "tl": "tagalog filipino tgl", "ka": "georgian kat", "hy": "armenian hye",
+    "az": "azerbaijani aze", "kk": "kazakh kaz", "am": "amharic amh", "ne": "nepali nep",
+}  # fmt: skip
+"""What languages are called beside their ISO 639-1 codes, the most spoken first."""
+_CODE = 3
+"""Letters of an ISO 639-3 code."""
 
 
 @STEPS.register("language")
@@ -72,8 +96,10 @@ class Language(BatchStep):
         detector = _detector()
         unknown = sorted(set(self.keep) - set(detector.labels))
         if unknown:
-            there = nearest(unknown[0], sorted(detector.labels), limit=200)
-            raise CorpusError(f"step language: the detector knows no {unknown[0]!r}; {there}")
+            raise CorpusError(
+                f"step language: the detector knows no {unknown[0]!r}: "
+                f"{_instead(unknown[0], sorted(detector.labels))}"
+            )
         known = _codes(batch, detector)
         right = np.array([one is None or one[0] in self.keep for one in known], bool)
         least = self.min_confidence or 0
@@ -86,6 +112,25 @@ class Language(BatchStep):
         if self.column is not None:
             return super().identity()
         return [super().identity(), version_of("py3langid")]
+
+
+def _instead(name: str, labels: Sequence[str]) -> str:
+    """The code of a language that was called by its name, of any case, or like one.
+
+    >>> _instead("English", ["en", "ko"]), _instead("koraen", ["en", "ko"])
+    ("did you mean 'en'?", "did you mean 'ko'?")
+    >>> _instead("en-US", ["en", "ko"]), _instead("zz", ["en", "ko"])
+    ("did you mean 'en'?", 'write an ISO 639-1 code such as en, ko')
+    """
+    names = {word: code for code, words in _NAMES.items() for word in words.split()}
+    close = get_close_matches(name.lower(), [word for word in names if len(word) > _CODE], n=1)
+    code = name.lower().replace("_", "-").partition("-")[0]
+    for meant in (names.get(code), code, *map(names.get, close)):
+        if meant in labels:
+            return f"did you mean {meant!r}?"
+    return (
+        f"write an ISO 639-1 code such as {', '.join([one for one in _NAMES if one in labels][:5])}"
+    )
 
 
 @cache

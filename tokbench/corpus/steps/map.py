@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from tokbench.corpus.cleaning.options import Column
 from tokbench.corpus.cleaning.step import STEPS, BatchStep, Tally
-from tokbench.corpus.cleaning.user_code import called, imported, source_of
+from tokbench.corpus.cleaning.user_code import called, imported, prints_aside, source_of
 from tokbench.corpus.rows import TEXT, texts_of
 from tokbench.spec import OneOrMany
 
@@ -60,10 +60,11 @@ class Map(BatchStep):
         there = said(texts_of(batch))
         function = imported(self.function)
         given = self._given(batch, function)
-        found = [
-            called(self.function, function, one, text) if text is not None else None
-            for one, text in zip(given, texts_of(batch).to_pylist(), strict=True)
-        ]
+        with prints_aside():
+            found = [
+                called(self.function, function, one, text) if text is not None else None
+                for one, text in zip(given, texts_of(batch).to_pylist(), strict=True)
+            ]
         wanted = np.array([text is not None for text in found], bool)
         batch = only(batch, flags(wanted), tally, "dropped by the function")
         left = [
