@@ -243,7 +243,7 @@ def test_retry_after_is_obeyed_within_reason(
     for said in ("86400", later):
         url = server.serve("a.txt", b"one\n", refusals=[429], retry_after=said)
         refusal = "cannot be read: the server answers 429 Too Many Requests and asks to wait"
-        with says(f"{url}: {refusal} ... s; no more than 120 s are waited: try again then"):
+        with says(f"{url}: {refusal} ... s, more than the 120 s that are waited; try again then"):
             documents(url)
     assert waits == []
 

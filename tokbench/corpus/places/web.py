@@ -446,8 +446,8 @@ def _wait(address: str, fault: _Fault, faults: int, at: int) -> None:
         raise _refused(address, f"{what}, {faults} times in a row; try again later") from fault
     if fault.asked > kept.obeyed:
         asked = f"and asks to wait {math.ceil(fault.asked):,} s"
-        advice = f"no more than {kept.obeyed:,.0f} s are waited: try again then"
-        raise _refused(address, f"{what} {asked}; {advice}") from fault
+        more = f"more than the {kept.obeyed:,.0f} s that are waited"
+        raise _refused(address, f"{what} {asked}, {more}; try again then") from fault
     why = f"{urlsplit(address).hostname or 'the server'}: {fault}"
     kept.wait(faults, fault.asked, scrubbed(why, address))
 
