@@ -104,7 +104,8 @@ def _read(piece: "Piece", spec: "FilesSpec", steps: "Sequence[StepSpec]") -> Str
     columns, nulls = needed(steps), any(step.takes_nulls for step in steps)
     lines = piece.format == "jsonl" or (piece.format == "txt" and spec.sample_by == "line")
     place = piece.place
-    whole = piece.codec or piece.member or piece.asked.encoding != UTF8
+    # Some of the rows cannot tell whether a column is in none of them.
+    whole = piece.codec or piece.member or piece.asked.encoding != UTF8 or columns
     if (
         not lines
         or whole
