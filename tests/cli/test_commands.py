@@ -207,6 +207,8 @@ def test_a_users_error_is_one_sentence(tmp_path: Path, write_recipe: Callable[..
         ("train", recipe, "--set", source % "cut.jsonl.gz"): "cut.jsonl.gz",
         ("compare", "nowhere/at/all"): "nowhere/at/all: no such file or folder",
         ("list", "metrix"): "did you mean 'metrics'?",
+        ("list", "steps", "dedup"): "unknown step 'dedup': did you mean 'dedupe'?",
+        ("list", "metrics", "tokens"): "only steps and sources tell their options",
         ("new", "x", "--like", "brt"): "did you mean 'bert'?",
     }
     before = sorted(tmp_path.iterdir())
@@ -308,6 +310,17 @@ def test_list_and_new_and_schema_and_completion(tmp_path: Path) -> None:
     assert "chars, too_long" in next(
         one["summary"] for one in listed["steps"] if one["name"] == "max_chars"
     )
+    one = json.loads(tokbench("list", "sources", "files", "--json", "-", cwd=tmp_path).stdout)
+    assert one["options"][3] == {
+        "name": "paths",
+        "type": "text, or several in a list",
+        "default": None,
+        "meaning": one["options"][3]["meaning"],
+    }
+    assert one["options"][3]["meaning"].startswith("Files, folders, globs")
+    told = tokbench("list", "steps", "dedupe", cwd=tmp_path).stdout
+    assert "near.threshold  a number, more than 0, at most 1; default: 0.8\n    The share" in told
+    assert max(map(len, told.splitlines())) <= 80
     made = tokbench("new", "mine", "--like", "korean", cwd=tmp_path)
     assert made.returncode == 0, made.stderr
     assert (tmp_path / "mine.yaml").read_text().count("name: mine\n") == 1

@@ -294,3 +294,9 @@ def test_the_first_documents_of_each_source(tmp_path, split):
     for one in found:
         if one.source == "a.txt":
             assert lines[one.number - 1] == one.text
+
+
+def test_a_file_named_twice_is_two_sources(tmp_path):
+    (tmp_path / "a.txt").write_text("one\ntwo\n")
+    seen = look(opened(tmp_path, "a.txt", "a.txt"), "mine")
+    assert [one.name for one in seen.sources] == ["a.txt", "a.txt (2)"]

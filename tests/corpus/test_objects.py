@@ -111,6 +111,10 @@ def half_used() -> Callable[[], Iterator[str]]:
     return lambda: texts
 
 
+def first_of(_texts: list[str]) -> Iterator[str]:
+    yield "one"
+
+
 AGAIN = "give a list, a datasets.Dataset, or a function that gives a new iterator at every call"
 ONCE = f"given from Python: can be read only once, and a corpus is read again; {AGAIN}"
 OTHER = (
@@ -185,9 +189,9 @@ KINDS = (
         (lambda: lambda: None, f"function given from Python: returns NoneType, {NOTHING}"),
         (lambda: lambda: "ab", f"function given from Python: returns str, {NOTHING}"),
         (
-            lambda: str.split,
+            lambda: first_of,
             "function given from Python: is called without arguments, and that does not work "
-            "(missing a required argument: 'self'); give a function that takes none",
+            "(missing a required argument: '_texts'); give a function that takes none",
         ),
     ],
 )

@@ -1,28 +1,40 @@
 """`tokbench list`."""
 
 from collections.abc import Callable
-from typing import get_args
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
+
+if TYPE_CHECKING:
+    from tokbench.registry import Registry
+    from tokbench.spec import Spec
 
 Rows = list[tuple[str, str]]
 
 
 @click.command("list")
 @click.argument("kind", required=False)
+@click.argument("name", required=False)
 @click.option("--json", "json_path", metavar="PATH", help="Write it as JSON; - is stdout.")
-def command(kind: str | None, json_path: str | None) -> None:
+def command(kind: str | None, name: str | None, json_path: str | None) -> None:
     """What recipes can name: components, trainers, metrics, sources, steps, templates and more.
+
+    With the NAME of a step or a source, its options.
 
     \b
     tokbench list
     tokbench list metrics
+    tokbench list steps dedupe
     """
     from tokbench.cli.output import show, write_json
     from tokbench.errors import UnknownNameError, nearest
 
     if kind is not None and kind not in KINDS and kind != "components":
         raise UnknownNameError(f"unknown list {kind!r}: {nearest(kind, [*KINDS, 'components'])}")
+    if kind is not None and name is not None:
+        _list_options(kind, name, json_path)
+        return
     chosen = [kind] if kind in KINDS else list(COMPONENTS if kind else KINDS)
     found = {one: KINDS[one]() for one in chosen}
     if json_path:
@@ -41,10 +53,46 @@ def command(kind: str | None, json_path: str | None) -> None:
         table.add_column(no_wrap=True, style="bold", min_width=20)
         table.add_column()
         table.show_header = False
-        for name, said in rows:
-            table.add_row(Text(name), Text(said))
+        for member, said in rows:
+            table.add_row(Text(member), Text(said))
         show(table)
         click.echo()
+
+
+def _list_options(kind: str, name: str, json_path: str | None) -> None:
+    """What one step or source can be told."""
+    from tokbench.cli.described import options, summary
+    from tokbench.cli.output import show, write_json
+    from tokbench.errors import UnknownNameError
+
+    if kind not in ("steps", "sources"):
+        raise UnknownNameError(
+            f"`tokbench list {kind}` takes no name; only steps and sources tell their options"
+        )
+    spec, last = _spec(kind, name)
+    found = options(spec, last)
+    if json_path:
+        plain = {"name": name, "summary": summary(spec), "options": [asdict(one) for one in found]}
+        write_json(plain, json_path)
+    if json_path == "-":
+        return
+    from rich.padding import Padding
+    from rich.text import Text
+
+    show(Text.assemble((name, "bold"), f": {summary(spec)}"))
+    for one in found:
+        default = "must be given" if one.default is None else f"default: {one.default}"
+        show(Text.assemble("\n", (one.name, "bold"), f"  {one.type}; {default}"))
+        if one.meaning:
+            show(Padding(Text(one.meaning), (0, 0, 0, 4), expand=False))
+
+
+def _spec(kind: str, name: str) -> "tuple[type[Spec], frozenset[str]]":
+    """The spec of that name, and which of its options are every source's."""
+    from tokbench.corpus import SOURCES, STEPS, SourceSpec
+
+    registry: Registry[Any] = STEPS if kind == "steps" else SOURCES
+    return registry[name], SourceSpec.BESIDE if kind == "sources" else frozenset()
 
 
 def _component(module: str, union: str) -> Callable[[], Rows]:

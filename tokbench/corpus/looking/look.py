@@ -104,7 +104,7 @@ def look(
     mixed = corpus.mixed(watch)
     sources_ = tuple(
         SourceFacts(
-            name=each.name,
+            name=corpus.sources[index],
             size=each.size,
             nulls=each.nulls,
             read=(account.read.documents_out, account.read.bytes_out),

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from tokbench.corpus.cleaning.extras import version_of
 from tokbench.corpus.cleaning.options import Value
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 class NearSpec(Spec):
     """How alike two documents must be to count as the same."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     threshold: float = Field(default=0.8, gt=0, le=1)
     """The share of all runs of characters of both that both have."""
