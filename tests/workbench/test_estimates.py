@@ -187,7 +187,9 @@ def test_a_source_of_unknown_size_is_taken_for_what_was_read(recipe):
                 texts = pa.array([f"number {number} " * 1000], pa.large_string())
                 yield Rows(rows_of(texts), 10_000 * number)
 
-    both = dataclasses.replace(corpus, opened=(each, dataclasses.replace(each, source=Endless())))
+    both = dataclasses.replace(
+        corpus, opened=(each, dataclasses.replace(each, source=Endless(), name="endless"))
+    )
     blank = pipeline.assemble(load(recipe).pipeline)
     seen = sample(both.spread("all"), both.size, blank, most=6_000_000)
     assert seen.share <= 1
