@@ -15,6 +15,7 @@ $(VENV)/.installed: pyproject.toml
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/pip install --quiet torch==2.13.0
 	$(BIN)/pip install --quiet --group dev
 	touch $@
 

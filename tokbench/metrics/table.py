@@ -31,7 +31,7 @@ for many comparisons: of twenty differences that are none, one is seen.
 Above {GROUPS:,} documents they are first gathered by chance in {GROUPS:,} groups of one size, and
 groups are drawn: the spread is the same on average. Of fewer than {FEWEST} documents no interval is
 told, nor where all agree; entropies, percentiles, distinct words, the vocabulary and speed have
-none, and the JSON says why. `benchmarks/coverage.py` measures on simulated corpora how often the
+none, and the JSON says why. `benchmarks/intervals.py` measures on simulated corpora how often the
 truth is held.
 
 Compression and entropies are not quality: Cognetta et al. 2024 raise Rényi efficiency while BLEU

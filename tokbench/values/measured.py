@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tokbench.values.encoded import EncodedBy
+from tokbench.values.finetuned import Downstream
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,7 @@ class Comparison:
         signature: what was measured, in a line that can be cited.
         repeat: the command that measures it again, empty where none is known.
         scripts: a text in each of many scripts, cut by each.
+        downstream: what models with these tokenizers learned, where some were trained.
     """
 
     on: str
@@ -194,6 +196,7 @@ class Comparison:
     signature: str = ""
     repeat: str = ""
     scripts: tuple[Sample, ...] = ()
+    downstream: Downstream | None = None
 
 
 @dataclass(frozen=True)

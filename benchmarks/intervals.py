@@ -1,6 +1,6 @@
 """How often does a 95% interval hold the truth? Simulated corpora whose ratio is known.
 
-    python benchmarks/coverage.py [--draws 1000]
+    python benchmarks/intervals.py [--draws 1000]
 
 Documents have lengths from one to thousands (lognormal) and rates of their own (gamma). Where
 documents are gathered in groups before they are drawn, too. Two tokenizers whose rates are equal in

@@ -1,0 +1,82 @@
+"""What a recipe says about the training of models.
+
+>>> TrainingSpec(seeds=2, learning_rate=1e-3).learning_rates
+(0.001,)
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from tokbench.spec import Spec
+
+GRID = (1e-4, 3e-4, 1e-3)
+
+
+def _some(value: Any) -> Any:
+    return (value,) if isinstance(value, int | float) else value
+
+
+class TrainingSpec(Spec):
+    """How every model is trained, whatever its tokenizer."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    model: Literal["tiny", "mini", "small"] = "tiny"
+    """The encoder, trained from scratch: 2 layers of width 128, 4 of 256, or 4 of 512."""
+
+    seeds: int = Field(default=5, ge=1)
+    """How many models of each tokenizer, each with weights and an order of examples of its own."""
+
+    epochs: float = Field(default=3.0, gt=0)
+    """How often each example is seen."""
+
+    batch_size: int = Field(default=32, ge=1)
+    """Examples an optimizer step, over all devices and accumulated batches."""
+
+    accumulate: int = Field(default=1, ge=1)
+    """Batches whose gradients are added up to one step."""
+
+    learning_rate: Annotated[
+        tuple[Annotated[float, Field(gt=0)], ...],
+        Field(strict=False, min_length=1),
+        BeforeValidator(_some, json_schema_input_type=float | tuple[float, ...]),
+    ] = GRID
+    """One, or several of which the validation split chooses for each tokenizer alike."""
+
+    warmup: float = Field(default=0.1, ge=0, lt=1)
+    """The share of the steps in which the learning rate rises; then it falls to zero, linearly."""
+
+    weight_decay: float = Field(default=0.01, ge=0)
+    """Of AdamW, of weights but neither biases nor norms."""
+
+    max_length: int = Field(default=128, ge=8)
+    """The most tokens of an example, special ones included; what is longer is cut, and counted."""
+
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """By default bf16 where a GPU or TPU has it."""
+
+    static_shapes: bool | None = None
+    """Whether batches are padded to few lengths and filled up, as compilers like it; by default
+    on XLA devices alone."""
+
+    buckets: Annotated[tuple[int, ...], Field(strict=False)] = ()
+    """The lengths that static shapes have; by default powers of two from 32 to `max_length`."""
+
+    patience: int | None = Field(default=None, ge=1)
+    """Stop when the validation score has not risen for so many epochs; by default never."""
+
+    inside: bool = False
+    """Whether, of tokens, the second and later pieces of a word carry a label too (B- as I-)."""
+
+    log: Annotated[
+        tuple[Literal["tensorboard", "trackio"], ...],
+        Field(strict=False),
+        BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
+    ] = ()
+    """Who is told of every step beside the JSON lines that are always written."""
+
+    @property
+    def learning_rates(self) -> tuple[float, ...]:
+        """What is tried, each once."""
+        return tuple(dict.fromkeys(self.learning_rate))

@@ -1,0 +1,242 @@
+"""What models that differ in nothing but the tokenizer learned, and what that says."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TaskKind = Literal["classification", "regression", "tokens"]
+
+
+@dataclass(frozen=True)
+class TaskData:
+    """The examples of a task, ready for any tokenizer.
+
+    A table has one row an example. Its columns:
+
+    - `text` (large_string, never null): the sentence; of a task about words, absent.
+    - `pair` (large_string, never null): the second sentence, where the task is about pairs.
+    - `words` (list of large_string): where the task labels words, in place of `text`.
+    - `label`: int64, a place in `labels` (classification); float64 (regression); a list of int64,
+      one for each word, or for each character of `text` where `unit` is "characters" (tokens).
+
+    Attributes:
+        name: of the task.
+        kind: what is learned.
+        labels: the names of the classes or tags, in the order of their numbers; empty for numbers.
+        metrics: names in `downstream.SCORES`; the first is the one that decides.
+        train: what models are trained on.
+        valid: what learning rates are chosen on.
+        test: what scores are told of.
+        unit: what carries a label where the task is about tokens.
+        fingerprint: of all of it.
+        notes: what users should know (rows left out, how it was split), a sentence each.
+    """
+
+    name: str
+    kind: TaskKind
+    labels: tuple[str, ...]
+    metrics: tuple[str, ...]
+    train: "pa.Table"
+    valid: "pa.Table"
+    test: "pa.Table"
+    unit: Literal["", "words", "characters"] = ""
+    fingerprint: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def pair(self) -> bool:
+        """Whether an example is two sentences."""
+        return "pair" in self.train.column_names
+
+
+@dataclass(frozen=True)
+class SeedOutcome:
+    """One model, trained once.
+
+    Attributes:
+        seed: of its initial weights, its dropout and the order of the examples.
+        learning_rate: the highest of its schedule.
+        scores: on the test split by metric, as the metric's authors scale it (accuracy 0 to 1).
+        valid: on the validation split.
+        predictions: for each test example, in order: the predicted class (classification), the
+            predicted number (regression), or, of tokens, spans found, spans there, spans right.
+        loss: mean over the last tenth of the training steps.
+        steps: optimizer steps.
+        epochs: how often each example was seen.
+        seconds: of training alone, evaluation and set-up excluded.
+        examples: seen in training, repeated ones counted.
+        tokens: seen in training, special ones included, padding not.
+        padding: padding tokens that were computed with them.
+        shapes: how many distinct shapes (rows by columns) of batches training and testing had.
+        peak_memory: bytes: of the process's resident set on the CPU, of what torch allocated on
+            a GPU.
+        stopped_early: whether training ended before its time, as was asked for.
+    """
+
+    seed: int
+    learning_rate: float
+    scores: dict[str, float]
+    valid: dict[str, float]
+    predictions: tuple[float | int | tuple[int, int, int], ...]
+    loss: float
+    steps: int
+    epochs: float
+    seconds: float
+    examples: int
+    tokens: int
+    padding: int
+    shapes: int
+    peak_memory: int
+    stopped_early: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One tokenizer on one task: a model for each seed.
+
+    Attributes:
+        tokenizer: its name in reports.
+        task: its name.
+        seeds: what each gave.
+        vocabulary: the rows of the embedding table.
+        body: parameters that every tokenizer's model has alike, the head included.
+        embeddings: parameters that the vocabulary's size decides.
+        tried: learning rates with the score on the validation split, where one was chosen.
+        truncated: how many test examples were cut at the longest length.
+        cut_spans: how many of the test split's spans lie in what was cut off, or are split by it;
+            they count as not found.
+        tokens_per_example: mean over the test split, special tokens included.
+        device: what it ran on ("cpu", "cuda: NVIDIA H100").
+        precision: "fp32" or "bf16".
+        signature: of tokenizer, examples, settings and versions.
+        model: the folder of the saved model, empty where none was saved.
+        notes: what users should know, a sentence each.
+    """
+
+    tokenizer: str
+    task: str
+    seeds: tuple[SeedOutcome, ...]
+    vocabulary: int
+    body: int
+    embeddings: int
+    tried: tuple[tuple[float, float], ...] = ()
+    truncated: int = 0
+    cut_spans: int = 0
+    tokens_per_example: float = 0.0
+    device: str = "cpu"
+    precision: str = "fp32"
+    signature: str = ""
+    model: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How far one tokenizer's score is from the baseline's, seed by seed.
+
+    Attributes:
+        value: the mean of the differences by seed.
+        seeds: 95% interval over seeds, by Student's t; None with one seed.
+        examples: 95% interval over test examples, by a paired bootstrap of the mean over seeds.
+        seen: whether neither interval holds zero.
+        why: why no difference is seen, in words.
+    """
+
+    value: float
+    seeds: tuple[float, float] | None
+    examples: tuple[float, float] | None
+    seen: bool
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a tokenizer's models reached on a task, by one metric.
+
+    Attributes:
+        value: the mean over seeds.
+        interval: 95% over seeds, by Student's t; None with one seed.
+        by_seed: in the order of the seeds.
+        gap: to the baseline; None for the baseline itself.
+        best: as for `Measurement`: "clearly best" where a difference to every other is seen.
+    """
+
+    value: float
+    interval: tuple[float, float] | None
+    by_seed: tuple[float, ...]
+    gap: Gap | None = None
+    best: Literal["", "best", "clearly best"] = ""
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """Tokenizers side by side on one task.
+
+    Attributes:
+        task: its name.
+        kind: what is learned.
+        metric: the one that decides.
+        sizes: examples of train, valid and test.
+        labels: how many classes or tags; 0 for numbers.
+        outcomes: of each tokenizer, in order.
+        scores: of each tokenizer, by metric.
+        rivals: what models without any of this reach, by name and metric: "majority",
+            "bag of words".
+        notes: what users should know, a sentence each.
+    """
+
+    task: str
+    kind: TaskKind
+    metric: str
+    sizes: tuple[int, int, int]
+    labels: int
+    outcomes: tuple[Outcome, ...]
+    scores: tuple[dict[str, Score], ...]
+    rivals: dict[str, dict[str, float]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RankCorrelation:
+    """How far an intrinsic metric and the score of a task order the tokenizers alike.
+
+    Attributes:
+        metric: the intrinsic one.
+        task: the task's name.
+        value: Kendall's tau-b, signed so that 1 means: better by the metric, better in the task.
+        n: how many tokenizers.
+        p: two-sided, exact where the library gives that.
+    """
+
+    metric: str
+    task: str
+    value: float
+    n: int
+    p: float
+
+
+@dataclass(frozen=True)
+class Downstream:
+    """Everything that a comparison of models says.
+
+    Attributes:
+        tokenizers: their names, in the order of every tuple inside.
+        tasks: one for each.
+        baseline: the position of the tokenizer that gaps are to.
+        model: the name of the body.
+        settings: what was set, in words, for people to repeat it.
+        correlations: with intrinsic metrics, where these were measured too.
+        signature: what was done, in a line that can be cited.
+        repeat: the command that does it again.
+    """
+
+    tokenizers: tuple[str, ...]
+    tasks: tuple[TaskResult, ...]
+    baseline: int = 0
+    model: str = ""
+    settings: str = ""
+    correlations: tuple[RankCorrelation, ...] = ()
+    signature: str = ""
+    repeat: str = ""
