@@ -1,8 +1,8 @@
 """Is what is measured through chunks what encoding everything gives? Every text, every tokenizer.
 
-    python benchmarks/encoded.py [--megabytes 1] [FOLDER...]
+    python benchmarks/encoded.py [--megabytes 1] [--texts FILE...] [FOLDER...]
 
-All of the team's shared texts, each cut off at so many megabytes; the tokenizers of `recipes/`,
+All of the team's shared texts or the files named, each cut off at so many megabytes; the tokenizers of `recipes/`,
 trained for this, and the published ones that lie beside the texts, or those in the folders named.
 Every number of every document is compared. Exit status 1 if any differs.
 """
@@ -94,11 +94,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--megabytes", type=float, default=1.0)
+    parser.add_argument("--texts", nargs="*", type=Path, default=sorted(SHARED.iterdir()))
     told = parser.parse_args()
     every = subjects(told.folders)
     print(f"{len(every)} tokenizers: {', '.join(one.name for one in every)}", flush=True)
     failed = False
-    for path in sorted(SHARED.iterdir()):
+    for path in told.texts:
         part = Part(path, told.megabytes)
         whole, through = (encoded(every, part, chunks=chunks) for chunks in (False, True))
         by = [one.encoded_by.by if one.encoded_by else "documents" for one in through]
