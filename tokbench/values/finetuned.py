@@ -79,7 +79,7 @@ class SeedOutcome:
     learning_rate: float
     scores: dict[str, float]
     valid: dict[str, float]
-    predictions: tuple[float | int | tuple[int, int, int], ...]
+    predictions: tuple[float | int | tuple[int, ...], ...]
     loss: float
     steps: int
     epochs: float
