@@ -1,9 +1,9 @@
 """Which examples stand in which batch, and how batches are padded.
 
-Batches are put together by the bytes of the raw text, so every tokenizer's model sees the same
+Batches are put together by the bytes of the raw text, so that every tokenizer's model sees the same
 examples in the same order and in the same batches, on one device or on several:
 
-    epoch -> batches of an optimizer step (`order`) -> micro-batches (accumulate) -> shares (devices)
+    epoch -> batches of an optimizer step (`order`) -> micro-batches to accumulate -> shares
 
 `Batches` yields the share of one process, `Rows` looks examples up, `Collator` pads them, `loss`
 leaves out rows that only fill up. What all that costs (`Batches.shapes`) follows from the lengths
@@ -13,6 +13,7 @@ alone, so a resumed training counts like an uninterrupted one.
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tokbench.downstream.spec import TrainingSpec
@@ -258,7 +259,7 @@ def _parts(batch: list[int], count: int) -> list[list[int]]:
     count = min(count, len(batch))
     width, more = divmod(len(batch), count)
     starts = [at * width + min(at, more) for at in range(count + 1)]
-    return [batch[start:end] for start, end in zip(starts, starts[1:], strict=False)]
+    return [batch[start:end] for start, end in pairwise(starts)]
 
 
 class Rows:
@@ -415,11 +416,11 @@ def loader(
     from accelerate.data_loader import prepare_data_loader  # noqa: PLC0415 - the extra
 
     plain = torch.utils.data.DataLoader(
-        rows,  # type: ignore[arg-type]
-        batch_sampler=batches,  # type: ignore[arg-type]
+        rows,
+        batch_sampler=batches,
         collate_fn=collator,
         generator=torch.Generator(),
     )
-    return prepare_data_loader(  # type: ignore[no-any-return]
+    return prepare_data_loader(
         plain, device=device, num_processes=1, process_index=0, put_on_device=device is not None
     )

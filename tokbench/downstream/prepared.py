@@ -193,7 +193,7 @@ def _shown(pieces: Iterable[dict[str, Any]]) -> str:
 def _set_template(
     tokenizer: Tokenizer, one: list[dict[str, Any]], two: list[dict[str, Any]]
 ) -> None:
-    """Put a template behind what trims offsets; written as JSON, as names may hold any character."""
+    """Put a template behind what trims offsets; as JSON, since names may hold any character."""
     tokens = {piece["SpecialToken"]["id"] for piece in two + one if "SpecialToken" in piece}
     known = {
         token: {"id": token, "ids": [tokenizer.token_to_id(token)], "tokens": [token]}

@@ -66,11 +66,10 @@ class Encoder:
         """Rows as the tokenizer is given them: texts, pairs, or the pieces that words become."""
         if "words" in table.column_names:
             space = alignment.space_of(self._tokenizer)
-            return [alignment.as_pieces(words, space) for words in table["words"].to_pylist()]
-        texts: list[str] = table["text"].to_pylist()
+            return [alignment.as_pieces(words, space) for words in _values(table, "words")]
         if "pair" in table.column_names:
-            return list(zip(texts, table["pair"].to_pylist(), strict=True))
-        return list(texts)
+            return list(zip(_values(table, "text"), _values(table, "pair"), strict=True))
+        return _values(table, "text")
 
     def encode(self, given: Sequence[Given]) -> list[Encoding]:
         """Special tokens around, cut at the longest length; what is cut off is in `overflowing`.
@@ -136,26 +135,10 @@ def tokenized(folder: Path, data: TaskData, split: Split, spec: TrainingSpec) ->
 
 def fingerprint(table: "pa.Table") -> str:
     """What a table holds, as sixteen hexadecimal digits."""
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    digest = hashlib.sha256(str(table.schema).encode())
 
-    digest = hashlib.sha256()
-
-    class Sink:
-        closed = False
-
-        def write(self, data: bytes) -> int:
-            digest.update(data)
-            return len(data)
-
-        def flush(self) -> None: ...
-
-        def close(self) -> None: ...
-
-        def writable(self) -> bool:
-            return True
-
-    with pa.ipc.new_stream(pa.PythonFile(Sink(), "w"), table.schema) as writer:
-        writer.write_table(table.combine_chunks())
+    for batch in table.combine_chunks().to_batches():
+        digest.update(batch.serialize())
     return digest.hexdigest()[:16]
 
 
@@ -170,9 +153,9 @@ def _columns(
         given = encoder.given(rows)
         encodings = encoder.encode(given)
         lengths = np.fromiter(map(len, encodings), np.int32, len(encodings))
-        offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
+        offsets: Any = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
 
-        def lists(values: list[list[int]], kind: "pa.DataType") -> "pa.Array":
+        def lists(values: list[list[int]], kind: Any) -> Any:
             flat = [one for value in values for one in value]
             return pa.ListArray.from_arrays(offsets, pa.array(flat, kind))
 
@@ -182,9 +165,7 @@ def _columns(
         if data.kind == "tokens":
             labels = [
                 alignment.labelled(encoding, one, row, data.labels, inside=spec.inside)
-                for encoding, one, row in zip(
-                    encodings, given, rows["label"].to_pylist(), strict=True
-                )
+                for encoding, one, row in zip(encodings, given, _values(rows, "label"), strict=True)
             ]
             made["labels"] = lists(labels, pa.int64())
         else:
@@ -207,9 +188,13 @@ def sizes(table: "pa.Table") -> Any:
         if name in table.column_names:
             found += pc.binary_length(table[name]).to_numpy()
     if "words" in table.column_names:
-        for row, words in enumerate(table["words"].to_pylist()):
+        for row, words in enumerate(_values(table, "words")):
             found[row] += sum(len(word.encode()) + 1 for word in words) - bool(words)
     return found
+
+
+def _values(table: "pa.Table", name: str) -> list[Any]:
+    return table[name].to_pylist()
 
 
 def _mapped(
