@@ -61,7 +61,7 @@ class SeedOutcome:
         scores: on the test split by metric, as the metric's authors scale it (accuracy 0 to 1).
         valid: on the validation split.
         predictions: for each test example, in order: the predicted class (classification), the
-            predicted number (regression), or, of tokens, spans found, spans there, spans right.
+            predicted number (regression), or, of tokens, the nine of `downstream.scores.tally`.
         loss: mean over the last tenth of the training steps.
         steps: optimizer steps.
         epochs: how often each example was seen.
@@ -79,7 +79,7 @@ class SeedOutcome:
     learning_rate: float
     scores: dict[str, float]
     valid: dict[str, float]
-    predictions: tuple[float | int | tuple[int, int, int], ...]
+    predictions: tuple[float | int | tuple[int, ...], ...]
     loss: float
     steps: int
     epochs: float
@@ -107,6 +107,8 @@ class Outcome:
         truncated: how many test examples were cut at the longest length.
         cut_spans: how many of the test split's spans lie in what was cut off, or are split by it;
             they count as not found.
+        ceiling: of a task about spans, the F1 that no model on these tokens can pass, since tokens
+            cross the borders of the other spans, or truncation cut them off.
         tokens_per_example: mean over the test split, special tokens included.
         device: what it ran on ("cpu", "cuda: NVIDIA H100").
         precision: "fp32" or "bf16".
@@ -124,6 +126,7 @@ class Outcome:
     tried: tuple[tuple[float, float], ...] = ()
     truncated: int = 0
     cut_spans: int = 0
+    ceiling: float | None = None
     tokens_per_example: float = 0.0
     device: str = "cpu"
     precision: str = "fp32"
