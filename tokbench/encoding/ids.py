@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST_CHUNKS = 4_000_000
 """So many distinct chunks are remembered, then all are forgotten: some hundred bytes each."""
+_PROBES = ("a", "0", ".", "é", "漢")
+"""Texts of which at least one has tokens of its own."""
 _SAMPLED_FIRST, _SAMPLED, _SAMPLE_BYTES = 128, 24, 500
 
 
@@ -62,21 +64,28 @@ class Encoder:
     def __init__(self, subject: "Subject", *, special: bool, chunks: bool = True) -> None:
         self._subject = subject
         self._special = special
+        self._before: tuple[int, ...] = ()
+        self._behind: tuple[int, ...] = ()
         found = route(json.loads(subject.tokenizer.to_str())) if chunks else "not asked for"
+        if isinstance(found, Route) and special:
+            around = _around(subject)
+            if around is None:
+                found = "what its post-processor adds is not known to stand around the tokens"
+            else:
+                self._before, self._behind = around
         self._route = found if isinstance(found, Route) else None
-        self.why = "" if isinstance(found, Route) else found
-        self._before, self._behind = _around(subject) if special else ((), ())
+        self.why = found if isinstance(found, str) else ""
         self._known = 0
-        self._begin()
-
-    def _begin(self) -> None:
-        """Forget all chunks."""
         if self._route is not None:
-            from tokbench.chunks.numbering import Numbering  # noqa: PLC0415 - kernels
-            from tokbench.encoding.by_chunks import ByChunks  # noqa: PLC0415 - kernels
+            self._begin(self._route)
 
-            self._numbering = Numbering(self._route.cut_set)
-            self._by_chunks = ByChunks(self._subject, self._route, self._numbering)
+    def _begin(self, route_: Route) -> None:
+        """Forget all chunks."""
+        from tokbench.chunks.numbering import Numbering  # noqa: PLC0415 - kernels
+        from tokbench.encoding.by_chunks import ByChunks  # noqa: PLC0415 - kernels
+
+        self._numbering = Numbering(route_.cut_set)
+        self._by_chunks = ByChunks(self._subject, route_, self._numbering)
 
     def encode(self, texts: "pa.LargeStringArray") -> Ids:
         """The ids of these documents: those that `encode_batch` gives.
@@ -89,7 +98,7 @@ class Encoder:
             documents: Any = texts.to_pylist()
             return self._whole(documents)
         if len(self._numbering) > MOST_CHUNKS:
-            self._begin()
+            self._begin(self._route)
         names = {self._route.cut_set.name: self._numbering}
         batch = Batch(texts, names)
         pieces = _SAMPLED if self._known else _SAMPLED_FIRST
@@ -99,8 +108,8 @@ class Encoder:
 
     def _check(self, sample: Batch) -> None:
         found, whole = self._through_chunks(sample), self._whole(sample.strings)
-        pairs = zip(found, whole, strict=True)
-        if not all(np.array_equal(one, other) for one, other in pairs):
+        same = np.array_equal(found.flat, whole.flat)
+        if not same or not np.array_equal(found.lengths, whole.lengths):
             raise Differs
 
     def _through_chunks(self, batch: Batch) -> Ids:
@@ -149,17 +158,15 @@ class Encoder:
         return Ids(np.fromiter(chain.from_iterable(ids), np.int32, int(lengths.sum())), lengths)
 
 
-def _around(subject: "Subject") -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The ids that the post-processor puts before and behind a document's own.
-
-    A post-processor that does more is no `Route`'s; an empty text has nothing between them.
-    """
-    encoding = subject.tokenizer.encode("a", add_special_tokens=True)
-    alone = subject.tokenizer.encode("a", add_special_tokens=False)
-    inside = [place for place, one in enumerate(encoding.special_tokens_mask) if not one]
-    if not inside or len(inside) != len(alone.ids):
-        raise Differs
-    return tuple(encoding.ids[: inside[0]]), tuple(encoding.ids[inside[-1] + 1 :])
+def _around(subject: "Subject") -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """The ids that the post-processor puts before and behind a document's own, if that is all."""
+    for text in _PROBES:
+        encoding = subject.tokenizer.encode(text, add_special_tokens=True)
+        own = subject.tokenizer.encode(text, add_special_tokens=False).ids
+        inside = [place for place, one in enumerate(encoding.special_tokens_mask) if not one]
+        if own and len(inside) == len(own) == inside[-1] - inside[0] + 1:
+            return tuple(encoding.ids[: inside[0]]), tuple(encoding.ids[inside[-1] + 1 :])
+    return None
 
 
 def bytes_of(texts: "pa.LargeStringArray") -> int:

@@ -2,8 +2,8 @@
 
 import queue
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +24,7 @@ from tokbench.workbench.plan import RUNS
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 SAFE_EVERY = 32_000_000
 """Ids between two checkpoints, which end a part of a table."""
@@ -142,30 +143,33 @@ def _write(asked: _Asked, folder: Path, noted: Path, *, chunks: bool) -> _Done:
     done.why = encoder.why if chunks else DIFFERED
     done.resumed = bool(state)
     rows = writing.Rows(layout.pack, state["rest"] if state else None)
-    writer = writing.writer(layout.format, folder, size, state and state["writer"])
     safe = done.tokens
     batches = asked.corpus.resumed(asked.split, state and state["place"], asked.watch)
-    for batch, place in _ahead(batches):
-        texts = batch.column("text")
-        ids = _ended(encoder.encode(texts), asked.end)
-        done.look(texts, ids)
-        done.documents += len(texts)
-        done.tokens += len(ids.flat)
-        done.bytes += encoding.bytes_of(texts)
-        written = rows.of(*ids)
-        done.rows += len(written[1])
-        writer.write(*written)
-        if place is not None and done.tokens - safe >= SAFE_EVERY:
-            safe = done.tokens
-            kept = {"place": place(), "rest": rows.rest.tolist(), "writer": writer.checkpoint()}
-            store.write_json(noted, {**kept, "done": asdict(done), "chunks": chunks})
-    last = rows.last()
-    done.rows += len(last[1])
-    writer.write(*last)
-    writer.close()
+    writer = writing.writer(layout.format, folder, size, state and state["writer"])
+    with closing(writer), closing(_ahead(batches)) as ahead:
+        for batch, place in ahead:
+            texts = batch.column("text")
+            ids = _ended(encoder.encode(texts), asked.end)
+            done.look(texts, ids)
+            done.documents += len(texts)
+            done.tokens += len(ids.flat)
+            done.bytes += encoding.bytes_of(texts)
+            done.rows += _put(writer, rows.of(*ids))
+            if place is not None and done.tokens - safe >= SAFE_EVERY:
+                safe = done.tokens
+                kept = {"place": place(), "rest": rows.rest.tolist(), "writer": writer.checkpoint()}
+                store.write_json(noted, {**kept, "done": asdict(done), "chunks": chunks})
+        done.rows += _put(writer, rows.last())
     if not done.documents:
         raise CorpusError(f"{', '.join(asked.corpus.sources)}: there are no documents to encode")
     return done
+
+
+def _put(writer: writing.Writer, rows: "tuple[NDArray[Any], NDArray[np.int64]]") -> int:
+    """Write some rows, if there are any; how many."""
+    if len(rows[1]):
+        writer.write(*rows)
+    return len(rows[1])
 
 
 def _state(noted: Path, *, chunks: bool) -> dict[str, Any] | None:
@@ -191,7 +195,7 @@ def _ended(ids: Ids, end: int | None) -> Ids:
     return made
 
 
-def _ahead(batches: "Iterator[Any]") -> "Iterator[Any]":
+def _ahead(batches: Iterator[Any]) -> Generator[Any]:
     """The same, read in a thread of its own while others are encoded."""
     waiting: queue.Queue[Any] = queue.Queue(_AHEAD)
     stopped = threading.Event()
