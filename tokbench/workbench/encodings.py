@@ -62,6 +62,7 @@ def encode_corpus(
         CorpusError: the corpus cannot be read.
         StoreError: `out` cannot be written.
     """
+    _refuse_tokenizer(out)
     subject = find(name, runs=runs).subject
     corpus = _corpus(on, text, overrides)
     end = _end(subject, layout)
@@ -265,6 +266,12 @@ def _again(asked: _Asked, text: str) -> list[int]:
     """The ids of one document, encoded whole."""
     encoded = asked.subject.tokenizer.encode(text, add_special_tokens=asked.layout.special)
     return [*encoded.ids, *([] if asked.end is None else [asked.end])]
+
+
+def _refuse_tokenizer(out: Path) -> None:
+    """Raise where a trained tokenizer would be replaced by ids."""
+    if (out / "tokenizer.json").exists():
+        raise StoreError(f"{out}: holds a tokenizer, no ids; name another --out")
 
 
 def _corpus(on: Sequence[str], text: str | None, overrides: Sequence[str]) -> corpora.OpenCorpus:
