@@ -3,11 +3,11 @@
     python benchmarks/datasets_of_ids.py [english|source|FILE] [--megabytes 200] [--rounds 3]
         [--tokenizer FOLDER]
 
-The same documents, one a line of a text file, to the same ids in Arrow files, each way in a process
-of its own. `datasets` loads the text, maps a fast tokenizer over it in batches and saves it to disk;
-the third way encodes a thousand lines at a time with `encode_batch_fast` and keeps nothing. Reading
-the text is timed, imports are not. All ids are hashed and compared. Without --tokenizer a byte-level
-BPE of 16,000 tokens is trained on the text first.
+The same documents, one a line of a text file, to the same ids in Arrow files, each way in a
+process of its own. `datasets` loads the text, maps a fast tokenizer over it in batches and saves
+it to disk; the third way encodes a thousand lines at a time with `encode_batch_fast` and keeps
+nothing. Reading the text is timed, imports are not. All ids are hashed and compared. Without
+--tokenizer a byte-level BPE of 16,000 tokens is trained on the text first.
 """
 
 import argparse
