@@ -42,6 +42,7 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/recipes.py source --megabytes 20
 	$(BIN)/python benchmarks/corpus.py source --megabytes 20
 	$(BIN)/python benchmarks/padding.py
+	$(BIN)/python benchmarks/datasets_of_ids.py source --megabytes 20 --rounds 1
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format

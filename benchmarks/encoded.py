@@ -2,9 +2,9 @@
 
     python benchmarks/encoded.py [--megabytes 1] [--texts FILE...] [FOLDER...]
 
-All of the team's shared texts or the files named, each cut off at so many megabytes; the tokenizers of `recipes/`,
-trained for this, and the published ones that lie beside the texts, or those in the folders named.
-Every number of every document is compared. Exit status 1 if any differs.
+All of the team's shared texts or the files named, each cut off at so many megabytes; the tokenizers
+of `recipes/`, trained for this, and the published ones that lie beside the texts, or those in the
+folders named. Every number of every document is compared. Exit status 1 if any differs.
 """
 
 import argparse

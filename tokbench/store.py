@@ -195,6 +195,43 @@ def new_folder(target: Path, record: Path | None = None) -> Iterator[Path]:
         raise type(error)(str(error).replace(inside, str(shown)) if inside else error) from error
 
 
+@contextmanager
+def continued_folder(target: Path, meant: str) -> Iterator[tuple[Path, Path]]:
+    """A folder to fill that becomes `target` in the end, and outlives whoever is killed meanwhile.
+
+    Args:
+        target: as for `new_folder`.
+        meant: the signature of what it is to hold; what was begun for another is removed.
+
+    Yields:
+        The folder, which may hold what an earlier process wrote, and a file beside it where that
+        noted how far it came.
+
+    Raises:
+        StoreError: as `new_folder`; or another process is filling it now.
+    """
+    refuse_foreign(target)
+    shown, target = target, target.resolve()
+    begun = target.parent / f".{target.name}.{meant}.begun"
+    try:
+        for other in target.parent.glob(f".{glob.escape(target.name)}.*.begun"):
+            if other != begun:
+                with owned(other) as free:
+                    if free:
+                        _remove(other)
+        with owned(begun) as mine:
+            if not mine:
+                raise StoreError(f"{shown}: another process is writing it; wait for it to end")
+            folder = begun / target.name
+            folder.mkdir(exist_ok=True)
+            yield folder, begun / "state.json"
+            refuse_foreign(target)
+            _put(folder, target)
+            _remove(begun)
+    except OSError as error:
+        raise unwritable(shown, error) from error
+
+
 def refuse_foreign(target: Path, record: Path | None = None) -> None:
     """Raise a `StoreError` unless `target` is absent, an empty folder, or ours to replace."""
     if target.is_dir():

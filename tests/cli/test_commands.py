@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from rich.cells import cell_len
+from tokenizers import Tokenizer
 
 from tokbench.cli import group
 
@@ -171,6 +173,28 @@ def test_bench_writes_the_promised_json(
     assert tokbench(*gate, "--fail-if", "tokens < 1", cwd=tmp_path).returncode == 0
     stdout = tokbench("bench", "t", "--on", corpus_file.name, "--json", "-", cwd=tmp_path)
     assert json.loads(stdout.stdout)["documents"] == 280
+
+
+def test_encode_writes_ids_that_memmap_reads(
+    write_recipe: Callable[..., Path], corpus_file: Path, tmp_path: Path
+) -> None:
+    tokbench("train", write_recipe(BPE).name, "--out", "t", cwd=tmp_path)
+    command = ["encode", "t", corpus_file.name, "--out", "ids", "--format", "bin", "--json", "-"]
+    made = tokbench(*command, cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    said = json.loads(made.stdout)
+    ids = np.memmap(tmp_path / "ids" / "tokens.bin", said["dtype"], "r")
+    starts = np.memmap(tmp_path / "ids" / "documents.idx", "<i8", "r")
+    assert (len(ids), len(starts)) == (said["tokens"], said["documents"] + 1)
+    tokenizer = Tokenizer.from_file(str(tmp_path / "t" / "tokenizer.json"))
+    third = corpus_file.read_text().splitlines()[2]
+    assert ids[starts[2] : starts[3]].tolist() == tokenizer.encode(third).ids
+    told = tokbench("encode", "t", corpus_file.name, "--out", "rows", "--pack", "64", cwd=tmp_path)
+    assert "64 ids each" in told.stdout
+    assert tokbench(*command, "--pack", "9", cwd=tmp_path).returncode == 2
+    kept = tokbench("encode", "t", corpus_file.name, "--out", "t", cwd=tmp_path)
+    assert kept.returncode == 1
+    assert kept.stderr.startswith("t: holds a tokenizer, no ids; name another --out")
 
 
 def test_check_tells_findings(write_recipe: Callable[..., Path], tmp_path: Path) -> None:

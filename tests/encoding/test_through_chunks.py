@@ -19,7 +19,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 from tokbench.chunks import SPACES, WORDS, Plan
 from tokbench.chunks.classes import load
 from tokbench.chunks.cut_sets import cuts
-from tokbench.encoding import encode, from_folder, structure, subject
+from tokbench.encoding import Differs, Encoder, encode, from_folder, structure, subject
 from tokbench.encoding.batch import Batch
 from tokbench.encoding.documents import DocumentFacts, words
 from tokbench.encoding.facts import ChunkFacts, WordCounter
@@ -195,6 +195,23 @@ documents = st.lists(
     min_size=1,
     max_size=12,
 )
+
+
+@settings(max_examples=60, deadline=None)
+@given(made=tokenizers(), some=documents, special=st.booleans())
+def test_the_ids_are_those_of_whole_documents(made, some, special) -> None:
+    try:
+        expected = made.encode_batch(some, add_special_tokens=special)
+    except BaseException:  # noqa: BLE001 - the library panics at some added tokens
+        return
+    encoder = Encoder(subject("t", made.to_str(), "t"), special=special)
+    for _ in range(2):  # the second time all chunks are known
+        try:
+            ids = encoder.encode(pa.array(some, pa.large_string()))
+        except Differs:
+            pytest.fail("chunks gave something else")
+        assert ids.lengths.tolist() == [len(one.ids) for one in expected]
+        assert ids.flat.tolist() == [number for one in expected for number in one.ids]
 
 
 @settings(max_examples=60, deadline=None)

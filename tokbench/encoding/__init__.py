@@ -2,6 +2,7 @@
 
 from tokbench.encoding.encode import encode
 from tokbench.encoding.entries import entries
+from tokbench.encoding.ids import Differs, Encoder, Ids, bytes_of
 from tokbench.encoding.lines import parallel
 from tokbench.encoding.morphemes import Gold, morphology
 from tokbench.encoding.samples import cut, samples
@@ -11,8 +12,12 @@ from tokbench.encoding.timing import time_all, timing_text
 from tokbench.encoding.token_bytes import token_bytes
 
 __all__ = [
+    "Differs",
+    "Encoder",
     "Gold",
+    "Ids",
     "Subject",
+    "bytes_of",
     "cut",
     "encode",
     "entries",

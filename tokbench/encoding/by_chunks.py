@@ -13,6 +13,7 @@ import numpy as np
 from tokbench.encoding.added import AddedTokens
 from tokbench.encoding.chunk_kernels import add_up, compare, join
 from tokbench.encoding.facts import look
+from tokbench.encoding.ids import Ids
 from tokbench.encoding.part import SHOWN_DIFFERENCES, Part, first_difference
 from tokbench.encoding.tables import Column, Rows, Strings
 from tokbench.encoding.whole import Whole
@@ -88,6 +89,14 @@ class ByChunks:
         chunks = self.chunks(batch, chosen)
         rows = self._codes.of(chunks.numbers)
         return chosen, _sums(rows, chunks.bounds, self._codes.counts["tokens"].array)
+
+    def gathered(self, batch: "Batch") -> "tuple[NDArray[np.bool_], Ids]":
+        """For each document whether it can be encoded through chunks; the ids of those that can."""
+        chosen = self._through(batch)
+        chunks = self.chunks(batch, chosen)
+        rows = self._codes.of(chunks.numbers)
+        lengths = _sums(rows, chunks.bounds, self._codes.counts["tokens"].array)
+        return chosen, Ids(self._codes.flat_ids(rows, int(lengths.sum())), lengths)
 
     def chunks(self, batch: "Batch", chosen: "NDArray[np.bool_]") -> "Numbered":
         """The chunks of the documents that were chosen."""
@@ -199,10 +208,14 @@ class _Codes:
         """The ids of these rows, or of as many of them together as give these lengths."""
         lengths = self.counts["tokens"].array[rows] if lengths is None else lengths
         ends = np.cumsum(lengths)
-        flat = np.empty(int(lengths.sum()), np.int32)
-        join(rows, self.flat.array, self.starts.array, flat)
-        every, bounds = flat.tolist(), [0, *ends.tolist()]
+        every, bounds = self.flat_ids(rows, int(lengths.sum())).tolist(), [0, *ends.tolist()]
         return [every[start:end] for start, end in pairwise(bounds)]
+
+    def flat_ids(self, rows: "NDArray[np.int32]", length: int) -> "NDArray[np.int32]":
+        """The same one behind another, where it is known how many they are."""
+        flat = np.empty(length, np.int32)
+        join(rows, self.flat.array, self.starts.array, flat)
+        return flat
 
     def frequencies(self, weights: "NDArray[np.int64]", size: int) -> "NDArray[np.int64]":
         """How often each id occurs, if each row does as often as it weighs."""

@@ -61,6 +61,7 @@ from tokbench.values.measured import (
 )
 from tokbench.values.progress import Progress, Watch, ignore
 from tokbench.values.trained import Curve, CurveText, Guarantee, Kind, Proof, Trained, Verdict
+from tokbench.values.written import Format, Layout, Written
 
 __all__ = [
     "Breakdown",
@@ -82,6 +83,7 @@ __all__ = [
     "EncodedBy",
     "Entries",
     "Estimate",
+    "Format",
     "Gap",
     "Given",
     "GroupValue",
@@ -92,6 +94,7 @@ __all__ = [
     "HeadDocument",
     "Kept",
     "Kind",
+    "Layout",
     "LeftOut",
     "Measured",
     "Measurement",
@@ -126,6 +129,7 @@ __all__ = [
     "Watch",
     "WordCounts",
     "WordsAlone",
+    "Written",
     "ignore",
     "texts",
 ]

@@ -4,6 +4,7 @@ from tokbench.workbench.again import check_determinism
 from tokbench.workbench.comparisons import Beside, compare, named_corpus
 from tokbench.workbench.curves import curve
 from tokbench.workbench.demonstrations import demonstrate, small_tokenizer
+from tokbench.workbench.encodings import encode_corpus
 from tokbench.workbench.estimates import estimate
 from tokbench.workbench.find import Found, find, tokenizer_folder
 from tokbench.workbench.gates import Condition
@@ -28,6 +29,7 @@ __all__ = [
     "compare",
     "curve",
     "demonstrate",
+    "encode_corpus",
     "estimate",
     "find",
     "finish",
