@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
+from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
@@ -48,6 +48,7 @@ def read(
     dialect: Dialect,
     size: int = BLOCK,
     names: Sequence[str] = (),
+    notes: list[str] | None = None,
 ) -> Iterator[tuple[pa.RecordBatch, int]]:
     """The rows of a table, all columns as text and none null, with the bytes consumed so far.
 
@@ -58,15 +59,17 @@ def read(
         dialect: how the fields are delimited and quoted.
         size: how many bytes to parse at once; more where a field is longer.
         names: of the columns, where the first row does not say them.
+        notes: told how many rows with too many or too few fields were left out; None refuses them.
 
     Raises:
         CorpusError: no such column, a row with too many or too few fields, invalid UTF-8, or the
             names of the columns once more in the midst of the rows.
     """
-    table = _Table(opened, shown, wanted, dialect, names)
+    table = _Table(opened, shown, wanted, dialect, names, drops=notes is not None)
     table.check_header()
     given = 0
     while True:
+        table.dropped = 0
         try:
             with opened() as stream:
                 quotes = _Bytes(stream, dialect.quote)
@@ -89,6 +92,10 @@ def read(
         else:
             if quotes.count % 2:
                 _check_last_quote(opened, shown, dialect)
+            if table.dropped and notes is not None:
+                rows = "row" if table.dropped == 1 else "rows"
+                what = f"{table.dropped:,} {rows} with too many or too few fields"
+                notes.append(f"left out of {shown}: {what}")
             return
 
 
@@ -133,11 +140,24 @@ def _check_last_quote(opened: Opener, shown: str, dialect: Dialect) -> None:
 
 
 class _Table:
-    """One file of delimited text."""
+    """One file of delimited text.
+
+    Attributes:
+        dropped: how many rows were left out.
+    """
 
     def __init__(
-        self, opened: Opener, shown: str, wanted: Wanted, dialect: Dialect, names: Sequence[str]
+        self,
+        opened: Opener,
+        shown: str,
+        wanted: Wanted,
+        dialect: Dialect,
+        names: Sequence[str],
+        *,
+        drops: bool,
     ) -> None:
+        self.dropped = 0
+        self._drops = drops
         self._opened = opened
         self._shown = shown
         self._wanted = wanted
@@ -175,6 +195,7 @@ class _Table:
                 quote_char=quote or False,
                 double_quote=True,
                 newlines_in_values=quote is not None,
+                invalid_row_handler=self._drop if self._drops else None,
             ),
             convert_options=pacsv.ConvertOptions(
                 include_columns=list(fields),
@@ -182,6 +203,10 @@ class _Table:
                 strings_can_be_null=False,
             ),
         )
+
+    def _drop(self, _: pacsv.InvalidRow) -> Literal["skip"]:
+        self.dropped += 1
+        return "skip"
 
     def rows(self, batch: pa.RecordBatch, first_row: int) -> pa.RecordBatch:
         """What is wanted of parsed rows."""

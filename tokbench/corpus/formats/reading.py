@@ -63,7 +63,12 @@ def read(
         if spec.quote != "auto":
             dialect = dialect._replace(quote=spec.quote)
         source = partial(opened, piece)
-        yield from delimited.read(source, piece.shown, wanted, dialect, names=spec.column_names)
+        dropped: list[str] | None = [] if spec.wrong_rows == "drop" else None
+        yield from delimited.read(
+            source, piece.shown, wanted, dialect, names=spec.column_names, notes=dropped
+        )
+        if notes is not None:
+            notes += dropped or []
     elif piece.format == "pickle":
         from tokbench.corpus.formats import pandas_pickle  # noqa: PLC0415 - as above
 

@@ -32,6 +32,7 @@ _FITS = {
     "column_names": ("csv", "tsv", "conll"),
     "sample_by": ("txt",),
     "quote": ("csv", "tsv"),
+    "wrong_rows": ("csv", "tsv"),
     "records": ("json", "xml"),
     "trust_pickle": ("pickle",),
     "encoding": ENCODED,
@@ -39,7 +40,7 @@ _FITS = {
 """Which formats an option says something about."""
 _SAYS_NOTHING = {"paths", "name", "format", "trust_pickle", "max_expansion"}
 """Options that do not change what is read of a file."""
-_LATER = ("words", "joined_by", "column_names")
+_LATER = ("words", "joined_by", "column_names", "wrong_rows")
 """Options that say something of a source only where they are given."""
 
 
@@ -115,6 +116,10 @@ class FilesSpec(TextFields, SourceSpec):
     column_names: Annotated[Strings, AfterValidator(_names)] = ()
     """What the columns of a csv or tsv file are called whose first row does not say it; those of a
     conll file, `words` among them: by default the first is `words` and the last `tags`."""
+
+    wrong_rows: Literal["refuse", "drop"] = "refuse"
+    """What becomes of rows of a csv or tsv file that have too many or too few fields; how many were
+    dropped is told."""
 
     records: Annotated[str, Field(min_length=1)] | None = None
     """Where a JSON file that is an object keeps its list of rows: `data` or `data.rows`; in XML
