@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.nn import functional
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from tokbench import store
@@ -19,43 +18,36 @@ from tokbench.downstream import batching, processes
 from tokbench.downstream.measuring import Clock
 
 
-class Loss:
-    """Cross-entropy, or of numbers the squared error, over the examples of a whole step.
+@dataclass(frozen=True)
+class Scale:
+    """How numbers are learned: as deviations from their mean, in standard deviations.
 
-    The sum over what counts is divided by what all batches and devices of an optimizer step have
-    together, so that a step is the same however it is cut up.
+    A model that begins with answers around 0 would need most of a short training to find the mean.
     """
 
-    def __init__(self, mean: float = 0.0, deviation: float = 1.0) -> None:
-        """Numbers are learned as deviations from their mean, in standard deviations."""
-        self._mean, self._deviation = mean, deviation
+    mean: float = 0.0
+    deviation: float = 1.0
 
-    def __call__(self, outputs: Any, labels: Any, num_items_in_batch: Any) -> Any:
-        """The loss.
+    @classmethod
+    def of(cls, labels: Any) -> "Scale":
+        """That of the training labels; a deviation of 0 is none."""
+        return cls(float(labels.mean()), float(labels.std()) or 1.0)
 
-        Args:
-            outputs: with `logits`, (rows, classes) or (rows, columns, classes).
-            labels: (rows,) or (rows, columns).
-            num_items_in_batch: how many labels count in the whole optimizer step.
-        """
-        logits = outputs["logits"].float()
-        there = counted(labels)
+    def loss(self, outputs: Any, labels: Any, num_items_in_batch: Any) -> Any:
+        """As `batching.loss`, by the names that `Trainer` knows."""
         if labels.is_floating_point():
-            wanted = (labels[there].float() - self._mean) / self._deviation
-            total = (logits.view(-1)[there] - wanted).square().sum()
-        else:
-            total = functional.cross_entropy(
-                logits.view(-1, logits.shape[-1]),
-                labels.view(-1),
-                reduction="sum",
-                ignore_index=batching.IGNORED,
-            )
-        return total / num_items_in_batch.clamp(min=1)
+            labels = (labels - self.mean) / self.deviation
+        return batching.loss(outputs["logits"], labels, num_items_in_batch)
 
+    def back(self, numbers: list[float]) -> list[float]:
+        """Answers in the labels' own scale."""
+        return [number * self.deviation + self.mean for number in numbers]
 
-def counted(labels: Any) -> Any:
-    """Which labels count, of those that `Collator` makes: a boolean tensor of their shape."""
-    return ~labels.isnan() if labels.is_floating_point() else labels != batching.IGNORED
+    def put_into(self, model: Any) -> None:
+        """Let the model itself answer in the labels' own scale, for whoever loads it."""
+        with torch.no_grad():
+            model.classifier.weight *= self.deviation
+            model.classifier.bias.mul_(self.deviation).add_(self.mean)
 
 
 @dataclass
@@ -74,10 +66,7 @@ class Record:
 
 
 class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
-    """A `Trainer` whose batches hold the same examples for every tokenizer.
-
-    Its data loader is not `accelerate`'s, which would part the batches among processes again.
-    """
+    """A `Trainer` whose batches hold the same examples for every tokenizer."""
 
     def __init__(
         self,
@@ -95,19 +84,16 @@ class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
         self._sum: Any = None
 
     def get_train_dataloader(self) -> Any:
-        """Our batches; its generator keeps the global one for dropout alone."""
-        return torch.utils.data.DataLoader(
-            self.train_dataset,
-            batch_sampler=self.batches,
-            collate_fn=self.data_collator,
-            generator=torch.Generator(),
+        """Our batches, which no library parts among processes once more."""
+        return batching.loader(
+            self.train_dataset, self.batches, self.data_collator, self.args.device
         )
 
     def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> Any:
         """The batches of a step, and how many labels count in all of them, on all devices."""
         some = list(islice(epoch_iterator, num_batches))
-        count = torch.stack([counted(one["labels"]).sum() for one in some]).sum().to(device)
-        return some, self.accelerator.reduce(count, "sum")
+        count = torch.stack([batching.counted(one["labels"]).sum() for one in some]).sum()
+        return some, self.accelerator.reduce(count.to(device), "sum").clamp(min=1)
 
     def training_step(self, *arguments: Any, **named: Any) -> Any:
         """As always, and remember the loss without waiting for the device."""

@@ -4,14 +4,13 @@ All that is finished lies in the job's folder, each seed whole or not at all; a 
 killed goes on from its last checkpoint in `work/` and gives what it would have given.
 """
 
-import os
+import math
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tokbench import store
 from tokbench.downstream import (
     batching,
     bodies,
@@ -24,7 +23,7 @@ from tokbench.downstream import (
 )
 from tokbench.downstream.outcomes import Run
 from tokbench.downstream.spec import TrainingSpec
-from tokbench.values import Outcome, SeedOutcome, TaskData, Watch
+from tokbench.values import Outcome, SeedOutcome, TaskData, Watch, ignore
 
 MODEL = "model"
 _WORK = "work"
@@ -95,6 +94,7 @@ class Bench:
         tokenizer: as models are fed with it.
         rows: the examples by split.
         judges: who scores answers, of "valid" and "test".
+        truncated: how many test examples were cut.
         watch: who is told how far it is.
     """
 
@@ -103,12 +103,26 @@ class Bench:
     tokenizer: prepared.Prepared
     rows: dict[str, batching.Rows]
     judges: dict[str, judging.Judge]
+    truncated: int
     watch: Watch
 
     @property
     def metric(self) -> str:
         """The score that decides."""
         return self.job.data.metrics[0]
+
+    def model(self, seed: int) -> Any:
+        """A new model."""
+        job = self.job
+        return bodies.build(
+            job.body,
+            job.data.kind,
+            job.data.labels,
+            rows=self.tokenizer.rows,
+            pad_id=self.tokenizer.pad_id,
+            max_length=job.spec.max_length,
+            seed=seed,
+        )
 
 
 def work(job: Job, watch: Watch) -> Outcome:
@@ -149,19 +163,15 @@ def _bench(job: Job, watch: Watch) -> Bench:
     made = processes.gathered(made)[0]
     assert made is not None  # noqa: S101 - the first process has made it
     splits: tuple[tokenized.Split, ...] = ("train", "valid", "test")
-    rows = {
-        split: batching.Rows(tokenized.tokenized(folder, job.data, split, job.spec))
-        for split in splits
-    }
+    sets = {split: tokenized.tokenized(folder, job.data, split, job.spec) for split in splits}
+    rows = {split: batching.Rows(dataset) for split, dataset in sets.items()}
     judges = {
         split: judging.Judge(folder, job.data, getattr(job.data, split), job.spec)
         for split in ("valid", "test")
     }
-    return Bench(job, machine, made, rows, judges, watch if processes.first() else _unheard)
-
-
-def _unheard(_: Any) -> None:
-    """The other processes say nothing."""
+    truncated = sum(sets["test"]["truncated"])
+    watch = watch if processes.first() else ignore
+    return Bench(job, machine, made, dict(rows), judges, truncated, watch)
 
 
 def _machine(job: Job) -> Machine:
@@ -195,7 +205,7 @@ def _outcome(
     where: list[dict[str, Any]],
 ) -> Outcome:
     job = bench.job
-    body, embeddings = bodies.parameters(seed_model(bench, 0))
+    body, embeddings = bodies.parameters(bench.model(0))
     test = bench.rows["test"]
     model = job.out / MODEL
     several = len(job.spec.learning_rates) > 1
@@ -209,14 +219,28 @@ def _outcome(
         tried=tuple(
             (one.learning_rate, one.valid[bench.metric]) for one in tried if several
         ),
-        truncated=test.truncated,
+        truncated=bench.truncated,
         cut_spans=bench.judges["test"].cut_spans(),
         tokens_per_example=sum(test.lengths) / max(len(test), 1),
-        device=_all(where, "device"),
-        precision=_all(where, "precision"),
-        threads=_all(where, "threads"),
-        processes=_all(where, "processes"),
+        **where[-1],
         signature=job.signature,
         model=str(model) if model.is_dir() else "",
-        notes=(*bench.tokenizer.notes, *_diverged(seeds)),
+        notes=(*bench.tokenizer.notes, *_notes(seeds, where)),
     )
+
+
+def _notes(seeds: Sequence[SeedOutcome], where: Sequence[dict[str, Any]]) -> list[str]:
+    """What users should know of how training went."""
+    notes = []
+    lost = [str(one.seed) for one in seeds if not math.isfinite(one.loss)]
+    if lost:
+        notes.append(
+            f"the training of seed {', '.join(lost)} diverged (its loss is not a number): "
+            "use a lower learning rate"
+        )
+    if any(one != where[0] for one in where):
+        notes.append(
+            "its seeds were not all trained on the same device with as many threads and "
+            "processes, which changes scores a little"
+        )
+    return notes
