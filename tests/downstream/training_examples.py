@@ -11,8 +11,8 @@ from tokbench.downstream.spec import TrainingSpec
 from tokbench.values import TaskData
 
 WORDS = ["low", "newer", "fox", "dog", "shells", "the", "quick", "over"]
-SMALLEST = Body(layers=1, width=16, heads=2)
-SPEC = TrainingSpec(seeds=1, learning_rate=1e-2, epochs=2, batch_size=16, max_length=32)
+SMALLEST = Body(layers=1, width=32, heads=2)
+SPEC = TrainingSpec(seeds=1, learning_rate=1e-2, epochs=2, batch_size=8, max_length=32)
 
 
 def tokenizer(parted=False):
