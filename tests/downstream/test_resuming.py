@@ -7,9 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from training_examples import SMALLEST, SPEC, text_task, trained
-
-from tokbench.downstream.spec import TrainingSpec
+from training_examples import SPEC, text_task, trained
 
 TWO = SPEC.model_copy(update={"seeds": 2, "patience": None})
 
@@ -43,7 +41,11 @@ def log(out):
 def alike(outcome):
     """All but what depends on the clock and the machine's memory."""
     return [
-        {name: value for name, value in vars(seed).items() if name not in {"seconds", "peak_memory"}}
+        {
+            name: value
+            for name, value in vars(seed).items()
+            if name not in {"seconds", "peak_memory"}
+        }
         for seed in outcome.seeds
     ]
 
@@ -66,15 +68,16 @@ def test_a_killed_training_goes_on_to_the_same_end(tmp_path):
 
 
 SCRIPT = """
+import os
 import sys
-from dataclasses import replace
 from pathlib import Path
-from training_examples import SPEC, text_task, trained
-outcome = trained(Path(sys.argv[1]), text_task((160, 40, 101)), SPEC)
-replaced = replace(outcome, notes=())
-(Path(sys.argv[1]) / f"said-{outcome.processes}-{__import__('os').environ['RANK']}").write_text(
-    repr(outcome.seeds[0].predictions)
-)
+from training_examples import trained
+out = Path(sys.argv[1])
+told = []
+outcome = trained(out, watch=told.append)
+assert bool(told) == (os.environ["RANK"] == "0")
+said = f"said-{outcome.processes}-{os.environ['RANK']}"
+(out / said).write_text(repr(outcome.seeds[0].predictions))
 """
 
 
@@ -108,7 +111,7 @@ def answered_alone(out):
     from tokbench.downstream.answers import answers
     from tokbench.downstream.tokenized import tokenized
 
-    data = text_task((160, 40, 101))
+    data = text_task()
     rows = batching.Rows(tokenized(out / "tokenizer", data, "test", SPEC))
     model = AutoModelForSequenceClassification.from_pretrained(out / "model")
     collate = batching.Collator(model.config.pad_token_id, batching.Padding(), index=True)
