@@ -1,6 +1,7 @@
 """Every tokenizer sees the same batches; rows that fill up count nowhere."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ def dataset(lengths: Sequence[int], kind: str = "classification", *, types: bool
 @given(SIZES, COUNTS, st.integers(0, 3))
 def test_an_epoch_has_each_example_once(sizes: list[int], batch_size: int, epoch: int) -> None:
     batches = order(sizes, batch_size, 1, epoch)
-    assert sorted(sum(batches, [])) == list(range(len(sizes)))
+    assert sorted(chain(*batches)) == list(range(len(sizes)))
     assert all(len(batch) == batch_size for batch in batches[:-1])
     assert 1 <= len(batches[-1]) <= batch_size
     assert batches == order(np.array(sizes), batch_size, 1, epoch)
@@ -105,13 +106,23 @@ def test_a_batch_in_too_many_parts_is_refused() -> None:
         Batches([1], [1], 4, seed=0, accumulate=8)
 
 
-def test_the_order_knows_nothing_of_the_tokenizer() -> None:
+@pytest.mark.parametrize("accumulate", [1, 3])
+def test_steps_know_nothing_of_the_tokenizer(accumulate: int) -> None:
     sizes = list(range(100))
-    one = Batches(sizes, [5] * 100, 8, seed=3)
-    two = Batches(sizes, sizes[::-1], 8, seed=3)
-    assert [[key[0] for key in batch] for batch in one] == [
-        [key[0] for key in batch] for batch in two
-    ]
+
+    def steps(lengths: list[int]) -> list[list[int]]:
+        drawn = list(Batches(sizes, lengths, 8, seed=3, accumulate=accumulate))
+        return [
+            sorted(index for part in drawn[at : at + accumulate] for index, _ in part)
+            for at in range(0, len(drawn), accumulate)
+        ]
+
+    assert steps([5] * 100) == steps(sizes[::-1]) == [sorted(one) for one in order(sizes, 8, 3, 0)]
+
+
+def test_micro_batches_hold_neighbours_by_tokens() -> None:
+    batches = Batches([1] * 4, [9, 2, 8, 3], 4, seed=0, accumulate=2)
+    assert list(batches) == [[(0, 9), (2, 9)], [(3, 3), (1, 3)]]
 
 
 @given(LENGTHS, st.integers(1, 9), st.integers(1, 2), st.integers(1, 3), st.data())
@@ -208,7 +219,7 @@ def test_a_batch_holds_its_examples(kind: str, static: bool) -> None:
 
 
 def tiny(kind: str) -> Any:
-    """A real, tiny BERT that gives numbers for its kind."""
+    """A real, tiny BERT."""
     import torch
     from transformers import (
         BertConfig,
@@ -219,7 +230,8 @@ def tiny(kind: str) -> Any:
     torch.manual_seed(0)
     config = BertConfig(
         vocab_size=120, hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
-        intermediate_size=32, max_position_embeddings=64, num_labels=1 if kind == "regression" else 3,
+        intermediate_size=32, max_position_embeddings=64,
+        num_labels=1 if kind == "regression" else 3,
     )  # fmt: skip
     body = BertForTokenClassification if kind == "tokens" else BertForSequenceClassification
     return body(config).eval()
