@@ -91,6 +91,21 @@ class SeedOutcome:
     peak_memory: int
     stopped_early: bool = False
 
+    @property
+    def examples_per_second(self) -> float:
+        """In training."""
+        return self.examples / max(self.seconds, 1e-9)
+
+    @property
+    def tokens_per_second(self) -> float:
+        """In training, padding not counted."""
+        return self.tokens / max(self.seconds, 1e-9)
+
+    @property
+    def waste(self) -> float:
+        """The share of all tokens computed in training that is padding."""
+        return self.padding / max(self.tokens + self.padding, 1)
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -107,9 +122,13 @@ class Outcome:
         truncated: how many test examples were cut at the longest length.
         cut_spans: how many of the test split's spans lie in what was cut off, or are split by it;
             they count as not found.
+        ceiling: of a task about spans, the F1 that no model on these tokens can pass, since tokens
+            cross the borders of the other spans, or truncation cut them off.
         tokens_per_example: mean over the test split, special tokens included.
         device: what it ran on ("cpu", "cuda: NVIDIA H100").
         precision: "fp32" or "bf16".
+        threads: of each process, on the CPU.
+        processes: that trained together.
         signature: of tokenizer, examples, settings and versions.
         model: the folder of the saved model, empty where none was saved.
         notes: what users should know, a sentence each.
@@ -124,9 +143,12 @@ class Outcome:
     tried: tuple[tuple[float, float], ...] = ()
     truncated: int = 0
     cut_spans: int = 0
+    ceiling: float | None = None
     tokens_per_example: float = 0.0
     device: str = "cpu"
     precision: str = "fp32"
+    threads: int = 1
+    processes: int = 1
     signature: str = ""
     model: str = ""
     notes: tuple[str, ...] = ()
