@@ -84,7 +84,7 @@ def test_unknown_extension(name: str, said: str, tmp_path: Path, opened: Open) -
             "text",
             "body",
             "txt",
-            "csv, tsv, json, jsonl, parquet, arrow, xml, pickle, conll",
+            ROWS,
         ),
         ("a.jsonl", "quote", "'", "jsonl", "csv, tsv"),
         ("a.csv", "records", "data", "csv", "json, xml"),

@@ -310,6 +310,25 @@ def test_steps_of_sources(read: Read) -> None:
     assert data.train.to_pylist() == [{"text": f"t {n}", "label": n % 2} for n in range(4)]
 
 
+def test_steps_that_change_labelled_text(read: Read) -> None:
+    lower = {"source": {"steps": ["lowercase"]}, "task": "tokens"}
+    spans = span("İAb", (0, 1)) * 2
+    with pytest.raises(
+        TokbenchError, match="its steps change the text of 2 examples, whose labels"
+    ):
+        read(spans, spans, spans, **lower)
+    words = [{"words": ["A", "b"], "label": ["O", "X"]}]
+    data = read(words, words, words, words="words", **lower)
+    assert data.train["words"].to_pylist() == [["A", "b"]]
+    assert "the words that have labels stay as they are" in data.notes[0]
+
+
+def test_a_task_made_in_python_is_looked_at(tmp_path: Path) -> None:
+    spec = TaskSpec(name="t", train="python_docs", words="w")
+    with pytest.raises(TokbenchError, match="t: words: says what has a label where `kind` is tok"):
+        examples(spec, tmp_path)
+
+
 def test_csv_and_a_template(tmp_path: Path) -> None:
     rows_ = b'q,title,y\r\nwhy,T,1\r\nhow,U,0\r\n"a, b",V,1\r\nd,W,0\r\ne,X,1\r\nf,Y,0\r\n'
     (tmp_path / "a.csv").write_bytes(rows_)
