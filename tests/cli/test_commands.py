@@ -232,7 +232,7 @@ def test_a_users_error_is_one_sentence(tmp_path: Path, write_recipe: Callable[..
         ("compare", "nowhere/at/all"): "nowhere/at/all: no such file or folder",
         ("list", "metrix"): "did you mean 'metrics'?",
         ("list", "steps", "dedup"): "unknown step 'dedup': did you mean 'dedupe'?",
-        ("list", "metrics", "tokens"): "only steps and sources tell their options",
+        ("list", "metrics", "tokens"): "only steps, sources and tasks tell more",
         ("new", "x", "--like", "brt"): "did you mean 'bert'?",
     }
     before = sorted(tmp_path.iterdir())
@@ -335,13 +335,16 @@ def test_list_and_new_and_schema_and_completion(tmp_path: Path) -> None:
         one["summary"] for one in listed["steps"] if one["name"] == "max_chars"
     )
     one = json.loads(tokbench("list", "sources", "files", "--json", "-", cwd=tmp_path).stdout)
-    assert one["options"][3] == {
+    paths = next(option for option in one["options"] if option["name"] == "paths")
+    assert paths == {
         "name": "paths",
         "type": "text, or several in a list",
         "default": None,
-        "meaning": one["options"][3]["meaning"],
+        "meaning": paths["meaning"],
     }
-    assert one["options"][3]["meaning"].startswith("Files, folders, globs")
+    assert paths["meaning"].startswith("Files, folders, globs")
+    task = json.loads(tokbench("list", "tasks", "glue_rte", "--json", "-", cwd=tmp_path).stdout)
+    assert task["train"]["name"] == "nyu-mll/glue"
     told = tokbench("list", "steps", "dedupe", cwd=tmp_path).stdout
     assert "near.threshold  a number, more than 0, at most 1; default: 0.8\n    The share" in told
     assert max(map(len, told.splitlines())) <= 80
