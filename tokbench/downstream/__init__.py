@@ -7,5 +7,6 @@ data. torch, transformers and the rest are the extra `[downstream]`.
 """
 
 from tokbench.downstream.spec import TrainingSpec
+from tokbench.downstream.statistics import TaskInput, compared, correlations
 
-__all__ = ["TrainingSpec"]
+__all__ = ["TaskInput", "TrainingSpec", "compared", "correlations"]
