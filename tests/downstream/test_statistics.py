@@ -1,4 +1,4 @@
-"""What is said of models: intervals as scipy's, differences only where they stand out from noise."""
+"""What is said of models: intervals as scipy's, differences that stand out from noise."""
 
 from dataclasses import replace
 from itertools import permutations
@@ -171,7 +171,8 @@ def test_without_a_common_seed_nothing_is_seen() -> None:
         ({"of_examples": 1.0, "n": 60, "both": 0.05}, "60 test examples are too few"),
         (
             {"of_seeds": 0.6, "n": 60, "seeds": 2},
-            "seeds vary by as much as far as two can tell, and 60 test examples are too few",
+            "two seeds are too few to tell it from how seeds vary, "
+            "and 60 test examples are too few",
         ),
     ],
 )
@@ -208,17 +209,41 @@ def test_spans_are_resampled_by_what_was_found_of_each_example() -> None:
         for seed in range(3):
             right = rng.binomial(there, share)
             one = seed_outcome(seed, np.ones(200, bool), np.zeros(200, int))
-            triples = tuple((int(t), int(t), int(r)) for t, r in zip(there, right, strict=True))
-            score = {"span_f1": float(right.sum() / there.sum())}
-            made.append(replace(one, predictions=triples, scores=score))
+            pairs = [(int(t), int(r)) for t, r in zip(there, right, strict=True)]
+            tallies = tuple((t, t, r, 0, 0, 0, 5, 5, 4) for t, r in pairs)
+            score = {"span_f1": float(right.sum() / there.sum()), "accuracy": 0.8}
+            made.append(replace(one, predictions=tallies, scores=score))
         models.append(outcome(name, made))
-    task = TaskInput("ner", "tokens", ("span_f1",), 5, (9, 9, 200), None, tuple(models))
+    task = TaskInput(
+        "ner", "tokens", ("span_f1", "accuracy"), 5, (9, 9, 200), np.zeros(200), tuple(models)
+    )
     made = compared([task], ["a", "b"], resamples=300).tasks[0]
     gap = made.scores[1]["span_f1"].gap
     assert gap
     assert gap.seen
     assert made.scores[1]["span_f1"].best == "clearly best"
-    assert made.titles == {"span_f1": "span F1"}
+    assert made.scores[1]["accuracy"].gap
+    assert made.scores[1]["accuracy"].gap.value == 0
+    assert made.scores[1]["accuracy"].gap.why == "every score is the same"
+    assert made.titles == {"span_f1": "span F1", "accuracy": "accuracy"}
+
+
+def test_a_correlation_of_a_model_that_says_one_thing_counts_as_none() -> None:
+    gold = np.linspace(0, 5, 60)
+    made = []
+    for name, same in (("a", True), ("b", False)):
+        models = []
+        for seed in range(3):
+            answers = np.full(60, 2.5) if same else gold + seed
+            one = seed_outcome(seed, np.ones(60, bool), np.zeros(60, int))
+            score = {"pearson": float("nan") if same else 1.0}
+            models.append(replace(one, predictions=tuple(answers.tolist()), scores=score))
+        made.append(outcome(name, models))
+    task = TaskInput("sts", "regression", ("pearson",), 0, (9, 9, 60), gold, tuple(made))
+    scores = compared([task], ["a", "b"], resamples=200).tasks[0].scores
+    assert scores[0]["pearson"].value == 0
+    assert scores[1]["pearson"].gap
+    assert scores[1]["pearson"].gap.seen
 
 
 def test_predictions_stay_where_outcomes_are_kept() -> None:

@@ -9,6 +9,8 @@ difference has to stand out from both, so their intervals are joined: half width
 
 (square and add: Howe 1974, Zou & Donner 2008), which is as wide as either at least. What a seed
 does to some examples alone is counted in both, so that the joined interval errs on the wide side.
+
+A correlation that is not defined, since a model answers the same throughout, counts as 0.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from tokbench.downstream.scores import SCORES, resampled
 from tokbench.errors import TrainingError
 from tokbench.values import (
     Downstream,
@@ -58,8 +61,8 @@ class TaskInput:
         metrics: names in `downstream.SCORES`; the first is the one that decides.
         labels: how many classes or tags; 0 for numbers.
         sizes: examples of train, valid and test.
-        gold: of each test example the class or the number; of tokens tasks, whose predictions say
-            how many spans are right, nothing.
+        gold: of each test example the class or the number; of tokens, whose predictions are
+            tallies of what is right, zeros.
         outcomes: of each tokenizer, in the order of their names; None where there is none.
         rivals: what `downstream.rivals` gives.
         notes: what users should know, a sentence each.
@@ -70,7 +73,7 @@ class TaskInput:
     metrics: tuple[str, ...]
     labels: int
     sizes: tuple[int, int, int]
-    gold: "NDArray[Any] | None"
+    gold: "NDArray[Any]"
     outcomes: tuple[Outcome | None, ...]
     rivals: dict[str, dict[str, float]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -83,8 +86,9 @@ class TaskInput:
         rivals: dict[str, dict[str, float]] | None = None,
     ) -> "TaskInput":
         """What its examples say of a task, beside the outcomes."""
-        gold = None if data.kind == "tokens" else data.test["label"].to_numpy()
         sizes = (data.train.num_rows, data.valid.num_rows, data.test.num_rows)
+        tokens = data.kind == "tokens"
+        gold = np.zeros(sizes[2]) if tokens else data.test["label"].to_numpy()
         return cls(
             data.name,
             data.kind,
@@ -137,8 +141,6 @@ def compared(
 
 
 def _result(task: TaskInput, baseline: int, resamples: int) -> TaskResult:
-    from tokbench.downstream.scores import SCORES  # noqa: PLC0415 - it imports this stage's extra
-
     scores: list[dict[str, Score]] = [{} for _ in task.outcomes]
     samples = _samples(task, resamples)
     for metric in task.metrics:
@@ -189,7 +191,7 @@ class _Runs:
     ) -> "_Runs":
         """Those of an outcome."""
         return cls(
-            {one.seed: one.scores[metric] for one in outcome.seeds},
+            {one.seed: float(np.nan_to_num(one.scores[metric])) for one in outcome.seeds},
             {one.seed: one.predictions for one in outcome.seeds},
             samples,
             len(outcome.seeds[0].predictions),
@@ -327,6 +329,8 @@ def _why(
     """Why no difference is seen."""
     if all(mine.answers[seed] == other.answers[seed] for seed in both):
         return "every answer is the same"
+    if examples == (0, 0) and all(mine.scores[seed] == other.scores[seed] for seed in both):
+        return "every score is the same"
     if seeds is None:
         return "one seed does not tell how much seeds vary"
     if examples is None:
@@ -334,7 +338,7 @@ def _why(
     few = f"{mine.n:,} test examples are too few"
     vary = "seeds vary by as much"
     if len(both) == _TWO:
-        vary += " as far as two can tell"
+        vary = "two seeds are too few to tell it from how seeds vary"
     if _holds_zero(seeds):
         return f"{vary}, and {few}" if _holds_zero(examples) else vary
     return few if _holds_zero(examples) else "seeds and test examples together vary by as much"
@@ -347,22 +351,19 @@ def _samples(
 
     The draws are the same for all, so that differences are paired.
     """
-    from tokbench.downstream.scores import resampled  # noqa: PLC0415 - it imports the extra
-
     models = [
         (place, one.seed, np.asarray(one.predictions))
         for place, outcome in enumerate(task.outcomes)
         for one in (outcome.seeds if outcome else ())
     ]
-    wanted = [name for name in task.metrics if task.kind != "tokens" or name == task.metrics[0]]
     n = task.sizes[2]
     if n < FEWEST:
         return {}
     parts: dict[tuple[int, str], dict[int, list[Any]]] = {}
     for weights in draws(n, resamples):
         for place, seed, answers in models:
-            for name in wanted:
-                made = resampled(name, task.gold, answers, weights)
+            for name in task.metrics:
+                made = np.nan_to_num(resampled(name, task.gold, answers, weights))
                 parts.setdefault((place, name), {}).setdefault(seed, []).append(made)
     return {
         key: {seed: np.concatenate(some) for seed, some in by_seed.items()}

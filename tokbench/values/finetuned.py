@@ -61,7 +61,7 @@ class SeedOutcome:
         scores: on the test split by metric, as the metric's authors scale it (accuracy 0 to 1).
         valid: on the validation split.
         predictions: for each test example, in order: the predicted class (classification), the
-            predicted number (regression), or, of tokens, spans found, spans there, spans right.
+            predicted number (regression), or, of tokens, the nine of `downstream.scores.tally`.
         loss: mean over the last tenth of the training steps.
         steps: optimizer steps.
         epochs: how often each example was seen.
@@ -79,7 +79,7 @@ class SeedOutcome:
     learning_rate: float
     scores: dict[str, float]
     valid: dict[str, float]
-    predictions: tuple[float | int | tuple[int, int, int], ...]
+    predictions: tuple[float | int | tuple[int, ...], ...]
     loss: float
     steps: int
     epochs: float

@@ -218,7 +218,7 @@ def verdicts(made: Downstream, task: TaskResult) -> Iterator[str]:
         if gap and not gap.seen:
             whys.setdefault(gap.why, []).append(one.name)
     for why, names in whys.items():
-        yield f"{listed(names)} and {baseline}: {SAME}: {why}"
+        yield f"{listed(names)}: no difference to {baseline} seen: {why}"
     best = max((one.score.value for one in trained if one.score), default=0.0)
     above = [
         f"{name} ({points(scores[task.metric])})"
@@ -240,6 +240,22 @@ def _seen(one: Line, gap: Gap, baseline: str) -> str:
         f"{one.name} is {better} than {baseline} by {points(abs(gap.value))} points "
         f"(95% {points(low)} to {points(high)}){most}"
     )
+
+
+def others(made: Downstream, task: TaskResult) -> Iterator[str]:
+    """What the metrics say that do not decide, a line each."""
+    for metric in task.titles:
+        if metric == task.metric:
+            continue
+        said = [
+            f"{name} {points(scores[metric].value)} {half(scores[metric])}".rstrip()
+            for name, scores in zip(made.tokenizers, task.scores, strict=True)
+            if metric in scores
+        ]
+        said += [
+            f"{name} {points(some[metric])}" for name, some in task.rivals.items() if metric in some
+        ]
+        yield f"{title(task, metric)}: {', '.join(said)}"
 
 
 def remarks(made: Downstream, task: TaskResult) -> list[str]:

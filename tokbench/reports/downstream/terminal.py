@@ -10,8 +10,8 @@ from rich.text import Text
 
 from tokbench.reports.downstream import facts
 from tokbench.reports.downstream.facts import Cost, Line
-from tokbench.reports.sizes import size
 from tokbench.reports.names import shortened
+from tokbench.reports.sizes import size
 from tokbench.reports.visible import visible
 from tokbench.reports.warning import MODELS_NOTE
 from tokbench.values import Downstream, RankCorrelation, Score, TaskResult
@@ -81,6 +81,8 @@ class _Task:
         yield self._scores(width, options.max_width)
         for said in facts.verdicts(self._made, task):
             yield Text.assemble(("→ ", "bold"), visible(said))
+        for said in facts.others(self._made, task):
+            yield Text(visible(said), style="dim")
         yield from self._costs(width, options.max_width)
         for said in facts.remarks(self._made, task):
             yield Text(visible(said), style="dim")
@@ -132,9 +134,7 @@ class _Task:
         table = Table(box=None, pad_edge=False, padding=(0, 0, 0, _GAP), header_style="dim")
         table.add_column("", width=names, no_wrap=True)
         for one in columns:
-            table.add_column(
-                one.title, width=one.width(found), justify="right", vertical="bottom"
-            )
+            table.add_column(one.title, width=one.width(found), justify="right", vertical="bottom")
         for line, cost in found:
             cells = [Text(one.said(cost), style="dim") for one in columns]
             table.add_row(shortened(line.name, names, style="dim"), *cells)
@@ -261,7 +261,9 @@ class _Axis:
         return Text("".join(cells), style="green" if score.best else "")
 
 
-def correlation_table(made: Downstream, titles: Mapping[str, str] | None = None) -> list[RenderableType]:
+def correlation_table(
+    made: Downstream, titles: Mapping[str, str] | None = None
+) -> list[RenderableType]:
     """How far intrinsic metrics order the tokenizers as the tasks do; nothing where none is known.
 
     Args:
