@@ -59,7 +59,7 @@ from tokbench.values.measured import (
     Sample,
     Shape,
 )
-from tokbench.values.progress import Progress, Watch, ignore
+from tokbench.values.progress import Progress, TrainingProgress, Watch, ignore
 from tokbench.values.trained import Curve, CurveText, Guarantee, Kind, Proof, Trained, Verdict
 
 __all__ = [
@@ -122,6 +122,7 @@ __all__ = [
     "TaskResult",
     "TextFacts",
     "Trained",
+    "TrainingProgress",
     "Verdict",
     "Watch",
     "WordCounts",
