@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from tokbench.reports.downstream.side import MODELS, SIDE, beside
+from tokbench.reports.downstream.terminal import models
 from tokbench.reports.groups import by_group
+from tokbench.reports.names import name_width, shortened
 from tokbench.reports.numbers import SAME, change
 from tokbench.reports.registry import REPORTS
 from tokbench.reports.sizes import size
 from tokbench.reports.visible import visible
-from tokbench.reports.warning import NOTE
+from tokbench.reports.warning import MODELS_NOTE, NOTE
 from tokbench.values import Comparison, Cut, Measured, Measurement, Row
 
 _TITLE_WIDTH = 18
@@ -23,7 +25,6 @@ _WIDE_WIDTH = _COLUMN_WIDTH + _HALF_WIDTH + 1
 _SAME = "≈"
 _BOOTSTRAP = "paired bootstrap over documents"
 _GAP = 2
-_NAME_WIDTH = 16
 _MOST_TABLES = 2
 _MOST_NAMES = 4
 MOST_LOST = 0.001
@@ -48,13 +49,18 @@ def render(
         rows: how each metric is shown, in the order of the table.
         broken_down: metrics whose numbers by group are shown, where there are some.
     """
+    comparison, rows = beside(comparison, rows)
     parts: list[RenderableType] = [_heading(comparison), _Tables(comparison, rows)]
     parts += notes(comparison, rows)
+    if comparison.downstream:
+        parts += models(comparison.downstream, {name: row.title for name, row in rows.items()})
     for name in broken_down:
         parts += by_group(comparison, name, rows[name])
     if comparison.samples:
         parts += ["", *_samples(comparison)]
     parts += ["", Text(NOTE, style="dim")]
+    if comparison.downstream:
+        parts.append(Text(MODELS_NOTE, style="dim"))
     if comparison.signature:
         parts.append(Text(f"cite: {visible(comparison.signature)}", style="dim", overflow="fold"))
     if comparison.repeat:
@@ -83,6 +89,7 @@ class _Tables:
         self._baseline = baseline
         self._all = [baseline, *others]
         self._rows = rows
+        self._models = comparison.downstream is not None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         first, *others = self._all
@@ -123,17 +130,19 @@ class _Tables:
             if not wide:
                 line = f"95% intervals by {_BOOTSTRAP}: --json, or a wider terminal"
             yield Text(line, style="dim")
+        if self._models:
+            yield Text(SIDE, style="dim")
 
     def _by_rows(self, width: int) -> Iterator[Table]:
         """Tables with a line for each tokenizer and as many metrics as the width holds."""
-        names = _name_width([one.name for one in self._all], width)
+        names = name_width([one.name for one in self._all], width)
         columns = [
             self._column(name, row) for name, row in self._rows.items() if self._is_known(name)
         ]
         while columns:
             table = Table(box=None, pad_edge=False, padding=(0, 0, 0, _GAP), header_style="bold")
             table.add_column("", width=names, no_wrap=True)
-            lines = [[_shortened(one.name, names)] for one in self._all]
+            lines = [[shortened(one.name, names)] for one in self._all]
             left = width - names
             while columns and (left >= columns[0][1] + _GAP or len(table.columns) == 1):
                 title, needed, cells = columns.pop(0)
@@ -160,9 +169,13 @@ class _Tables:
         table.add_column("", width=_TITLE_WIDTH, no_wrap=True)
         for one in shown:
             table.add_column(Text(visible(one.name), justify="right"), width=width, overflow="fold")
+        family = ""
         for name, row in self._rows.items():
             if not self._is_known(name):
                 continue
+            if row.family == MODELS and family != MODELS:
+                table.add_row(Text("models:", style="dim"))
+            family = row.family
             baseline = self._baseline.measurements[name]
             cells = [
                 _cell(one.measurements[name], baseline, row.digits, wide=wide) for one in shown
@@ -227,7 +240,7 @@ def notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableTyp
             whys.setdefault((why, *names), []).append(row.title)
     for (why, *names), titles in whys.items():
         whose = "" if len(names) == len(comparison.tokenizers) else f" ({_listed(names)})"
-        lines.append(Text(f"n/a {', '.join(titles)}{whose}: {why}", style="dim"))
+        lines.append(Text(visible(f"n/a {', '.join(titles)}{whose}: {why}"), style="dim"))
     trips: dict[tuple[str, ...], list[str]] = {}
     for one in comparison.tokenizers:
         trip = one.measurements.get("roundtrip")
@@ -303,21 +316,6 @@ def _samples(comparison: Comparison) -> list[RenderableType]:
     return lines[:-1]
 
 
-def _name_width(names: Sequence[str], width: int) -> int:
-    """As wide as the longest name, within a third of the line."""
-    return max(_NAME_WIDTH, min(max(map(cell_len, names)), width // 3))
-
-
-def _shortened(name: str, width: int) -> Text:
-    """A name in so many cells; one too long loses its middle, since variants differ at the end."""
-    shown = visible(name)
-    if cell_len(shown) > width:
-        shown = f"{shown[: width // 3]}…{shown[-(width - width // 3 - 1) :]}"
-    text = Text(shown, style="bold")
-    text.truncate(width, overflow="ellipsis", pad=True)
-    return text
-
-
 class _Line:
     """One line: whose, how many tokens, and as much of the cut text as fits."""
 
@@ -331,7 +329,7 @@ class _Line:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         line = Text(overflow="ellipsis", no_wrap=True)
-        name = _shortened(self._name, _name_width(self._names, options.max_width))
+        name = shortened(self._name, name_width(self._names, options.max_width))
         line.append_text(name).append(f"{self._count:>4} ", "dim")
         coloured = console.color_system is not None and not console.no_color
         line.append_text(
