@@ -107,9 +107,9 @@ class Seed:
 
     def _arguments(self) -> Any:
         """What `Trainer` is told, beside what `Fitting` does its own way."""
-        spec, stopping = self._spec, self._spec.patience is not None
+        job, spec, stopping = self._bench.job, self._spec, self._spec.patience is not None
         if "tensorboard" in spec.log:
-            folder = self._bench.job.out / "tensorboard" / self._run.name
+            folder = job.out / "tensorboard" / self._run.name
             os.environ["TENSORBOARD_LOGGING_DIR"] = str(folder)
         arguments = TrainingArguments(
             output_dir=str(self._folder),
@@ -122,6 +122,7 @@ class Seed:
             weight_decay=spec.weight_decay,
             optim="adamw_torch" if self._device.type == "xla" else "adamw_torch_fused",
             bf16=self._bench.machine.bf16,
+            use_cpu=self._device.type == "cpu",
             seed=self._run.seed,
             logging_steps=max(1, min(50, self._steps // _LINES)),
             logging_nan_inf_filter=False,
@@ -132,7 +133,7 @@ class Seed:
             metric_for_best_model=self._bench.metric,
             greater_is_better=True,
             report_to=list(spec.log) or "none",
-            run_name=f"{self._bench.job.name} {self._bench.job.data.name} {self._run.name}",
+            run_name=f"{job.name} {job.data.name} {self._run.name} {job.signature[:8]}",
             project="tokbench",
             disable_tqdm=True,
             remove_unused_columns=False,
