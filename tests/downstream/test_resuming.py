@@ -73,7 +73,7 @@ def alike(outcome):
 def test_a_killed_training_goes_on_to_the_same_end(tmp_path, in_this_process):
     whole = in_this_process(tmp_path / "whole", spec=TWO)
     out = tmp_path / "killed"
-    for watch in (killed_at("seed 1 of 2", 27), killed_at("seed 2 of 2", 13)):
+    for watch in (killed_at("seed 1 of 2", 21), killed_at("seed 2 of 2", 13)):
         with pytest.raises(Killed):
             trained(out, spec=TWO, every=0.0, watch=watch)
         assert list(out.glob("work/*/checkpoint-*"))

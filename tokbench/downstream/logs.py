@@ -47,7 +47,7 @@ class Log:
         """
         self._path = out / NAME
         self._run = run
-        self._keep(lambda line: line["run"] != run or line["step"] <= step)
+        self._keep(lambda line: line["run"] != run or (line["step"] <= step and "test" not in line))
 
     def say(self, step: int, **said: Any) -> None:
         """Write one line; what is not a number is null, as JSON has it."""
