@@ -59,6 +59,7 @@ from tokbench.values.measured import (
     Sample,
     Shape,
 )
+from tokbench.values.predicted import Labelled, Prediction
 from tokbench.values.progress import Progress, Watch, ignore
 from tokbench.values.trained import Curve, CurveText, Guarantee, Kind, Proof, Trained, Verdict
 
@@ -92,6 +93,7 @@ __all__ = [
     "HeadDocument",
     "Kept",
     "Kind",
+    "Labelled",
     "LeftOut",
     "Measured",
     "Measurement",
@@ -99,6 +101,7 @@ __all__ = [
     "Outcome",
     "Overlap",
     "Parallel",
+    "Prediction",
     "Progress",
     "Proof",
     "RankCorrelation",

@@ -5,12 +5,13 @@ from tokbench.workbench.comparisons import Beside, compare, named_corpus
 from tokbench.workbench.curves import curve
 from tokbench.workbench.demonstrations import demonstrate, small_tokenizer
 from tokbench.workbench.estimates import estimate
+from tokbench.workbench.failures import Failure
 from tokbench.workbench.find import Found, find, tokenizer_folder
 from tokbench.workbench.gates import Condition
 from tokbench.workbench.looks import head, look
 from tokbench.workbench.plan import RUNS, Plan
 from tokbench.workbench.runs import Run, run, train
-from tokbench.workbench.sweeps import Failure, Runs, attempt, finish, learn_largest, run_all
+from tokbench.workbench.sweeps import Runs, attempt, finish, learn_largest, run_all
 from tokbench.workbench.tables import gold_segmentations, parallel_text
 from tokbench.workbench.verifying import verify
 

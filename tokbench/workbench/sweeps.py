@@ -11,16 +11,9 @@ from tokbench.training import Engine
 from tokbench.values import Comparison, Watch, ignore
 from tokbench.workbench.again import check_determinism
 from tokbench.workbench.comparisons import together
+from tokbench.workbench.failures import Failure
 from tokbench.workbench.plan import RUNS, Plan
 from tokbench.workbench.runs import Run, is_finished, learn, run, train
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A recipe that gave no tokenizer, and why."""
-
-    name: str
-    why: str
 
 
 @dataclass(frozen=True)
