@@ -61,7 +61,7 @@ class SeedOutcome:
         scores: on the test split by metric, as the metric's authors scale it (accuracy 0 to 1).
         valid: on the validation split.
         predictions: for each test example, in order: the predicted class (classification), the
-            predicted number (regression), or, of tokens, spans found, spans there, spans right.
+            predicted number (regression), or, of tokens, the nine of `downstream.scores.tally`.
         loss: mean over the last tenth of the training steps.
         steps: optimizer steps.
         epochs: how often each example was seen.
@@ -79,7 +79,7 @@ class SeedOutcome:
     learning_rate: float
     scores: dict[str, float]
     valid: dict[str, float]
-    predictions: tuple[float | int | tuple[int, int, int], ...]
+    predictions: tuple[float | int | tuple[int, ...], ...]
     loss: float
     steps: int
     epochs: float
@@ -90,6 +90,21 @@ class SeedOutcome:
     shapes: int
     peak_memory: int
     stopped_early: bool = False
+
+    @property
+    def examples_per_second(self) -> float:
+        """In training."""
+        return self.examples / max(self.seconds, 1e-9)
+
+    @property
+    def tokens_per_second(self) -> float:
+        """In training, padding not counted."""
+        return self.tokens / max(self.seconds, 1e-9)
+
+    @property
+    def waste(self) -> float:
+        """The share of all tokens computed in training that is padding."""
+        return self.padding / max(self.tokens + self.padding, 1)
 
 
 @dataclass(frozen=True)
@@ -110,6 +125,8 @@ class Outcome:
         tokens_per_example: mean over the test split, special tokens included.
         device: what it ran on ("cpu", "cuda: NVIDIA H100").
         precision: "fp32" or "bf16".
+        threads: of each process, on the CPU.
+        processes: that trained together.
         signature: of tokenizer, examples, settings and versions.
         model: the folder of the saved model, empty where none was saved.
         notes: what users should know, a sentence each.
@@ -127,6 +144,8 @@ class Outcome:
     tokens_per_example: float = 0.0
     device: str = "cpu"
     precision: str = "fp32"
+    threads: int = 1
+    processes: int = 1
     signature: str = ""
     model: str = ""
     notes: tuple[str, ...] = ()

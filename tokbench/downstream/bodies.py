@@ -1,0 +1,109 @@
+"""Encoders by name, with weights that depend on the seed alone and not on the tokenizer.
+
+PyTorch draws initial weights one after another from one generator, so that a vocabulary of another
+size gives every later layer other numbers. Here each parameter has a generator of its own, seeded
+by the seed and the parameter's name: bodies and heads are bit for bit alike whatever the
+vocabulary, and so are the first rows of the embedding table. The distributions are BERT's own
+(Devlin et al. 2019): normal with a deviation of 0.02, biases zero, norms one.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tokbench.values import TaskKind
+
+EMBEDDINGS = "bert.embeddings.word_embeddings.weight"
+_DEVIATION = 0.02
+
+
+@dataclass(frozen=True)
+class Body:
+    """The measures of an encoder; its inner layers are four times as wide."""
+
+    layers: int
+    width: int
+    heads: int
+
+
+BODIES = {"tiny": Body(2, 128, 2), "mini": Body(4, 256, 4), "small": Body(4, 512, 8)}
+"""Those of Turc et al. (2019) that a CPU can train."""
+
+
+def build(
+    body: Body,
+    kind: TaskKind,
+    labels: Sequence[str],
+    *,
+    rows: int,
+    pad_id: int,
+    max_length: int,
+    seed: int,
+) -> Any:
+    """A model to train: a `BertForTokenClassification` or `BertForSequenceClassification`.
+
+    Args:
+        body: the encoder's measures, one of `BODIES` for users.
+        kind: "tokens" gives a label to each token; "regression" has one output.
+        labels: the names of classes or tags, in the order of their numbers.
+        rows: of the embedding table.
+        pad_id: the row that stands for nothing and stays zero.
+        max_length: positions that the model knows.
+        seed: of all its weights.
+    """
+    from transformers import (  # noqa: PLC0415 - it takes seconds, and only child processes need it
+        BertConfig,
+        BertForSequenceClassification,
+        BertForTokenClassification,
+    )
+
+    names = dict(enumerate(labels)) if kind != "regression" else {0: "value"}
+    config = BertConfig(
+        vocab_size=rows,
+        hidden_size=body.width,
+        num_hidden_layers=body.layers,
+        num_attention_heads=body.heads,
+        intermediate_size=4 * body.width,
+        max_position_embeddings=max_length,
+        pad_token_id=pad_id,
+        id2label=names,
+        label2id={name: number for number, name in names.items()},
+        problem_type={
+            "classification": "single_label_classification",
+            "regression": "regression",
+            "tokens": None,
+        }[kind],
+    )
+    made = BertForTokenClassification if kind == "tokens" else BertForSequenceClassification
+    model = made(config)
+    initialise(model, seed)
+    return model
+
+
+def initialise(model: Any, seed: int) -> None:
+    """Give every parameter its first value, by a generator of its own."""
+    import torch  # noqa: PLC0415 - as above
+
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name.endswith("bias"):
+                parameter.zero_()
+            elif "LayerNorm" in name:
+                parameter.fill_(1.0)
+            else:
+                generator = torch.Generator().manual_seed(_seed(seed, name))
+                parameter.normal_(0.0, _DEVIATION, generator=generator)
+        table = model.get_input_embeddings()
+        table.weight[table.padding_idx].zero_()
+
+
+def parameters(model: Any) -> tuple[int, int]:
+    """How many parameters the body has, its head included, and how many the embedding table."""
+    every = {name: parameter.numel() for name, parameter in model.named_parameters()}
+    return sum(every.values()) - every[EMBEDDINGS], every[EMBEDDINGS]
+
+
+def _seed(seed: int, name: str) -> int:
+    digest = hashlib.sha256(f"{seed}:{name}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1

@@ -1,0 +1,32 @@
+"""What fine-tuning needs beside tokbench, and what to type where it is not there."""
+
+from importlib.util import find_spec
+
+from tokbench.errors import TokbenchError
+
+MODULES = {
+    "torch": "torch",
+    "transformers": "transformers",
+    "accelerate": "accelerate",
+    "datasets": "datasets",
+    "sklearn": "scikit-learn",
+    "scipy": "scipy",
+}
+"""What is imported, and what it is called where it is installed from."""
+
+
+def require(*modules: str) -> None:
+    """Make sure that modules of the extra `[downstream]` are there, without importing them.
+
+    Args:
+        modules: names in `MODULES`; all of them where none is named.
+
+    Raises:
+        TokbenchError: names those that are missing, and the line that installs them.
+    """
+    missing = [MODULES[name] for name in modules or MODULES if find_spec(name) is None]
+    if missing:
+        raise TokbenchError(
+            f"training models needs {' and '.join(missing)}, not installed here: "
+            "pip install 'tokbench[downstream]'"
+        )

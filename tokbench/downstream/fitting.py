@@ -1,0 +1,214 @@
+"""One model's training: `transformers.Trainer` with our batches, our loss and our evaluation.
+
+Imported in child processes alone, since it imports transformers.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import Trainer, TrainerCallback, TrainingArguments
+
+from tokbench import store
+from tokbench.downstream import batching, processes
+from tokbench.downstream.measuring import Clock
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How numbers are learned: as deviations from their mean, in standard deviations.
+
+    A model that begins with answers around 0 would need most of a short training to find the mean.
+    """
+
+    mean: float = 0.0
+    deviation: float = 1.0
+
+    @classmethod
+    def of(cls, labels: Any) -> "Scale":
+        """That of the training labels; a deviation of 0 is none."""
+        return cls(float(labels.mean()), float(labels.std()) or 1.0)
+
+    def loss(self, outputs: Any, labels: Any, num_items_in_batch: Any) -> Any:
+        """As `batching.loss`, by the names that `Trainer` knows."""
+        if labels.is_floating_point():
+            labels = (labels - self.mean) / self.deviation
+        return batching.loss(outputs["logits"], labels, num_items_in_batch)
+
+    def back(self, numbers: list[float]) -> list[float]:
+        """Answers in the labels' own scale."""
+        return [number * self.deviation + self.mean for number in numbers]
+
+    def put_into(self, model: Any) -> None:
+        """Let the model itself answer in the labels' own scale, for whoever loads it."""
+        with torch.no_grad():
+            model.classifier.weight *= self.deviation
+            model.classifier.bias.mul_(self.deviation).add_(self.mean)
+
+
+@dataclass
+class Record:
+    """What an interrupted training must know again beside what `Trainer` keeps.
+
+    Attributes:
+        seconds: of training so far.
+        losses: of the last steps.
+        best: the best validation score, and how many evaluations ago it was.
+    """
+
+    seconds: float = 0.0
+    losses: list[float] = field(default_factory=list)
+    best: tuple[float, int] | None = None
+
+
+class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
+    """A `Trainer` whose batches hold the same examples for every tokenizer."""
+
+    def __init__(
+        self,
+        *,
+        batches: batching.Batches,
+        evaluated: Callable[[], dict[str, float]],
+        clock: Clock,
+        record: Record,
+        **settings: Any,
+    ) -> None:
+        super().__init__(**settings)
+        self.batches, self.evaluated = batches, evaluated
+        self.clock, self.record = clock, record
+        self._losses: list[Any] = []
+        self._sum: Any = None
+
+    def get_train_dataloader(self) -> Any:
+        """Our batches, which no library parts among processes once more."""
+        return batching.loader(
+            self.train_dataset, self.batches, self.data_collator, self.args.device
+        )
+
+    def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> Any:
+        """The batches of a step, and how many labels count in all of them, on all devices."""
+        some = list(islice(epoch_iterator, num_batches))
+        count = torch.stack([batching.counted(one["labels"]).sum() for one in some]).sum()
+        return some, self.accelerator.reduce(count.to(device), "sum").clamp(min=1)
+
+    def training_step(self, *arguments: Any, **named: Any) -> Any:
+        """As always, and remember the loss without waiting for the device."""
+        one = super().training_step(*arguments, **named)
+        self._sum = one if self._sum is None else self._sum + one
+        return one
+
+    def end_step(self) -> None:
+        """The losses of the batches of a step make up the step's."""
+        self._losses.append(self._sum)
+        self._sum = None
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        """Scores on the validation split, with the names that `Trainer` knows them by."""
+        with self.clock.paused():
+            scores = {f"eval_{name}": score for name, score in self.evaluated().items()}
+        self.log(dict(scores))
+        self.control = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, scores
+        )
+        return scores
+
+    def floating_point_ops(self, inputs: Any) -> float:  # noqa: ARG002 - as the library calls it
+        """Nobody asks; counting parameters anew in every step is not free."""
+        return 0.0
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """Our record first: `Trainer`'s own state, written last, says that all is there."""
+        with self.clock.paused():
+            folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
+            store.write_json(folder / f"record-{processes.rank()}.json", self.remembered())
+            self.accelerator.wait_for_everyone()
+            super()._save_checkpoint(model, trial)
+
+    def remembered(self) -> dict[str, Any]:
+        """What a checkpoint must hold of this process."""
+        return {
+            "seconds": self.clock.seconds,
+            "losses": self.losses(),
+            "best": self.record.best,
+        }
+
+    def losses(self) -> list[float]:
+        """The losses of the last tenth of all steps, or as many as there were."""
+        last = max(1, self.state.max_steps // 10)
+        new = torch.stack(self._losses[-last:]).tolist() if self._losses else []
+        return (self.record.losses + new)[-last:]
+
+
+class Steps(TrainerCallback):  # type: ignore[misc] # transformers is untyped
+    """Sets each epoch's order, starts the clock, saves by the clock and tells how far it is."""
+
+    def __init__(
+        self,
+        trainer: Fitting,
+        *,
+        every: float,
+        patience: int | None,
+        metric: str,
+        told: Callable[[Any, dict[str, float]], None],
+    ) -> None:
+        self._trainer, self._every, self._patience = trainer, every, patience
+        self._metric, self._told = metric, told
+        self._saved = 0.0
+
+    def on_train_begin(self, *_: Any, **__: Any) -> None:
+        self._saved = self._trainer.record.seconds
+        self._trainer.clock.start(self._saved)
+
+    def on_epoch_begin(self, args: TrainingArguments, state: Any, *_: Any, **__: Any) -> None:
+        steps = -(-len(self._trainer.batches) // args.gradient_accumulation_steps)
+        self._trainer.batches.set_epoch(state.global_step // steps)
+
+    def on_step_end(self, _: Any, state: Any, *__: Any, **___: Any) -> None:
+        self._trainer.end_step()
+        self._told(state, {})
+
+    def on_log(
+        self, _: Any, state: Any, control: Any, logs: dict[str, float], **__: Any
+    ) -> None:
+        """Checkpoints fall on steps that are logged: the mean loss since the last one is then 0."""
+        if "loss" not in logs and not any(name.startswith("eval_") for name in logs):
+            return
+        self._told(state, logs)
+        seconds = processes.gathered(self._trainer.clock.seconds)[0] if "loss" in logs else 0.0
+        if seconds - self._saved >= self._every:
+            self._saved = seconds
+            control.should_save = True
+
+    def on_evaluate(
+        self, _: Any, __: Any, control: Any, metrics: dict[str, float], **___: Any
+    ) -> None:
+        score = metrics[f"eval_{self._metric}"]
+        best = self._trainer.record.best
+        better = best is None or score > best[0]
+        self._trainer.record.best = (score, 0) if better else (best[0], best[1] + 1)
+        if self._patience is not None and self._trainer.record.best[1] >= self._patience:
+            control.should_training_stop = True
+
+    def on_train_end(self, *_: Any, **__: Any) -> None:
+        self._trainer.clock.stop()
+
+
+def whole_checkpoint(folder: Path) -> tuple[Path, Record] | None:
+    """The last checkpoint that was written to its end by as many processes as there are now."""
+    found = sorted(folder.glob("checkpoint-*"), key=lambda one: int(one.name.split("-")[1]))
+    for one in reversed(found):
+        records = [one / f"record-{rank}.json" for rank in range(processes.number())]
+        if (one / f"record-{processes.number()}.json").exists():
+            continue
+        try:
+            json.loads((one / "trainer_state.json").read_bytes())
+            record = Record(**json.loads(records[processes.rank()].read_bytes()))
+        except (OSError, ValueError):
+            continue
+        if all(path.exists() for path in records):
+            return one, record
+    return None
