@@ -8,5 +8,6 @@ has lie in `tasks/`, as data. torch, transformers and the rest are the extra `[d
 
 from tokbench.downstream.scores import SCORES
 from tokbench.downstream.spec import TrainingSpec
+from tokbench.downstream.statistics import TaskInput, compared, correlations
 
-__all__ = ["SCORES", "TrainingSpec"]
+__all__ = ["SCORES", "TaskInput", "TrainingSpec", "compared", "correlations"]

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
 from tokbench.reports.groups import by_group
+from tokbench.reports.names import name_width, shortened
 from tokbench.reports.numbers import SAME, change
 from tokbench.reports.registry import REPORTS
 from tokbench.reports.sizes import size
@@ -23,7 +23,6 @@ _WIDE_WIDTH = _COLUMN_WIDTH + _HALF_WIDTH + 1
 _SAME = "≈"
 _BOOTSTRAP = "paired bootstrap over documents"
 _GAP = 2
-_NAME_WIDTH = 16
 _MOST_TABLES = 2
 _MOST_NAMES = 4
 MOST_LOST = 0.001
@@ -126,14 +125,14 @@ class _Tables:
 
     def _by_rows(self, width: int) -> Iterator[Table]:
         """Tables with a line for each tokenizer and as many metrics as the width holds."""
-        names = _name_width([one.name for one in self._all], width)
+        names = name_width([one.name for one in self._all], width)
         columns = [
             self._column(name, row) for name, row in self._rows.items() if self._is_known(name)
         ]
         while columns:
             table = Table(box=None, pad_edge=False, padding=(0, 0, 0, _GAP), header_style="bold")
             table.add_column("", width=names, no_wrap=True)
-            lines = [[_shortened(one.name, names)] for one in self._all]
+            lines = [[shortened(one.name, names)] for one in self._all]
             left = width - names
             while columns and (left >= columns[0][1] + _GAP or len(table.columns) == 1):
                 title, needed, cells = columns.pop(0)
@@ -303,21 +302,6 @@ def _samples(comparison: Comparison) -> list[RenderableType]:
     return lines[:-1]
 
 
-def _name_width(names: Sequence[str], width: int) -> int:
-    """As wide as the longest name, within a third of the line."""
-    return max(_NAME_WIDTH, min(max(map(cell_len, names)), width // 3))
-
-
-def _shortened(name: str, width: int) -> Text:
-    """A name in so many cells; one too long loses its middle, since variants differ at the end."""
-    shown = visible(name)
-    if cell_len(shown) > width:
-        shown = f"{shown[: width // 3]}…{shown[-(width - width // 3 - 1) :]}"
-    text = Text(shown, style="bold")
-    text.truncate(width, overflow="ellipsis", pad=True)
-    return text
-
-
 class _Line:
     """One line: whose, how many tokens, and as much of the cut text as fits."""
 
@@ -331,7 +315,7 @@ class _Line:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         line = Text(overflow="ellipsis", no_wrap=True)
-        name = _shortened(self._name, _name_width(self._names, options.max_width))
+        name = shortened(self._name, name_width(self._names, options.max_width))
         line.append_text(name).append(f"{self._count:>4} ", "dim")
         coloured = console.color_system is not None and not console.no_color
         line.append_text(

@@ -156,18 +156,23 @@ class Gap:
     """How far one tokenizer's score is from the baseline's, seed by seed.
 
     Attributes:
-        value: the mean of the differences by seed.
+        value: the mean of the differences by seed, over the seeds that both have.
         seeds: 95% interval over seeds, by Student's t; None with one seed.
-        examples: 95% interval over test examples, by a paired bootstrap of the mean over seeds.
-        seen: whether neither interval holds zero.
+        examples: 95% interval over test examples, by a paired bootstrap of the mean over seeds;
+            None where there is none.
+        interval: 95% over both together, at least as wide as either; None where one is missing.
+        seen: whether `interval`, and so neither of the two, holds zero.
         why: why no difference is seen, in words.
+        n: how many seeds both have.
     """
 
     value: float
     seeds: tuple[float, float] | None
     examples: tuple[float, float] | None
+    interval: tuple[float, float] | None
     seen: bool
     why: str = ""
+    n: int = 0
 
 
 @dataclass(frozen=True)
@@ -199,10 +204,12 @@ class TaskResult:
         metric: the one that decides.
         sizes: examples of train, valid and test.
         labels: how many classes or tags; 0 for numbers.
-        outcomes: of each tokenizer, in order.
-        scores: of each tokenizer, by metric.
+        outcomes: of each tokenizer, in order, without their predictions; None where it was not
+            trained on this task.
+        scores: of each tokenizer, by metric; empty where it was not trained.
         rivals: what models without any of this reach, by name and metric: "majority",
             "bag of words".
+        titles: of the metrics, as reports show them.
         notes: what users should know, a sentence each.
     """
 
@@ -211,9 +218,10 @@ class TaskResult:
     metric: str
     sizes: tuple[int, int, int]
     labels: int
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[Outcome | None, ...]
     scores: tuple[dict[str, Score], ...]
     rivals: dict[str, dict[str, float]] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -226,7 +234,7 @@ class RankCorrelation:
         task: the task's name.
         value: Kendall's tau-b, signed so that 1 means: better by the metric, better in the task.
         n: how many tokenizers.
-        p: two-sided, exact where the library gives that.
+        p: two-sided; exact up to eight tokenizers, and beyond where there are no ties.
     """
 
     metric: str

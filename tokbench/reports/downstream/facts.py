@@ -1,0 +1,313 @@
+"""What every report says of models: scores in points, costs, who won, in the same words."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tokbench.values import Downstream, Gap, Outcome, Score, TaskResult
+
+SAME = "no difference seen"
+_POINTS = 100
+_FEW = 3
+_MINUTE, _HOUR = 60, 3600
+_TWO_MINUTES, _TWO_HOURS = 120, 7200
+_TEN = 10
+
+
+def points(value: float) -> str:
+    """A score of 0 to 1 in hundredths.
+
+    >>> points(0.8434)
+    '84.3'
+    """
+    return f"{_POINTS * value:.1f}"
+
+
+def signed(value: float) -> str:
+    """A difference in hundredths, with its sign; none is 0.
+
+    >>> signed(0.0213), signed(-0.0001), signed(0.0)
+    ('+2.1', '-0.0', '0')
+    """
+    return f"{_POINTS * value:+.1f}" if value else "0"
+
+
+def interval(ends: tuple[float, float] | None) -> str:
+    """An interval of a score.
+
+    >>> interval((0.8, 0.85))
+    '[80.0, 85.0]'
+    """
+    return f"[{points(ends[0])}, {points(ends[1])}]" if ends else ""
+
+
+def signed_interval(ends: tuple[float, float] | None) -> str:
+    """An interval of a difference.
+
+    >>> signed_interval((-0.01, 0.02))
+    '[-1.0, +2.0]'
+    """
+    return f"[{signed(ends[0])}, {signed(ends[1])}]" if ends else ""
+
+
+def half(score: Score) -> str:
+    """Half of the interval over seeds; empty with one seed.
+
+    >>> half(Score(0.8, (0.78, 0.82), (0.8, 0.8)))
+    '±2.0'
+    """
+    if score.interval is None:
+        return ""
+    return f"±{points((score.interval[1] - score.interval[0]) / 2)}"
+
+
+def title(task: TaskResult, metric: str = "") -> str:
+    """What a metric is called, the deciding one where none is named."""
+    return task.titles.get(metric or task.metric, metric or task.metric)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One tokenizer on one task.
+
+    Attributes:
+        place: its position among the tokenizers.
+        name: its name.
+        score: by the metric that decides; None where it was not trained.
+        outcome: None where it was not trained.
+    """
+
+    place: int
+    name: str
+    score: Score | None
+    outcome: Outcome | None
+
+
+def lines(made: Downstream, task: TaskResult) -> list[Line]:
+    """Those of all tokenizers, in order."""
+    parts = zip(made.tokenizers, task.scores, task.outcomes, strict=True)
+    return [
+        Line(place, name, scores.get(task.metric), outcome)
+        for place, (name, scores, outcome) in enumerate(parts)
+    ]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a tokenizer's models took on a task.
+
+    Attributes:
+        embeddings: parameters that the vocabulary's size decides.
+        seconds: of training, a model.
+        examples: a second of training.
+        tokens: a second of training, padding not counted.
+        padding: the share of padding in what was computed.
+        memory: bytes, at the peak.
+        length: tokens of a test example.
+        cut: the share of test examples that were cut off.
+        learning_rate: of the models.
+        shapes: distinct shapes of batches, the most of a model.
+    """
+
+    embeddings: int
+    seconds: float
+    examples: float
+    tokens: float
+    padding: float
+    memory: int
+    length: float
+    cut: float
+    learning_rate: float
+    shapes: int
+
+    @classmethod
+    def of(cls, outcome: Outcome, test: int) -> "Cost":
+        """Those of an outcome, of so many test examples."""
+        seeds = outcome.seeds
+        seconds = sum(one.seconds for one in seeds)
+        tokens = sum(one.tokens for one in seeds)
+        padding = sum(one.padding for one in seeds)
+        return cls(
+            outcome.embeddings,
+            seconds / len(seeds),
+            sum(one.examples for one in seeds) / seconds if seconds else 0.0,
+            tokens / seconds if seconds else 0.0,
+            padding / (tokens + padding) if tokens + padding else 0.0,
+            max(one.peak_memory for one in seeds),
+            outcome.tokens_per_example,
+            outcome.truncated / test if test else 0.0,
+            seeds[0].learning_rate,
+            max(one.shapes for one in seeds),
+        )
+
+
+def short(number: float) -> str:
+    """A count in three digits or so.
+
+    >>> short(397_706), short(1_024_000), short(1234), short(56)
+    ('398k', '1.02M', '1,234', '56')
+    """
+    for unit, name in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if number >= unit * (1 - 5e-4):
+            scale = 1e3 if name == "k" else unit
+            return f"{number / scale:.0f}{name}" if name == "k" else f"{number / unit:.3g}{name}"
+    return f"{number:,.0f}"
+
+
+def duration(seconds: float) -> str:
+    """A time in few words.
+
+    >>> duration(7.25), duration(95), duration(600), duration(9000)
+    ('7.2 s', '95 s', '10 min', '2.5 h')
+    """
+    if seconds >= _TWO_HOURS:
+        return f"{seconds / _HOUR:.1f} h"
+    if seconds >= _TWO_MINUTES:
+        return f"{seconds / _MINUTE:.0f} min"
+    return f"{seconds:.0f} s" if seconds >= _TEN else f"{seconds:.1f} s"
+
+
+def share(part: float) -> str:
+    """A share, none and little told apart.
+
+    >>> share(0), share(0.0001), share(0.123)
+    ('0%', '<1%', '12%')
+    """
+    return "<1%" if 0 < part < 0.005 else f"{part:.0%}"  # noqa: PLR2004 - what rounds to none
+
+
+def about(task: TaskResult) -> str:
+    """What a task is, in a line."""
+    train, _, test = task.sizes
+    what = f", {task.labels:,} {'tags' if task.kind == 'tokens' else 'classes'}"
+    return (
+        f"{title(task)} on {test:,} test examples{what if task.labels else ''}; "
+        f"trained on {train:,}"
+    )
+
+
+def alike(made: Downstream) -> str:
+    """What all models have alike, in a line."""
+    outcomes = [one for task in made.tasks for one in task.outcomes if one]
+    bodies = sorted({one.body for one in outcomes})
+    counts = sorted({len(one.seeds) for one in outcomes})
+    said = [made.model] if made.model else []
+    if bodies:
+        size = short(bodies[0]) + (f" to {short(bodies[-1])}" if len(bodies) > 1 else "")
+        said.append(f"{size} parameters in the body")
+    if counts:
+        many = f"{counts[0]}" + (f" to {counts[-1]}" if len(counts) > 1 else "")
+        said.append(f"{many} seed{'' if many == '1' else 's'}")
+    said += sorted({f"{one.device}, {one.precision}" for one in outcomes})
+    if made.settings:
+        said.append(made.settings)
+    return "; ".join(said)
+
+
+def verdicts(made: Downstream, task: TaskResult) -> Iterator[str]:
+    """Who won on a task and whether it matters, a sentence each."""
+    found = lines(made, task)
+    baseline = made.tokenizers[made.baseline]
+    trained = [one for one in found if one.score]
+    for one in trained:
+        gap = one.score.gap if one.score else None
+        if gap and gap.seen:
+            yield _seen(one, gap, baseline)
+    whys: dict[str, list[str]] = {}
+    for one in trained:
+        gap = one.score.gap if one.score else None
+        if gap and not gap.seen:
+            whys.setdefault(gap.why, []).append(one.name)
+    for why, names in whys.items():
+        yield f"{listed(names)}: no difference to {baseline} seen: {why}"
+    best = max((one.score.value for one in trained if one.score), default=0.0)
+    above = [
+        f"{name} ({points(scores[task.metric])})"
+        for name, scores in task.rivals.items()
+        if task.metric in scores and scores[task.metric] >= best
+    ]
+    if above and trained:
+        yield f"no model is above {listed(above)}"
+    if missing := [one.name for one in found if one.score is None]:
+        yield f"{listed(missing)}: not trained on this"
+
+
+def _seen(one: Line, gap: Gap, baseline: str) -> str:
+    better = "better" if gap.value > 0 else "worse"
+    low, high = sorted(abs(end) for end in gap.interval or (gap.value, gap.value))
+    clear = one.score is not None and one.score.best == "clearly best"
+    most = ", and clearly best" if clear else ""
+    return (
+        f"{one.name} is {better} than {baseline} by {points(abs(gap.value))} points "
+        f"(95% {points(low)} to {points(high)}){most}"
+    )
+
+
+def others(made: Downstream, task: TaskResult) -> Iterator[str]:
+    """What the metrics say that do not decide, a line each."""
+    for metric in task.titles:
+        if metric == task.metric:
+            continue
+        said = [
+            f"{name} {points(scores[metric].value)} {half(scores[metric])}".rstrip()
+            for name, scores in zip(made.tokenizers, task.scores, strict=True)
+            if metric in scores
+        ]
+        said += [
+            f"{name} {points(some[metric])}" for name, some in task.rivals.items() if metric in some
+        ]
+        yield f"{title(task, metric)}: {', '.join(said)}"
+
+
+def remarks(made: Downstream, task: TaskResult) -> list[str]:
+    """What else there is to know of a task's models, a sentence each."""
+    said = list(task.notes)
+    outcomes = [(one.name, one.outcome) for one in lines(made, task) if one.outcome]
+    most = max((len(one.seeds) for _, one in outcomes), default=0)
+    for name, one in outcomes:
+        if len(one.seeds) < most:
+            said.append(f"{name} has {len(one.seeds)} of {most} seeds: pairs are of those")
+        if one.cut_spans:
+            said.append(
+                f"{name}: {one.cut_spans:,} test spans lie in or across what was cut off; "
+                "they count as not found"
+            )
+        if stopped := sum(seed.stopped_early for seed in one.seeds):
+            said.append(f"{name}: {stopped} of {len(one.seeds)} models stopped early")
+    notes: dict[str, list[str]] = {}
+    for name, one in outcomes:
+        for note in one.notes:
+            notes.setdefault(note, []).append(name)
+    said += [f"{listed(names)}: {note}" for note, names in notes.items()]
+    return said
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence, the first ones where there are many.
+
+    >>> listed(["a", "b"]), listed(["a", "b", "c", "d", "e"])
+    ('a, b', 'a, b and 3 more')
+    """
+    if len(names) <= _FEW:
+        return ", ".join(names)
+    return f"{', '.join(names[: _FEW - 1])} and {len(names) - _FEW + 1} more"
+
+
+def caution(made: Downstream) -> str:
+    """What rank correlations over so few tokenizers can say, empty where there are none."""
+    counts = sorted({one.n for one in made.correlations})
+    if not counts:
+        return ""
+    least = 1.0
+    for one in range(2, counts[-1] + 1):
+        least /= one
+    n = f"{counts[0]}" + (f" to {counts[-1]}" if len(counts) > 1 else "")
+    said = (
+        f"Kendall's tau-b over {n} tokenizers: 1 where what is better by the metric is better in "
+        "the task, -1 where it is worse; of the means alone, whether differences are seen or not."
+    )
+    smallest = 2 * least
+    if smallest > 0.05:  # noqa: PLR2004 - the usual one
+        return (
+            f"{said} With {counts[-1]} the smallest p is {smallest:.2g}: none can be significant."
+        )
+    return f"{said} p is two-sided, and not corrected for many comparisons."
