@@ -19,6 +19,7 @@ border wrong however good the model is: `attainable` counts that.
 [1, 2]
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -27,7 +28,7 @@ from typing import TYPE_CHECKING
 
 import regex
 
-from tokbench.downstream.spans import counts, is_scheme, parted, spans
+from tokbench.downstream.spans import is_scheme, parted, spans
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 IGNORED = -100
 """The label of a token that is not learned from; torch's cross entropy leaves it out."""
 
+_SPACE = "▁"  # what SentencePiece, and Metaspace, write for a space
 _UNSPACED = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
     r"\p{Block=CJK_Symbols_And_Punctuation}\p{Block=Halfwidth_And_Fullwidth_Forms}]"
@@ -175,7 +177,8 @@ def attainable(
 
     A span is out of reach where a token crosses its border, or where no token decides its first or
     last place. Summed over examples, twice right / (found + there) is the span F1 that no model on
-    this tokenizer can pass: its ceiling. Of labels that are no tags of spans: words or characters.
+    this tokenizer can pass: its ceiling. Of labels that are no tags of spans: words or characters,
+    all those of a token having one label.
 
     >>> from tokenizers import Tokenizer, models, pre_tokenizers
     >>> tokenizer = Tokenizer(models.WordLevel({"서울에": 0, "서울": 1, "?": 2}, unk_token="?"))
@@ -184,14 +187,19 @@ def attainable(
     >>> attainable(tokenizer.encode(text), text, labels, ("O", "B-LC", "I-LC"))
     (1, 2, 1)
     """
-    back = read_back(encoding, given, labelled(encoding, given, labels, names), names)
-    if is_scheme(names):
-        _, there, right = counts([names[one] for one in labels], [names[one] for one in back])
-    else:
-        decided = _places(encoding, given)
-        there = len(labels)
-        right = sum(labels[place] == back[place] for place in decided)
-    return right, there, right
+    tokens = [token for token in _decided(encoding, given) if token.start < token.stop]
+    if not is_scheme(names):
+        shares = (Counter(labels[token.start : token.stop]) for token in tokens)
+        right = sum(max(share.values()) for share in shares)
+        return right, len(labels), right
+    decided = {place for token in tokens for place in range(token.start, token.stop)}
+    crossed = {place for token in tokens for place in range(token.start + 1, token.stop)}
+    found = spans([names[one] for one in labels])
+    right = sum(
+        {start, stop - 1} <= decided and crossed.isdisjoint((start, stop))
+        for _, start, stop in found
+    )
+    return right, len(found), right
 
 
 def cut_spans(
@@ -293,11 +301,13 @@ def _by_words(encoding: "Encoding", pieces: Sequence[str]) -> list[_Token]:
     firsts: dict[int, int] = {}
     reaching: dict[int, int] = {}
     words = encoding.word_ids
-    for place, (word, (_, end)) in enumerate(zip(words, encoding.offsets, strict=True)):
+    parts = zip(words, encoding.offsets, encoding.tokens, strict=True)
+    for place, (word, (_, end), token) in enumerate(parts):
         if word is None or word in reaching:
             continue
         firsts.setdefault(word, place)
-        if end > len(pieces[word]) - len(pieces[word].lstrip()):
+        piece = pieces[word]
+        if end > len(piece) - len(piece.lstrip()) and (token != _SPACE or _SPACE in piece):
             reaching[word] = place
     deciding = firsts | reaching
     result = []
@@ -315,12 +325,13 @@ def _by_characters(encoding: "Encoding", text: str) -> list[_Token]:
     """Characters that an earlier token has are its; white space at both ends is nobody's."""
     result = []
     covered = 0
-    for special, (start, end) in zip(encoding.special_tokens_mask, encoding.offsets, strict=True):
-        if special or start == end:
-            result.append(_Token())
-            continue
+    parts = zip(encoding.special_tokens_mask, encoding.offsets, encoding.tokens, strict=True)
+    for special, (start, end), token in parts:
         own = text[max(start, covered) : end]
         blank = len(own) - len(own.lstrip())
+        if special or start == end or (token == _SPACE and not blank and _SPACE not in own):
+            result.append(_Token())
+            continue
         if not own:
             result.append(_Token(continues=end - 1))
         elif blank == len(own):
