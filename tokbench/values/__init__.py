@@ -62,6 +62,7 @@ from tokbench.values.measured import (
 from tokbench.values.predicted import Labelled, Prediction
 from tokbench.values.progress import Progress, Watch, ignore
 from tokbench.values.trained import Curve, CurveText, Guarantee, Kind, Proof, Trained, Verdict
+from tokbench.values.tried import Trial
 
 __all__ = [
     "Breakdown",
@@ -125,6 +126,7 @@ __all__ = [
     "TaskResult",
     "TextFacts",
     "Trained",
+    "Trial",
     "Verdict",
     "Watch",
     "WordCounts",
