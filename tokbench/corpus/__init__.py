@@ -6,7 +6,7 @@
 
 from tokbench.corpus.cleaning.step import STEPS, StepSpec
 from tokbench.corpus.datasets.objects import instead, of
-from tokbench.corpus.opening import OpenCorpus, open  # noqa: A004 - read as corpus.open
+from tokbench.corpus.opening import Ledger, OpenCorpus, open  # noqa: A004 - read as corpus.open
 from tokbench.corpus.places.credentials import redacted
 from tokbench.corpus.source import SOURCES, OpenSource, SourceSpec
 from tokbench.corpus.spec import CorpusSpec
@@ -17,6 +17,7 @@ __all__ = [
     "STEPS",
     "CorpusSpec",
     "Fingerprint",
+    "Ledger",
     "OpenCorpus",
     "OpenSource",
     "SourceSpec",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tokbench import pipeline
+from tokbench.recipe.tasks import downstream_problems
 from tokbench.spec import Problem
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ def problems(recipe: "Recipe") -> Iterator[Problem]:
     yield from _sources_named_alike(recipe)
     yield from _vocabulary_too_small(recipe)
     yield from _no_room_for_text(recipe)
+    if recipe.downstream:
+        yield from downstream_problems(recipe.downstream, recipe.base, ("downstream",))
 
 
 def _sources_named_alike(recipe: "Recipe") -> Iterator[Problem]:

@@ -26,7 +26,8 @@ _KNOWN_TAGS = {"str", "int", "float", "bool", "null", "timestamp", "map", "seq"}
 class Document:
     """A parsed file: its value and where every key and value in it was written.
 
-    `texts` holds what was parsed by the name of its file, comments and all.
+    `texts` holds what was parsed by the name of its file, comments and all; `noun` is what the
+    file is called in messages.
     """
 
     file: str
@@ -34,6 +35,7 @@ class Document:
     keys: dict[KeyPath, Location] = field(default_factory=dict)
     values: dict[KeyPath, Location] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    noun: str = "recipe"
 
     def where(self, path: KeyPath, *, key: bool = False) -> Location:
         """The place of a key or value; of what surrounds it where it was not written."""
@@ -49,38 +51,45 @@ def refuse(where: Location, message: str) -> RecipeError:
     return RecipeError([Finding("format", "error", where, message)])
 
 
-def read(path: Path) -> Document:
-    """Parse a recipe file; a `RecipeError` names the line and column of what YAML cannot mean."""
+def read(path: Path, noun: str = "recipe") -> Document:
+    """Parse a file; a `RecipeError` names the line and column of what YAML cannot mean.
+
+    Args:
+        path: the file.
+        noun: what it is called in messages.
+    """
     name = str(path)
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        raise refuse(Location(name), "no such file; `tokbench new` writes a recipe") from None
+        new = "; `tokbench new` writes a recipe" if noun == "recipe" else ""
+        raise refuse(Location(name), f"no such file{new}") from None
     except IsADirectoryError:
-        raise refuse(Location(name), "is a folder; name the recipe file in it") from None
+        raise refuse(Location(name), f"is a folder; name the {noun} file in it") from None
     except UnicodeDecodeError as error:
         raise refuse(
-            Location(name), f"is not UTF-8 text (byte {error.start}); save the recipe as UTF-8"
+            Location(name), f"is not UTF-8 text (byte {error.start}); save the {noun} as UTF-8"
         ) from error
-    except OSError as error:
-        raise refuse(Location(name), f"cannot be read: {error.strerror}") from error
-    return parse(text, name)
+    except (OSError, ValueError) as error:  # a null in a name
+        reason = getattr(error, "strerror", None) or str(error)
+        raise refuse(Location(name), f"cannot be read: {reason}") from error
+    return parse(text, name, noun)
 
 
-def parse(text: str, name: str) -> Document:
+def parse(text: str, name: str, noun: str = "recipe") -> Document:
     """Parse YAML text; `name` stands for the file in locations."""
     yaml = YAML(typ="safe", pure=True)
     try:
         node = yaml.compose(text)
     except RecursionError as error:
-        raise refuse(Location(name, 1, 1), "is nested too deeply for a recipe") from error
+        raise refuse(Location(name, 1, 1), f"is nested too deeply for a {noun}") from error
     except MarkedYAMLError as error:
         raise _unparsable(error, text, name) from error
     except ReaderError as error:
         before = text[: error.position].split("\n")
         where = Location(name, len(before), len(before[-1]) + 1)
         raise refuse(where, f"the control character U+{error.character:04X} is not text") from error
-    document = Document(name, texts={name: text})
+    document = Document(name, texts={name: text}, noun=noun)
     if node is not None:
         document.value = _Reader(document, yaml).convert(node, ())
     return document
@@ -159,11 +168,13 @@ class _Reader:
         self._nodes += 1
         if str(node.tag).removeprefix(_PLAIN) not in _KNOWN_TAGS:
             said = str(node.tag).removeprefix(_PLAIN)
-            raise refuse(where, f"the tag {said!r} means nothing in a recipe")
+            raise refuse(where, f"the tag {said!r} means nothing in a {self._document.noun}")
         if any(node is other for other in self._open):
             raise refuse(where, "an alias refers to what it stands in; write the value out")
         if self._nodes > _MOST_NODES:
-            raise refuse(where, f"the recipe expands to more than {_MOST_NODES:,} values")
+            raise refuse(
+                where, f"the {self._document.noun} expands to more than {_MOST_NODES:,} values"
+            )
         self._open.append(node)
         try:
             if isinstance(node, MappingNode):

@@ -38,7 +38,15 @@ _SHORT_FORMS = {
     "decoder": "a name or a map",
 }
 """Sections whose items may be written as a string."""
-_ONE_OF = {"sources": "source", "steps": "step"}
+_EXAMPLES = {
+    ("recipe", "name"): "name: my-tokenizer",
+    ("recipe", "model"): "model: BPE",
+    ("recipe", "corpus"): "corpus: {sources: [python_docs]}",
+    ("task", "name"): "name: my-task",
+    ("task", "train"): "train: {type: files, paths: train.csv}",
+}
+"""How a key may look that a file lacks."""
+_ONE_OF = {"steps": "step", **dict.fromkeys(("sources", "train", "valid", "test"), "source")}
 """What an item of a list is called."""
 _BOUNDS = {
     "greater_than": ("more than", "gt"),
@@ -100,7 +108,7 @@ def problem_findings(problems: Iterable[Problem], document: Document) -> list[Fi
             "format",
             "error",
             document.where(as_written(problem.path, document.value)),
-            f"{dotted(as_written(problem.path, document.value))}: {problem.message}",
+            f"{_called(as_written(problem.path, document.value), document)}: {problem.message}",
         )
         for problem in problems
     ]
@@ -136,16 +144,20 @@ def dotted(path: KeyPath) -> str:
     return ".".join(str(part) for part in path) or "the recipe"
 
 
+def _called(path: KeyPath, document: Document) -> str:
+    return dotted(path) if path else f"the {document.noun}"
+
+
 def _finding(details: ErrorDetails, document: Document, recipe: type[BaseModel]) -> Finding:
     loc = details["loc"]
     path = _written(loc, document.value)
     by_key = details["type"] in ("extra_forbidden", "missing")
     if details["type"] == "missing":
-        message = _missing(loc, path)
+        message = _missing(loc, path, document.noun)
     elif details["type"] == "extra_forbidden":
         message = _unknown_key(loc, path, document, recipe)
     else:
-        message = f"{dotted(path)}: {_wrong_value(details, path)}"
+        message = f"{_called(path, document)}: {_wrong_value(details, path)}"
     return Finding("format", "error", document.where(path, key=by_key), message)
 
 
@@ -175,15 +187,10 @@ def as_written(path: KeyPath, value: Any) -> KeyPath:
     return kept or path
 
 
-def _missing(loc: KeyPath, path: KeyPath) -> str:
+def _missing(loc: KeyPath, path: KeyPath, noun: str) -> str:
     key = loc[-1]
-    where = f"{dotted(path)} needs" if path else "a recipe needs"
-    examples = {
-        "name": "name: my-tokenizer",
-        "model": "model: BPE",
-        "corpus": "corpus: {sources: [python_docs]}",
-    }
-    example = None if path else examples.get(str(key))
+    where = f"{dotted(path)} needs" if path else f"a {noun} needs"
+    example = None if path else _EXAMPLES.get((noun, str(key)))
     return f"{where} the key {key!r}" + (f", for example {example}" if example else "")
 
 
@@ -193,8 +200,10 @@ def _unknown_key(loc: KeyPath, path: KeyPath, document: Document, recipe: type[B
         return "trainer.type: a trainer has no type, it follows from the model; leave it out"
     where = f" in {dotted(parent)}" if parent else ""
     known = [name for model in _models_at(loc[:-1], recipe) for name in _user_fields(model)]
-    known = list(dict.fromkeys((*known, *(_BEFORE if not parent else ()))))
+    known = list(dict.fromkeys((*known, *(_BEFORE if _is_recipe(document, parent) else ()))))
     elsewhere = [home for home in _homes(key, recipe, document) if home[:-1] != parent]
+    if parent:  # its keys are like those of many sections, and are meant only at the top
+        elsewhere = [home for home in elsewhere if home[0] != "downstream"]
     if elsewhere:
         return f"unknown key {key!r}{where}: it belongs at {dotted(elsewhere[0])}"
     if parent in (("model",), ("trainer",)):
@@ -206,6 +215,10 @@ def _unknown_key(loc: KeyPath, path: KeyPath, document: Document, recipe: type[B
         if of:
             return f"unknown key {key!r}{where}: only {' and '.join(of)} has it"
     return f"unknown key {key!r}{where}: {nearest(key, known)}"
+
+
+def _is_recipe(document: Document, parent: KeyPath) -> bool:
+    return not parent and document.noun == "recipe"
 
 
 def _homes(key: str, recipe: type[BaseModel], document: Document) -> list[KeyPath]:
@@ -288,8 +301,8 @@ def _models_at(loc: KeyPath, recipe: type[BaseModel]) -> list[type[BaseModel]]:
         fields = [one.model_fields[part] for one in models if part in one.model_fields]
         if fields:
             models = [member for one in fields for member in _members(one.annotation)]
-        else:
-            models = [one for one in _with_subclasses(models) if _tag(one) == part]
+        else:  # the tag of a member, or of a choice that has none of its own
+            models = [one for one in _with_subclasses(models) if _tag(one) == part] or models
     return models
 
 

@@ -12,8 +12,10 @@ from tokbench.recipe.layers import lay
 
 OWN = ("name", "description")
 """Keys that a recipe does not inherit."""
-_PATHS = ("path", "paths", "file", "baselines")
+_PATHS = ("path", "paths", "file", "folder", "baselines")
 """Keys whose strings are paths, relative to the file that says them."""
+_TASKS = "tasks"
+"""The key of a list of names, paths and maps."""
 _MOST_FILES = 100
 
 
@@ -111,8 +113,20 @@ def _rebase(value: Any, folder: Path, prefix: Path) -> None:
         last = key.rpartition(".")[2] if isinstance(key, str) else ""
         if last in _PATHS:
             value[key] = _moved(inner, folder, prefix, always=last != "baselines")
+        elif last == _TASKS and isinstance(inner, str):
+            value[key] = _moved(inner, folder, prefix, always=False)
+        elif last == _TASKS and isinstance(inner, list):
+            value[key] = [_moved_task(one, folder, prefix) for one in inner]
         else:
             _rebase(inner, folder, prefix)
+
+
+def _moved_task(value: Any, folder: Path, prefix: Path) -> Any:
+    """A task of a base: a name stays, a path is moved, and so are the paths in a map."""
+    if isinstance(value, str):
+        return _moved(value, folder, prefix, always=False)
+    _rebase(value, folder, prefix)
+    return value
 
 
 def _moved(value: Any, folder: Path, prefix: Path, *, always: bool) -> Any:

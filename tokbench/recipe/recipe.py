@@ -15,6 +15,7 @@ from tokbench.recipe.document import Document
 from tokbench.recipe.extends import compose
 from tokbench.recipe.labels import LONGEST_NAME
 from tokbench.recipe.sweep import SIZES, variants
+from tokbench.recipe.tasks import DownstreamSpec
 from tokbench.spec import Spec
 from tokbench.training import TRAINERS, TrainerSpec
 from tokbench.wrapping import WrapSpec
@@ -42,6 +43,7 @@ class Recipe(PipelineSpec, _Heading):
     trainer: TrainerSpec
     wrap: WrapSpec = WrapSpec()
     benchmark: BenchmarkSpec = BenchmarkSpec()
+    downstream: DownstreamSpec | None = None
 
     _path: Path = PrivateAttr(default=Path("recipe.yaml"))
     _family: str = PrivateAttr(default="")
@@ -188,7 +190,7 @@ def validate(read: document.Document, path: Path) -> Recipe:
         recipe = Recipe.model_validate(read.value, context={"base": path.parent})
     except ValidationError as error:
         raise RecipeError(explain.findings(error, read, Recipe)) from error
+    recipe._path, recipe._document = path, read  # noqa: SLF001 - set once, here
     if problems := list(checks.problems(recipe)):
         raise RecipeError(explain.problem_findings(problems, read))
-    recipe._path, recipe._document = path, read  # noqa: SLF001 - set once, here
     return recipe

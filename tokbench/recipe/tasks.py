@@ -5,17 +5,83 @@
 ('classification', 0.1)
 """
 
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import (
+    ConfigDict,
+    Discriminator,
+    Field,
+    PrivateAttr,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
+from tokbench import downstream
 from tokbench.corpus.spec import Source
 from tokbench.downstream import TrainingSpec
-from tokbench.spec import Spec
+from tokbench.errors import RecipeError, UnknownNameError, nearest
+from tokbench.recipe import document, explain
+from tokbench.recipe.document import Document, KeyPath
+from tokbench.spec import OneOrMany, Problem, Spec
 from tokbench.values import TaskKind
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
-Share = Annotated[float, Field(gt=0, lt=1)]
+TokenUnit = Literal["words", "characters"]
+METRICS: dict[str, tuple[TaskKind, ...]] = {
+    "accuracy": ("classification", "tokens"),
+    "f1": ("classification",),
+    "macro_f1": ("classification",),
+    "mcc": ("classification",),
+    "pearson": ("regression",),
+    "spearman": ("regression",),
+    "span_f1": ("tokens",),
+    "span_f1_strict": ("tokens",),
+}
+_GROUP = "tokbench.tasks"
+_BUILT_IN = Path(downstream.__file__).parent / "tasks"
+
+
+def _measure(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "source"
+    return "count" if isinstance(value, int) else "share"
+
+
+SourceOrPart = Annotated[
+    Annotated[Source, Tag("source")]
+    | Annotated[float, Field(gt=0, lt=1), Tag("share")]
+    | Annotated[int, Field(ge=1), Tag("count")],
+    Discriminator(_measure),
+]
+"""A split: a source of its own, a share of the training examples, or so many of them."""
+Column = Annotated[str, Field(min_length=1)]
+Strings = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)]
+
+
+class LocalSpec(Spec):
+    """What a task says otherwise where its files lie in a folder of the user's."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    train: Source
+    """Where the examples are, in the folder."""
+
+    valid: SourceOrPart | None = None
+    """As for the task; by default what that says."""
+
+    test: SourceOrPart
+    """As for the task."""
+
+    pair: Column | None = None
+    """As for the task; by default what that says."""
+
+    label: Column | None = None
+    """As for the task; by default what that says."""
 
 
 class TaskSpec(Spec):
@@ -29,41 +95,288 @@ class TaskSpec(Spec):
     description: str = ""
     """One sentence: what is to be learned."""
 
+    like: Annotated[str, Field(min_length=1)] | None = None
+    """The name of a known task; what is not said here is as it is there."""
+
     kind: TaskKind = "classification"
     """A class of each example, a number, or a label of each word or character."""
 
     train: Source
     """Where the examples are; its `text` is the sentence (of `kind: tokens`: see `words`)."""
 
-    valid: Source | Share = 0.1
-    """What learning rates are chosen on: a source, or a share of `train`, by hash."""
+    valid: SourceOrPart = 0.1
+    """What learning rates are chosen on: a source, a share of `train`, or so many of its
+    examples, by hash."""
 
-    test: Source | Share = 0.1
-    """What scores are told of: a source, or a share of `train`, by hash."""
+    test: SourceOrPart = 0.1
+    """What scores are told of: a source, a share of `train`, or so many of its examples, by
+    hash."""
 
-    pair: Annotated[str, Field(min_length=1)] | None = None
+    pair: Column | None = None
     """The column of the second sentence."""
 
-    words: Annotated[str, Field(min_length=1)] | None = None
+    words: Column | None = None
     """The column that is a list of words, each with a label; without it characters of the text
     have labels."""
 
-    label: Annotated[str, Field(min_length=1)] = "label"
+    unit: TokenUnit | None = None
+    """What has a label where `kind` is tokens. `characters` with `words`: these are joined by
+    nothing, and each character carries its word's label. By default words where `words` names
+    them."""
+
+    label: Column = "label"
     """The column of the class, the number, or the list of labels; of `kind: tokens` without
     `words` also a list of `{start, end, label}`, in characters of the text."""
 
-    labels: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    labels: Strings = ()
     """The names of the classes, in the order of their numbers; by default what the training
     examples have, sorted."""
 
-    metric: (
-        Annotated[str, Field(min_length=1)] | Annotated[tuple[str, ...], Field(strict=False)]
-    ) = ()
+    metric: Annotated[Strings, OneOrMany()] = ()
     """Names of scores, the one that decides first; by default what suits the kind."""
+
+    folder: Annotated[str, Field(min_length=1)] | None = None
+    """The folder that relative paths start from, itself relative to the task's file; by default
+    that of the file. Where a task says what is `local`, that is read in it."""
+
+    local: LocalSpec | None = None
+    """What is read where `folder` names a folder, in place of what stands above."""
+
+    _base: Path | None = PrivateAttr(default=None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _laid_over(cls, value: Any) -> Any:
+        """Lay what is said over the task that it is like."""
+        if not isinstance(value, dict) or not isinstance(value.get("like"), str):
+            return value
+        try:
+            return {**_plain(value["like"]), **value}
+        except UnknownNameError as error:
+            raise ValueError(str(error)) from error
+
+    @property
+    def of_what(self) -> TokenUnit:
+        """What carries a label where the task is about tokens."""
+        return self.unit or ("words" if self.words else "characters")
+
+    def base(self, otherwise: Path) -> Path:
+        """The folder that relative paths start from.
+
+        Args:
+            otherwise: where a task that was read from no file of its own stands.
+        """
+        base = otherwise if self._base is None else self._base
+        return base / Path(self.folder).expanduser() if self.folder else base
+
+    def here(self) -> "TaskSpec":
+        """The task as it is read: what is local, where a folder is named for it."""
+        if self.folder is None or self.local is None:
+            return self
+        said = {name: getattr(self.local, name) for name in LocalSpec.model_fields}
+        changed = {name: value for name, value in said.items() if value is not None}
+        return self.model_copy(update={**changed, "local": None})
 
 
 class DownstreamSpec(TrainingSpec):
     """The models that a recipe's tokenizer is tried with, beside all its baselines."""
 
-    tasks: Annotated[tuple[str | TaskSpec, ...], Field(strict=False)] = ()
+    tasks: Annotated[
+        tuple[
+            Annotated[
+                Annotated[str, Field(min_length=1), Tag("name")] | Annotated[TaskSpec, Tag("task")],
+                Discriminator(lambda value: "name" if isinstance(value, str) else "task"),
+            ],
+            ...,
+        ],
+        Field(strict=False, min_length=1),
+        OneOrMany(),
+    ]
     """Names of tasks that tokbench knows, paths of their files, or tasks written out here."""
+
+    def specs(self, base: Path) -> tuple[TaskSpec, ...]:
+        """The tasks, those that are named read.
+
+        Args:
+            base: the folder of the recipe, which paths start from.
+
+        Raises:
+            RecipeError: a file of a task is wrong; with every finding.
+            UnknownNameError: there is no such task.
+        """
+        return tuple(task(one, base) if isinstance(one, str) else one for one in self.tasks)
+
+
+def known_tasks() -> dict[str, str]:
+    """The tasks that have a name, tokbench's and those of other packages, with what they say."""
+    return {name: str(_plain(name).get("description", "")) for name in sorted(_known())}
+
+
+def task(name: str | Path, base: Path = Path(), overrides: Sequence[str] = ()) -> TaskSpec:
+    """Read a task.
+
+    Args:
+        name: of a known task, or the path of a YAML file.
+        base: the folder that the path starts from, and of a known task its `folder`.
+        overrides: `key.path=value` assignments that win over the file; values are YAML.
+
+    Raises:
+        RecipeError: with everything that is wrong, each with file, line and column.
+        UnknownNameError: there is no task of this name.
+    """
+    text = str(name)
+    if not _is_path(text):
+        made = _known_one(text)
+        if isinstance(made, TaskSpec) and not overrides:
+            return made
+        return validated(_document(text), base, overrides)
+    path = base / Path(text).expanduser()
+    spec = validated(document.read(path, "task"), path.parent, overrides)
+    spec._base = path.parent  # noqa: SLF001 - set once, here
+    return spec
+
+
+def validated(read: Document, base: Path, overrides: Sequence[str] = ()) -> TaskSpec:
+    """The task in a parsed document, or a `RecipeError` with everything that is wrong."""
+    document.override(read, overrides)
+    if not isinstance(read.value, dict):
+        what = "the file is empty" if read.value is None else explain.kind(read.value)
+        where = read.where(())
+        raise document.refuse(where, f"a task is a map of keys such as name and train, not: {what}")
+    try:
+        spec = TaskSpec.model_validate(read.value, context={"base": base})
+    except ValidationError as error:
+        raise RecipeError(explain.findings(error, read, TaskSpec)) from error
+    if found := list(problems(spec)):
+        raise RecipeError(explain.problem_findings(found, read))
+    return spec
+
+
+def problems(spec: TaskSpec) -> Iterator[Problem]:
+    """What is wrong with a task whose every field is right by itself."""
+    yield from _of_kind(spec)
+    yield from _labels(spec)
+    yield from _metrics(spec)
+    yield from _splits(spec)
+
+
+def downstream_problems(spec: DownstreamSpec, base: Path, above: KeyPath) -> Iterator[Problem]:
+    """The same for the tasks of a recipe, those that it names too."""
+    names: dict[str, int] = {}
+    for number, one in enumerate(spec.tasks):
+        path = (*above, "tasks", number)
+        try:
+            made = task(one, base) if isinstance(one, str) else one
+        except (RecipeError, UnknownNameError) as error:
+            yield Problem(path, "; ".join(str(error).splitlines()))
+            continue
+        if made is one:
+            for problem in problems(made):
+                yield Problem((*path, *problem.path), problem.message)
+        if names.setdefault(made.name, number) != number:
+            first = names[made.name] + 1
+            what = f"task {first} is called {made.name!r} as well"
+            yield Problem(path, f"{what}; give each a name of its own")
+
+
+def _of_kind(spec: TaskSpec) -> Iterator[Problem]:
+    if spec.kind == "tokens":
+        if spec.pair:
+            what = "a task about tokens labels one sentence, so it has no second one"
+            yield Problem(("pair",), f"{what}; leave `pair` out, or say `kind: classification`")
+        if spec.unit == "words" and not spec.words:
+            what = "needs `words`, the column that is a list of words"
+            yield Problem(("unit",), f"{what}; without it characters of the text have labels")
+        return
+    for name in ("words", "unit"):
+        if getattr(spec, name):
+            what = f"says what has a label where `kind` is tokens, and it is {spec.kind}"
+            yield Problem((name,), f"{what}; say `kind: tokens`, or leave `{name}` out")
+
+
+def _labels(spec: TaskSpec) -> Iterator[Problem]:
+    if spec.kind == "regression" and spec.labels:
+        what = "numbers have no classes"
+        yield Problem(("labels",), f"{what}; leave it out, or say `kind: classification`")
+    elif len(spec.labels) == 1:
+        yield Problem(("labels",), "one class alone teaches nothing; name all of them")
+    for place, label in enumerate(spec.labels):
+        if label in spec.labels[:place]:
+            first = spec.labels.index(label) + 1
+            what = f"{label!r} is the name of class {first} as well"
+            yield Problem(("labels", place), f"{what}; give each a name of its own")
+    columns = {"pair": spec.pair, "words": spec.words}
+    for name, column in columns.items():
+        if column == spec.label:
+            what = f"{column!r} is the column of the label too; a model would be told the answer"
+            yield Problem((name,), f"{what}: name another column")
+
+
+def _metrics(spec: TaskSpec) -> Iterator[Problem]:
+    for place, name in enumerate(spec.metric):
+        fits = METRICS.get(name)
+        if fits is None:
+            yield Problem(
+                ("metric", place), f"unknown metric {name!r}: {nearest(name, [*METRICS])}"
+            )
+        elif spec.kind not in fits:
+            known = [one for one, kinds in METRICS.items() if spec.kind in kinds]
+            what = f"{name!r} is for {' and '.join(fits)}, and `kind` is {spec.kind}"
+            yield Problem(("metric", place), f"{what}; take one of {', '.join(known)}")
+        elif name == "f1" and spec.labels and len(spec.labels) != 2:  # noqa: PLR2004 - of two classes
+            what = f"'f1' is that of the second of two classes, and there are {len(spec.labels)}"
+            yield Problem(("metric", place), f"{what}; take macro_f1")
+        elif name in spec.metric[:place]:
+            yield Problem(("metric", place), f"{name!r} is named twice; once is enough")
+
+
+def _splits(spec: TaskSpec) -> Iterator[Problem]:
+    shares = [one for one in (spec.valid, spec.test) if isinstance(one, float)]
+    if sum(shares) >= 1:
+        what = f"valid and test take {sum(shares):g} of the examples, and training gets none"
+        yield Problem(("test",), f"{what}; let them be less than 1 together")
+    for name in ("valid", "test"):
+        if getattr(spec, name) == spec.train:
+            what = "is what `train` is, so that scores would be of what was learned by heart"
+            yield Problem((name,), f"{what}; give a share, as 0.1, or another source")
+
+
+def _is_path(name: str) -> bool:
+    return name.endswith((".yaml", ".yml")) or "/" in name or "\\" in name
+
+
+@cache
+def _known() -> dict[str, Any]:
+    """What each known name stands for: the file of a task, or an entry point."""
+    others = {entry.name: entry for entry in entry_points(group=_GROUP)}
+    return {**others, **{path.stem: path for path in sorted(_BUILT_IN.glob("*.yaml"))}}
+
+
+def _known_one(name: str) -> Path | TaskSpec:
+    found = _known().get(name)
+    if found is None:
+        hint = nearest(name, sorted(_known()))
+        raise UnknownNameError(
+            f"unknown task {name!r}: {hint}; or give the path of its file, which ends in .yaml"
+        )
+    if isinstance(found, Path):
+        return found
+    loaded = found.load()
+    return loaded if isinstance(loaded, TaskSpec) else Path(str(loaded))
+
+
+def _document(name: str) -> Document:
+    """A known task, parsed anew."""
+    found = _known_one(name)
+    if isinstance(found, TaskSpec):
+        return Document(name, value=found.model_dump(mode="json", exclude_unset=True), noun="task")
+    read = document.read(found, "task")
+    if found.parent != _BUILT_IN and isinstance(read.value, dict):
+        read.value.setdefault("folder", str(found.parent))
+    return read
+
+
+def _plain(name: str) -> dict[str, Any]:
+    """What a known task says, as plain values."""
+    value = _document(name).value
+    return value if isinstance(value, dict) else {}
