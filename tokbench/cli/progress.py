@@ -1,18 +1,23 @@
 """How far a long command has come, on stderr, and only where someone looks.
 
 A line says the stage, a bar, the speed, the time left and the memory that the process takes; below
-it, while a corpus is read, the source that is read and how many documents came out so far.
+it, while a corpus is read, the source that is read and how many documents came out so far. While
+models are trained the first line is about all of them, the second about the one that is trained,
+and below stand its loss and its last scores.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from math import isnan
 from typing import TYPE_CHECKING
 
-from tokbench.values import Progress, Watch, ignore
+from tokbench.values import Progress, TrainingProgress, Watch, ignore
 
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn, TaskID
+
+_MODELS = "models"
 
 
 @contextmanager
@@ -47,14 +52,28 @@ def progress(title: str = "") -> Iterator[Watch]:
         tasks: dict[str, TaskID] = {}
         begun: dict[str, int] = {}
 
+        def one_of_many(told: TrainingProgress) -> None:
+            """All models in one line; the bar of another model takes the place of the last."""
+            if _MODELS not in tasks:
+                tasks[_MODELS] = bars.add_task(_MODELS, total=told.models, rate="")
+            part = told.done / told.total if told.total else 0.0
+            rate = f"{told.model} of {told.models}"
+            done = told.model - 1 + part
+            bars.update(tasks[_MODELS], total=told.models, completed=done, rate=rate)
+            for stage in [one for one in tasks if one not in (_MODELS, told.stage)]:
+                bars.remove_task(tasks.pop(stage))
+
         def watch(told: Progress) -> None:
+            if isinstance(told, TrainingProgress) and told.models:
+                one_of_many(told)
             if told.stage not in tasks:
-                for task in tasks.values():
-                    bars.update(task, total=1, completed=1)
+                for stage, task in tasks.items():
+                    if stage != _MODELS:
+                        bars.update(task, total=1, completed=1)
                 tasks[told.stage] = bars.add_task(told.stage, total=told.total, rate="")
                 begun[told.stage] = told.done
             task = tasks[told.stage]
-            seconds = bars.tasks[list(tasks).index(told.stage)].elapsed or 0
+            seconds = next(one.elapsed for one in bars.tasks if one.id == task) or 0
             rate = _rate(told, seconds, begun[told.stage])
             bars.update(task, total=told.total, completed=told.done, rate=rate)
             reading[:] = [line] if (line := _reading(told)) else []
@@ -116,6 +135,13 @@ def _reading(told: Progress) -> str:
 
     >>> _reading(Progress("reading", 20, 90, "bytes", 1200, "ko.txt"))
     '1,200 documents so far, from ko.txt'
+    >>> _reading(TrainingProgress("", 9, 9, "steps", 0, "bert on sst2", 0.41, {"accuracy": 0.8}))
+    'bert on sst2: loss 0.410, accuracy 0.800 on the validation split'
     """
+    if isinstance(told, TrainingProgress):
+        scores = ", ".join(f"{name} {score:.3f}" for name, score in told.scores.items())
+        loss = "" if isnan(told.loss) else f"loss {told.loss:.3f}"
+        said = [loss, scores and f"{scores} on the validation split"]
+        return ": ".join(filter(None, (told.source, ", ".join(filter(None, said)))))
     done = f"{told.documents:,} documents so far" if told.documents else ""
     return ", ".join(part for part in (done, told.source and f"from {told.source}") if part)

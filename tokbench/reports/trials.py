@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tokbench.reports.sizes import duration
+from tokbench.reports.downstream.facts import duration
 from tokbench.reports.visible import visible
 from tokbench.values import Trial
 

@@ -7,13 +7,22 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
-from tokbench import downstream, store
-from tokbench.child import ChildError
+from tokbench import store
 from tokbench.downstream import TaskInput, TrainingSpec, extra, prediction, processes
+from tokbench.downstream import finetuning as trainings
+from tokbench.downstream import rivals as simple
 from tokbench.errors import StoreError, SubjectError, TokbenchError, nearest, sentence
 from tokbench.recipe import Recipe
 from tokbench.recipe.tasks import TaskSpec, task
-from tokbench.values import Downstream, Outcome, Progress, TaskData, Watch, ignore
+from tokbench.values import (
+    Downstream,
+    Outcome,
+    Progress,
+    TaskData,
+    TrainingProgress,
+    Watch,
+    ignore,
+)
 from tokbench.workbench import outcomes
 from tokbench.workbench.comparisons import distinct, own_and_baselines, place_of
 from tokbench.workbench.examples import examples
@@ -112,19 +121,21 @@ def side_by_side(
         except _TOLD as error:
             failed.append(Failure(one.name, sentence(error)))
     inputs: list[TaskInput] = []
+    counted = _Counted(watch, len(read) * len(found), spec)
     fresh = set[Path]() if force else None
     done = 0
     for data in read:
         made: list[Outcome | None] = []
         for name, one in zip(names, found, strict=True):
+            before = False
             try:
-                outcome, before = _outcome(one, name, data, spec, fresh, watch)
+                outcome, before = _outcome(one, name, data, spec, fresh, counted)
                 made.append(outcome)
                 done += before
-            except (*_TOLD, ChildError) as error:
+            except _TOLD as error:
                 made.append(None)
-                why = f"its process ended: {error.last}" if isinstance(error, ChildError) else ""
-                failed.append(Failure(f"{name} on {data.name}", why or sentence(error)))
+                failed.append(Failure(f"{name} on {data.name}", sentence(error)))
+            counted.next(before=before)
         if any(made) and processes.first():
             inputs.append(TaskInput.of(data, made, rivals(data, watch)))
     if not inputs:
@@ -160,8 +171,8 @@ def _outcome(
         kept = outcomes.read(folder)
         if kept and kept.key == key and (known := _first(kept.outcome, spec.seeds)):
             return replace(known, tokenizer=name), True
-        made = downstream.finetune(
-            outcomes.source(found), name, data, spec, folder, watch=_about(watch, data.name, name)
+        made = trainings.finetune(
+            outcomes.given(found), name, data, spec, folder, watch=watch
         )
         if processes.first():
             if (folder / outcomes.MODEL).is_dir():
@@ -195,13 +206,29 @@ def _empty(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _about(watch: Watch, task: str, name: str) -> Watch:
-    """Tell which tokenizer and task it is about."""
+class _Counted:
+    """Tells, of everything that trains, which model of how many it is."""
 
-    def told(one: Progress) -> None:
-        watch(replace(one, stage=f"{task}, {name}"))
+    def __init__(self, watch: Watch, pairs: int, spec: TrainingSpec) -> None:
+        self._watch, self._each = watch, spec.seeds + len(spec.learning_rates) - 1
+        self._pairs, self._done = pairs, 0
+        self._stages: list[str] = []
 
-    return told
+    def __call__(self, told: Progress) -> None:
+        if isinstance(told, TrainingProgress):
+            if told.stage not in self._stages:
+                self._stages.append(told.stage)
+            model = self._done * self._each + len(self._stages)
+            told = replace(told, model=model, models=self._pairs * self._each)
+        self._watch(told)
+
+    def next(self, *, before: bool) -> None:
+        """Go on with another tokenizer or task; this one was done before, or is now."""
+        if before:
+            self._pairs -= 1
+        else:
+            self._done += 1
+        self._stages = []
 
 
 def rivals(data: TaskData, watch: Watch = ignore) -> Rivals:
@@ -212,7 +239,7 @@ def rivals(data: TaskData, watch: Watch = ignore) -> Rivals:
         known: Rivals = store.read_json(path)
         return known
     watch(Progress(f"{data.name}, rivals", 0, None, "examples"))
-    made = downstream.rivals(data)
+    made = simple.rivals(data)
     with store.optional():
         store.write_json(path, made)
     return made
@@ -241,8 +268,11 @@ def of_recipes(
     found = own_and_baselines(recipes, folders, runs=runs)
     names = [one.name for one in distinct([one.subject for one in found])]
     base = recipes[0].base
+    settings = TrainingSpec.model_construct(
+        **{name: getattr(spec, name) for name in TrainingSpec.model_fields}
+    )
     tasks = spec.specs(base)
-    return side_by_side(found, names, tasks, spec, base=base, force=force, watch=watch)
+    return side_by_side(found, names, tasks, settings, base=base, force=force, watch=watch)
 
 
 def saved_model(name: str, task_name: str | None = None, *, runs: Path = RUNS) -> Path:

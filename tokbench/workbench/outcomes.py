@@ -17,6 +17,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from tokbench import store
 from tokbench.downstream import TaskInput, TrainingSpec, compared
+from tokbench.downstream.finetuning import Given
+from tokbench.downstream.statistics import RESAMPLES
 from tokbench.errors import StoreError, SubjectError
 from tokbench.values import Downstream, Outcome, TaskData
 from tokbench.workbench.find import Found
@@ -90,6 +92,20 @@ def config_of(found: Found) -> dict[str, Any] | None:
         return None
     config: dict[str, Any] = store.read_json(path)
     return config
+
+
+def given(found: Found) -> Given:
+    """A tokenizer as models are trained with it."""
+    return Given(found.subject.state, config_of(found))
+
+
+def models_there(found: Found, data: TaskData, spec: TrainingSpec) -> int:
+    """How many models of a tokenizer on a task are trained already."""
+    kept = read(home(found) / data.name / key_of(data, spec))
+    if kept is None:
+        return 0
+    seeds = sum(one.seed < spec.seeds for one in kept.outcome.seeds)
+    return seeds + len(spec.learning_rates) - 1
 
 
 def keep(

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tokbench import downstream, store
+from tokbench import store
 from tokbench.downstream import TrainingSpec, extra
+from tokbench.downstream.finetuning import finetune
 from tokbench.recipe.tasks import TaskSpec
 from tokbench.values import Progress, TaskData, Trial, Watch, ignore
 from tokbench.workbench import outcomes
@@ -57,9 +58,7 @@ def _trial(found: Found, name: str, data: TaskData, spec: TrainingSpec) -> Trial
     few, short = _short(data, spec)
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="tokbench-trial-") as folder:
-        outcome = downstream.finetune(
-            found.subject.state, outcomes.config_of(found), name, few, short, Path(folder)
-        )
+        outcome = finetune(outcomes.given(found), name, few, short, Path(folder))
     taken = time.perf_counter() - begun
     one = outcome.seeds[0]
     step = one.seconds / max(one.steps, 1)
