@@ -4,6 +4,7 @@ Imported in child processes alone, since it imports transformers.
 """
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -72,7 +73,7 @@ class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
         self,
         *,
         batches: batching.Batches,
-        evaluated: Callable[[], dict[str, float]],
+        evaluated: Callable[[Any], dict[str, float]],
         clock: Clock,
         record: Record,
         **settings: Any,
@@ -109,12 +110,16 @@ class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Scores on the validation split, with the names that `Trainer` knows them by."""
         with self.clock.paused():
-            scores = {f"eval_{name}": score for name, score in self.evaluated().items()}
+            found = self.evaluated(self.model)
+        scores = {f"eval_{name}": score for name, score in found.items()}
         self.log(dict(scores))
+        comparable = {
+            name: -math.inf if math.isnan(score) else score for name, score in scores.items()
+        }
         self.control = self.callback_handler.on_evaluate(
-            self.args, self.state, self.control, scores
+            self.args, self.state, self.control, comparable
         )
-        return scores
+        return comparable
 
     def floating_point_ops(self, inputs: Any) -> float:  # noqa: ARG002 - as the library calls it
         """Nobody asks; counting parameters anew in every step is not free."""
@@ -171,9 +176,7 @@ class Steps(TrainerCallback):  # type: ignore[misc] # transformers is untyped
         self._trainer.end_step()
         self._told(state, {})
 
-    def on_log(
-        self, _: Any, state: Any, control: Any, logs: dict[str, float], **__: Any
-    ) -> None:
+    def on_log(self, _: Any, state: Any, control: Any, logs: dict[str, float], **__: Any) -> None:
         """Checkpoints fall on steps that are logged: the mean loss since the last one is then 0."""
         if "loss" not in logs and not any(name.startswith("eval_") for name in logs):
             return

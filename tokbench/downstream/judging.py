@@ -18,9 +18,7 @@ Prediction = float | int | tuple[int, ...]
 class Judge:
     """Scores the answers to one split of a task."""
 
-    def __init__(
-        self, folder: Path, data: TaskData, table: "pa.Table", spec: TrainingSpec
-    ) -> None:
+    def __init__(self, folder: Path, data: TaskData, table: "pa.Table", spec: TrainingSpec) -> None:
         """Encode the split once more, where labels of tokens must find their words.
 
         Args:
@@ -53,9 +51,7 @@ class Judge:
             return 0
         return sum(
             alignment.cut_spans(encoding, given, gold, self._data.labels)
-            for encoding, given, gold in zip(
-                self._encodings, self._given, self._gold, strict=True
-            )
+            for encoding, given, gold in zip(self._encodings, self._given, self._gold, strict=True)
         )
 
     def _counted(self, place: int, answer: Sequence[int]) -> tuple[int, ...]:

@@ -36,7 +36,7 @@ class Log:
     the scores on a split as `valid` or `test`.
     """
 
-    def __init__(self, out: Path, run: str, *, step: int = 0) -> None:
+    def __init__(self, out: Path, run: str, step: int = 0) -> None:
         """Go on behind a step; what was said of later ones by a training that was killed goes.
 
         Args:

@@ -4,38 +4,37 @@ Imported in child processes alone, since it imports transformers.
 """
 
 import math
+import os
 import shutil
 import time
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from transformers import TrainingArguments
+from transformers import PrinterCallback, TrainingArguments
 
 from tokbench import store
-from tokbench.downstream import (
-    answers,
-    batching,
-    logs,
-    measuring,
-    outcomes,
-    processes,
-    worker,
-)
+from tokbench.downstream import batching, measuring, outcomes, processes
+from tokbench.downstream.answers import answers, in_order
+from tokbench.downstream.bench import MODEL, WORK, Bench
 from tokbench.downstream.fitting import Fitting, Record, Scale, Steps, whole_checkpoint
 from tokbench.downstream.judging import Prediction
+from tokbench.downstream.logs import Log
 from tokbench.downstream.outcomes import Run
 from tokbench.values import SeedOutcome, TrainingProgress
 
 _TOLD = 0.2
 """Seconds between two words on how far it is."""
+_LINES = 20
+"""Lines of the log that a training has at least, if it has as many steps."""
 
 
 class Seed:
     """A training."""
 
-    def __init__(self, bench: worker.Bench, run: Run, before: Sequence[SeedOutcome]) -> None:
+    def __init__(self, bench: Bench, run: Run, before: Sequence[SeedOutcome]) -> None:
         """Prepare it.
 
         Args:
@@ -45,52 +44,231 @@ class Seed:
         """
         self._bench, self._run, self._before = bench, run, before
         self._spec, self._device = bench.job.spec, bench.machine.device
-        self._scores: dict[str, float] = {}
-        self._told = 0.0
-        self._loss = math.nan
-
-    @cached_property
-    def _batches(self) -> batching.Batches:
-        train = self._bench.rows["train"]
-        return batching.Batches(
+        self._folder = bench.job.out / WORK / run.name
+        train = bench.rows["train"]
+        self._batches = batching.Batches(
             train.sizes,
             train.lengths,
             self._spec.batch_size,
-            seed=self._run.seed,
+            seed=run.seed,
             accumulate=self._spec.accumulate,
             processes=processes.number(),
             process=processes.rank(),
         )
-
-    @cached_property
-    def _padding(self) -> batching.Padding:
-        if self._bench.machine.static:
-            return batching.Padding(batching.buckets(self._spec), rows=self._batches.rows)
-        return batching.Padding(multiple=1 if self._device.type == "cpu" else 8)
-
-    @property
-    def _answered(self) -> int:
-        """Examples that are answered at once; static shapes are those of training."""
-        return self._batches.rows if self._bench.machine.static else self._spec.batch_size
-
-    @cached_property
-    def _scale(self) -> Scale:
-        regression = self._bench.job.data.kind == "regression"
-        return Scale.of(self._bench.rows["train"].labels) if regression else Scale()
-
-    @cached_property
-    def _folder(self) -> Path:
-        return self._bench.job.out / worker.WORK / self._run.name
+        self._epoch = -(-len(self._batches) // self._spec.accumulate)
+        self._steps = math.ceil(self._spec.epochs * self._epoch)
+        if bench.machine.static:
+            self._padding = batching.Padding(batching.buckets(self._spec), rows=self._batches.rows)
+        else:
+            self._padding = batching.Padding(multiple=1 if self._device.type == "cpu" else 8)
+        regression = bench.job.data.kind == "regression"
+        self._scale = Scale.of(bench.job.data.train["label"].to_numpy()) if regression else Scale()
+        self._told, self._loss, self._valid = 0.0, math.nan, dict[str, float]()
+        self._counted: tuple[int, list[int]] = (-1, [])
 
     def train(self) -> SeedOutcome:
         """Train it, or go on with it; keep its outcome, and its model if none is better yet."""
         measuring.forget_peak(self._device)
         checkpoint, record = whole_checkpoint(self._folder) or (None, Record())
+        step = 0 if checkpoint is None else int(checkpoint.name.split("-")[1])
+        self._log = Log(self._bench.job.out, self._run.name, step) if processes.first() else None
         trainer = self._trainer(record)
-        self._trainer_now = trainer
         trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
         outcome = self._outcome(trainer)
         if processes.first():
             self._keep(trainer.model, outcome)
         processes.gathered(None)  # nobody goes on before it is kept
         return outcome
+
+    def _trainer(self, record: Record) -> Fitting:
+        job, patience = self._bench.job, self._spec.patience
+        trainer = Fitting(
+            batches=self._batches,
+            evaluated=self._validate,
+            clock=measuring.Clock(self._device),
+            record=record,
+            model=self._bench.model(self._run.seed),
+            args=self._arguments(),
+            data_collator=self._collator(),
+            train_dataset=self._bench.rows["train"],
+            eval_dataset=self._bench.rows["valid"],
+            compute_loss_func=self._scale.loss,
+        )
+        trainer.remove_callback(PrinterCallback)
+        trainer.add_callback(
+            Steps(
+                trainer,
+                every=job.every,
+                patience=patience,
+                metric=self._bench.metric,
+                told=lambda state, logs: self._tell(trainer, state, logs),
+            )
+        )
+        return trainer
+
+    def _arguments(self) -> Any:
+        """What `Trainer` is told, beside what `Fitting` does its own way."""
+        spec, stopping = self._spec, self._spec.patience is not None
+        if "tensorboard" in spec.log:
+            folder = self._bench.job.out / "tensorboard" / self._run.name
+            os.environ["TENSORBOARD_LOGGING_DIR"] = str(folder)
+        arguments = TrainingArguments(
+            output_dir=str(self._folder),
+            per_device_train_batch_size=self._batches.rows,
+            gradient_accumulation_steps=spec.accumulate,
+            num_train_epochs=spec.epochs,
+            learning_rate=self._run.rate,
+            lr_scheduler_type="linear",
+            warmup_steps=int(spec.warmup * self._steps),
+            weight_decay=spec.weight_decay,
+            optim="adamw_torch",
+            bf16=self._bench.machine.bf16,
+            seed=self._run.seed,
+            logging_steps=max(1, min(50, self._steps // _LINES)),
+            logging_nan_inf_filter=False,
+            eval_strategy="epoch",
+            save_strategy="epoch" if stopping else "no",
+            save_total_limit=2,
+            load_best_model_at_end=stopping,
+            metric_for_best_model=self._bench.metric,
+            greater_is_better=True,
+            report_to=list(spec.log) or "none",
+            run_name=f"{self._bench.job.name} {self._bench.job.data.name} {self._run.name}",
+            project="tokbench",
+            disable_tqdm=True,
+            remove_unused_columns=False,
+            ddp_find_unused_parameters=False,
+        )
+        arguments._n_gpu = min(arguments.n_gpu, 1)  # noqa: SLF001 - several: by torchrun, exactly
+        return arguments
+
+    def _collator(self, *, index: bool = False) -> batching.Collator:
+        return batching.Collator(self._bench.tokenizer.pad_id, self._padding, index=index)
+
+    def _predictions(self, model: Any, split: str) -> tuple[Prediction, ...]:
+        """What the model predicts; every process must call this."""
+        kind = self._bench.job.data.kind
+        found = answers(
+            model,
+            kind,
+            self._bench.rows[split],
+            self._collator(index=True),
+            batch_size=self._answered,
+            device=self._device,
+        )
+        if kind == "regression":
+            found = self._scale.back(found)
+        return self._bench.judges[split].predictions(found)
+
+    @property
+    def _answered(self) -> int:
+        """Examples that are answered at once; static shapes are those of training."""
+        return self._batches.rows if self._bench.machine.static else self._spec.batch_size
+
+    def _validate(self, model: Any) -> dict[str, float]:
+        judge = self._bench.judges["valid"]
+        self._valid = judge.scores(self._predictions(model, "valid"))
+        return self._valid
+
+    def _tell(self, trainer: Fitting, state: Any, logs: dict[str, float]) -> None:
+        """Write the log, and say how far it is."""
+        job, step = self._bench.job, state.global_step
+        if "loss" in logs:
+            self._loss = logs["loss"]
+        if self._log and "loss" in logs:
+            self._log.say(
+                step,
+                epoch=state.epoch,
+                loss=self._loss,
+                learning_rate=logs["learning_rate"],
+                seconds=trainer.clock.seconds,
+                tokens=self._tokens(step),
+            )
+        elif self._log and logs:
+            self._log.say(step, epoch=state.epoch, valid=self._valid)
+        now = time.monotonic()
+        if now - self._told < _TOLD and step < self._steps and not logs:
+            return
+        self._told = now
+        rates = len(self._spec.learning_rates) > 1 and self._run.seed == 0
+        seconds = trainer.clock.seconds
+        self._bench.watch(
+            TrainingProgress(
+                f"seed {self._run.seed + 1} of {self._spec.seeds}"
+                + (f" at {self._run.rate:g}" if rates else ""),
+                step,
+                self._steps,
+                "steps",
+                source=f"{job.name}, {job.data.name}",
+                loss=self._loss,
+                scores=self._valid,
+                examples_per_second=step * self._spec.batch_size / seconds if seconds else 0.0,
+            )
+        )
+
+    def _tokens(self, step: int) -> int:
+        """Tokens that all processes saw until a step."""
+        lengths = self._batches.lengths
+        whole, rest = divmod(step, self._epoch)
+        if self._counted[0] != whole:
+            order = batching.order(
+                self._batches.sizes, self._spec.batch_size, self._run.seed, whole
+            )
+            sums = (sum(lengths[index] for index in batch) for batch in order)
+            self._counted = (whole, [0, *accumulate(sums)])
+        return whole * sum(lengths) + self._counted[1][rest]
+
+    def _outcome(self, trainer: Fitting) -> SeedOutcome:
+        step = trainer.state.global_step
+        whole, rest = divmod(step, self._epoch)
+        micro_batches = whole * len(self._batches) + rest * self._spec.accumulate
+        seen = self._batches.shapes(self._padding, micro_batches)
+        asked = [in_order(self._bench.rows[split], self._answered) for split in ("valid", "test")]
+        shapes = sum((one.shapes(self._padding, len(one)) for one in asked), seen).distinct
+        losses = trainer.losses()
+        loss = sum(processes.gathered(sum(losses) / len(losses))) / processes.number()
+        predictions = self._predictions(trainer.model, "test")
+        outcome = SeedOutcome(
+            seed=self._run.seed,
+            learning_rate=self._run.rate,
+            scores=self._bench.judges["test"].scores(predictions),
+            valid=self._validate(trainer.model),
+            predictions=predictions,
+            loss=loss,
+            steps=step,
+            epochs=trainer.state.epoch,
+            seconds=trainer.clock.seconds,
+            examples=seen.examples,
+            tokens=seen.tokens,
+            padding=seen.padding,
+            shapes=len(shapes),
+            peak_memory=max(processes.gathered(measuring.peak(self._device))),
+            stopped_early=step < self._steps,
+        )
+        self._tell(trainer, trainer.state, {})
+        return outcome
+
+    def _keep(self, model: Any, outcome: SeedOutcome) -> None:
+        """Write the model first: once the outcome is there, the seed is done."""
+        job, metric = self._bench.job, self._bench.metric
+        mine = outcomes.rank(outcome, metric)
+        if not self._before or mine > max(outcomes.rank(one, metric) for one in self._before):
+            self._save(model)
+        if self._log:
+            self._log.say(outcome.steps, valid=outcome.valid, test=outcome.scores)
+        outcomes.keep(job.out, job.signature, self._run, outcome, self._bench.machine.told())
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _save(self, model: Any) -> None:
+        """What `AutoModelFor...` and `pipeline` load."""
+        job = self._bench.job
+        if job.data.kind == "regression":
+            self._scale.put_into(model)
+        with store.new_folder(job.out / MODEL) as folder:
+            for file in self._bench.tokenizer.folder.iterdir():
+                shutil.copy(file, folder)
+            model.save_pretrained(folder)
+            manifest = {
+                "signature": job.signature, "run": self._run.name, "files": store.digests(folder)
+            }  # fmt: skip
+            store.write_json(folder / store.MANIFEST, manifest)

@@ -60,7 +60,7 @@ from tokbench.values.measured import (
     Shape,
 )
 from tokbench.values.predicted import Labelled, Prediction
-from tokbench.values.progress import Progress, Watch, ignore
+from tokbench.values.progress import Progress, TrainingProgress, Watch, ignore
 from tokbench.values.trained import Curve, CurveText, Guarantee, Kind, Proof, Trained, Verdict
 from tokbench.values.tried import Trial
 
@@ -126,6 +126,7 @@ __all__ = [
     "TaskResult",
     "TextFacts",
     "Trained",
+    "TrainingProgress",
     "Trial",
     "Verdict",
     "Watch",

@@ -1,7 +1,7 @@
 """How far a long stage has come."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,29 @@ class Progress:
     unit: str
     documents: int = 0
     source: str = ""
+
+
+@dataclass(frozen=True)
+class TrainingProgress(Progress):
+    """How far the training of a model has come: `done` of `total` optimizer "steps".
+
+    `stage` says which model ("seed 2 of 5", "seed 1 of 5 at 0.001" where rates are tried), `source`
+    the tokenizer and the task. The last word on a model has `done` equal to `total`, also where it
+    stopped early.
+
+    Attributes:
+        loss: the mean over the last few steps; not a number before the first word on it.
+        scores: the last ones on the validation split, by metric; none before the first epoch ends.
+        examples_per_second: in training.
+        model: which of all the models that a command trains, from 1; 0 where nobody counts.
+        models: how many these are.
+    """
+
+    loss: float = float("nan")
+    scores: dict[str, float] = field(default_factory=dict)
+    examples_per_second: float = 0.0
+    model: int = 0
+    models: int = 0
 
 
 Watch = Callable[[Progress], None]

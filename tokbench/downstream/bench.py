@@ -1,0 +1,154 @@
+"""What all trainings of a child process share: the machine, the tokenizer and the examples."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tokbench.downstream import batching, bodies, judging, prepared, processes, tokenized
+from tokbench.downstream.spec import TrainingSpec
+from tokbench.values import TaskData, Watch, ignore
+
+MODEL, WORK, TOKENIZER = "model", "work", "tokenizer"
+"""Folders: of the saved model, of trainings that go on, of the tokenizer as models are fed."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a child process is asked for.
+
+    Attributes:
+        state: the tokenizer's tokenizer.json.
+        config: its tokenizer_config.json, where it has one.
+        name: what reports call it.
+        data: the task's examples.
+        spec: how models are trained.
+        out: the folder that keeps everything.
+        signature: of everything that outcomes depend on.
+        body: the encoder.
+        every: seconds of training between checkpoints.
+    """
+
+    state: str
+    config: Mapping[str, Any] | None
+    name: str
+    data: TaskData
+    spec: TrainingSpec
+    out: Path
+    signature: str
+    body: bodies.Body
+    every: float
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What trainings run on.
+
+    Attributes:
+        device: as torch knows it.
+        name: as people do.
+        bf16: whether weights are multiplied in bfloat16.
+        static: whether batches have few fixed shapes.
+        threads: of each process on the CPU.
+    """
+
+    device: Any
+    name: str
+    bf16: bool
+    static: bool
+    threads: int
+
+    def told(self) -> dict[str, Any]:
+        """What outcomes say of it."""
+        return {
+            "device": self.name,
+            "precision": "bf16" if self.bf16 else "fp32",
+            "threads": self.threads,
+            "processes": processes.number(),
+        }
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all trainings of a job share.
+
+    Attributes:
+        job: what was asked for.
+        machine: what it runs on.
+        tokenizer: as models are fed with it.
+        rows: the examples by split.
+        judges: who scores answers, of "valid" and "test".
+        truncated: how many test examples were cut.
+        watch: who is told how far it is.
+    """
+
+    job: Job
+    machine: Machine
+    tokenizer: prepared.Prepared
+    rows: dict[str, batching.Rows]
+    judges: dict[str, judging.Judge]
+    truncated: int
+    watch: Watch
+
+    @property
+    def metric(self) -> str:
+        """The score that decides."""
+        return self.job.data.metrics[0]
+
+    def model(self, seed: int) -> Any:
+        """A new model."""
+        job = self.job
+        return bodies.build(
+            job.body,
+            job.data.kind,
+            job.data.labels,
+            rows=self.tokenizer.rows,
+            pad_id=self.tokenizer.pad_id,
+            max_length=job.spec.max_length,
+            seed=seed,
+        )
+
+
+def opened(job: Job, watch: Watch) -> Bench:
+    machine = _machine(job)
+    folder = job.out / TOKENIZER
+    made = None
+    if processes.first():
+        length = job.spec.max_length
+        made = prepared.prepared(job.state, job.config, folder, max_length=length)
+    made = processes.gathered(made)[0]
+    assert made is not None  # noqa: S101 - the first process has made it
+    splits: tuple[tokenized.Split, ...] = ("train", "valid", "test")
+    sets = {split: tokenized.tokenized(folder, job.data, split, job.spec) for split in splits}
+    rows = {split: batching.Rows(dataset) for split, dataset in sets.items()}
+    judges = {
+        split: judging.Judge(folder, job.data, getattr(job.data, split), job.spec)
+        for split in ("valid", "test")
+    }
+    truncated = sum(sets["test"]["truncated"])
+    watch = watch if processes.first() else ignore
+    return Bench(job, machine, made, dict(rows), judges, truncated, watch)
+
+
+def _machine(job: Job) -> Machine:
+    """Find the device, as `accelerate` chooses it, and join the other processes."""
+    import torch  # noqa: PLC0415 - it takes seconds, and only child processes need it
+    from transformers import TrainingArguments  # noqa: PLC0415 - as above
+    from transformers.utils import logging  # noqa: PLC0415 - as above
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    torch.use_deterministic_algorithms(True, warn_only=True)  # noqa: FBT003 - torch's own order
+    device = TrainingArguments(output_dir=str(job.out / WORK), report_to="none").device
+    name = str(device.type)
+    if name == "cuda":
+        name = f"cuda: {torch.cuda.get_device_name(device)}"
+    has_bf16 = name == "xla" or (device.type == "cuda" and torch.cuda.is_bf16_supported())
+    spec = job.spec
+    return Machine(
+        device,
+        name,
+        bf16=spec.precision == "bf16" or (spec.precision == "auto" and has_bf16),
+        static=name == "xla" if spec.static_shapes is None else spec.static_shapes,
+        threads=torch.get_num_threads(),
+    )
