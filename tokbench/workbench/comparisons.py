@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from tokbench import corpus as corpora
 from tokbench import encoding, metrics, store
+from tokbench.downstream import correlations
 from tokbench.encoding import Gold, Subject
 from tokbench.errors import CorpusError, StoreError, SubjectError, nearest
 from tokbench.metrics.resampling import RESAMPLES
@@ -21,6 +22,7 @@ from tokbench.recipe import Recipe
 from tokbench.values import (
     Comparison,
     Corpus,
+    Downstream,
     Encoded,
     Progress,
     Split,
@@ -28,6 +30,7 @@ from tokbench.values import (
     ignore,
     texts,
 )
+from tokbench.workbench import outcomes
 from tokbench.workbench.find import Found, find, find_all
 from tokbench.workbench.plan import RUNS, Plan
 
@@ -120,7 +123,17 @@ def compare(
         for other in found[1:]:
             _refuse_trained_on(found[0], corpus, other)
     place = place_of(baseline, names, meant, subjects) if baseline is not None else 0
-    return _measure(subjects, corpus, split, said, metric_names, watch, place, beside, by)  # type: ignore[arg-type]
+    made = _measure(subjects, corpus, split, said, metric_names, watch, place, beside, by)  # type: ignore[arg-type]
+    names = [one.name for one in subjects]
+    return with_models(made, outcomes.outcomes_of(found, names, baseline=place))
+
+
+def with_models(made: Comparison, models: Downstream | None) -> Comparison:
+    """A comparison with what models of its tokenizers learned, and how both go together."""
+    if models is None:
+        return made
+    found = correlations(made.tokenizers, models)
+    return replace(made, downstream=replace(models, correlations=found))
 
 
 def place_of(

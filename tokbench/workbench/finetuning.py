@@ -1,5 +1,6 @@
 """Train models that differ in nothing but the tokenizer, and put them side by side."""
 
+import shlex
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -8,12 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tokbench import store
-from tokbench.downstream import TaskInput, TrainingSpec, extra, prediction, processes
+from tokbench.downstream import TaskInput, TrainingSpec, extra, processes
 from tokbench.downstream import finetuning as trainings
 from tokbench.downstream import rivals as simple
 from tokbench.errors import StoreError, SubjectError, TokbenchError, nearest, sentence
 from tokbench.recipe import Recipe
-from tokbench.recipe.tasks import TaskSpec, task
+from tokbench.recipe.tasks import TaskSpec, known_tasks, task
 from tokbench.values import (
     Downstream,
     Outcome,
@@ -121,6 +122,7 @@ def side_by_side(
         except _TOLD as error:
             failed.append(Failure(one.name, sentence(error)))
     inputs: list[TaskInput] = []
+    fingerprints: list[str] = []
     counted = _Counted(watch, len(read) * len(found), spec)
     fresh = set[Path]() if force else None
     done = 0
@@ -138,9 +140,10 @@ def side_by_side(
             counted.next(before=before)
         if any(made) and processes.first():
             inputs.append(TaskInput.of(data, made, rivals(data, watch)))
+            fingerprints.append(data.fingerprint)
     if not inputs:
         return Finetuned(None, tuple(failed), done)
-    compared = outcomes.side_by_side(inputs, names, spec, baseline=baseline)
+    compared = outcomes.side_by_side(inputs, names, spec, fingerprints, baseline=baseline)
     return Finetuned(compared, tuple(failed), done)
 
 
@@ -175,8 +178,6 @@ def _outcome(
             outcomes.given(found), name, data, spec, folder, watch=watch
         )
         if processes.first():
-            if (folder / outcomes.MODEL).is_dir():
-                prediction.describe(folder / outcomes.MODEL, data)
             outcomes.keep(folder, key, spec, data, made, rivals(data, watch))
     return made, False
 
@@ -245,6 +246,16 @@ def rivals(data: TaskData, watch: Watch = ignore) -> Rivals:
     return made
 
 
+def alike(recipe: Recipe) -> str:
+    """What recipes have in common whose models can be compared."""
+    spec = recipe.downstream
+    if spec is None:
+        return ""
+    known = known_tasks()
+    anywhere = all(isinstance(one, str) and one in known for one in spec.tasks)
+    return store.signature(spec.model_dump(mode="json"), "" if anywhere else str(recipe.base))
+
+
 def of_recipes(
     recipes: Sequence[Recipe],
     folders: Sequence[Path],
@@ -272,7 +283,11 @@ def of_recipes(
         **{name: getattr(spec, name) for name in TrainingSpec.model_fields}
     )
     tasks = spec.specs(base)
-    return side_by_side(found, names, tasks, settings, base=base, force=force, watch=watch)
+    made = side_by_side(found, names, tasks, settings, base=base, force=force, watch=watch)
+    if made.downstream is None:
+        return made
+    repeat = shlex.join(["tokbench", "run", *dict.fromkeys(str(one.path) for one in recipes)])
+    return replace(made, downstream=replace(made.downstream, repeat=repeat))
 
 
 def saved_model(name: str, task_name: str | None = None, *, runs: Path = RUNS) -> Path:

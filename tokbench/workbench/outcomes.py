@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from tokbench import store
-from tokbench.downstream import TaskInput, TrainingSpec, compared
+from tokbench.downstream import TaskInput, TrainingSpec, compared, extra
 from tokbench.downstream.finetuning import Given
 from tokbench.downstream.statistics import RESAMPLES
 from tokbench.errors import StoreError, SubjectError
@@ -54,11 +54,6 @@ class Kept:
     task: dict[str, Any]
     outcome: Outcome
     written: float
-
-    @property
-    def alike(self) -> tuple[str, str]:
-        """What outcomes share that belong into one table: task and examples."""
-        return self.task["name"], self.task["fingerprint"]
 
 
 def settings_of(spec: TrainingSpec) -> dict[str, Any]:
@@ -175,21 +170,22 @@ def outcomes_of(
         baseline: the position of the one that gaps are to.
 
     Returns:
-        What they reached; None where none of them was fine-tuned.
+        What they reached; None where none of them was fine-tuned, or where the extra is missing.
     """
     cells = [(place, kept) for place, one in enumerate(found) for kept in of(one)]
-    if not cells:
+    if not cells or not extra.installed():
         return None
     cells = _most(cells, lambda kept: store.signature(kept.settings))
     tasks = dict.fromkeys(kept.task["name"] for _, kept in cells)
-    inputs = []
+    inputs, fingerprints = [], []
     for task in tasks:
         mine = [cell for cell in cells if cell[1].task["name"] == task]
         alike = _most(mine, lambda kept: kept.key)
         newest = {place: kept for place, kept in reversed(alike)}
         inputs.append(_input(newest, len(names)))
+        fingerprints.append(alike[0][1].task["fingerprint"])
     spec = TrainingSpec.model_validate(cells[0][1].settings, strict=False)
-    return side_by_side(inputs, names, spec, baseline=baseline)
+    return side_by_side(inputs, names, spec, fingerprints, baseline=baseline)
 
 
 def _most(cells: Sequence[_Cell], by: Callable[[Kept], str]) -> list[_Cell]:
@@ -224,20 +220,34 @@ def _input(by_place: dict[int, Kept], count: int) -> TaskInput:
 
 
 def side_by_side(
-    inputs: Sequence[TaskInput], names: Sequence[str], spec: TrainingSpec, *, baseline: int
+    inputs: Sequence[TaskInput],
+    names: Sequence[str],
+    spec: TrainingSpec,
+    fingerprints: Sequence[str],
+    *,
+    baseline: int,
 ) -> Downstream:
-    """Outcomes as a comparison that says what was done."""
+    """Outcomes as a comparison that says what was done.
+
+    Args:
+        inputs: the tasks, with what came of each tokenizer.
+        names: of the tokenizers, in reports.
+        spec: how models were trained.
+        fingerprints: of each task's examples.
+        baseline: the position of the tokenizer that gaps are to.
+    """
     named = [
         replace(one, outcomes=tuple(_called(o, n) for o, n in zip(one.outcomes, names, strict=True)))
         for one in inputs
     ]
+    tasks = [f"{one.name}@{p[:8]}" for one, p in zip(inputs, fingerprints, strict=True)]
     return compared(
         named,
         names,
         baseline=baseline,
         model=spec.model,
-        settings=_said(spec, named),
-        signature=_signature(named, names, spec, baseline),
+        settings=_said(spec),
+        signature=_signature(tasks, names, spec, baseline),
     )
 
 
@@ -245,19 +255,15 @@ def _called(outcome: Outcome | None, name: str) -> Outcome | None:
     return outcome and replace(outcome, tokenizer=name)
 
 
-def _said(spec: TrainingSpec, inputs: Sequence[TaskInput]) -> str:
-    """Settings in words.
+def _said(spec: TrainingSpec) -> str:
+    """Settings in words; reports tell the seeds by themselves.
 
-    >>> _said(TrainingSpec(seeds=2, learning_rate=1e-3), [])
+    >>> _said(TrainingSpec(learning_rate=1e-3))
     '3 epochs, batches of 32, learning rate 0.001, 128 tokens at most'
     """
-    seeds = sorted({len(one.seeds) for some in inputs for one in some.outcomes if one})
     rates = spec.learning_rates
     parts = [
-        " to ".join(str(one) for one in dict.fromkeys((seeds[0], seeds[-1]))) + " seeds"
-        if seeds
-        else "",
-        f"{spec.epochs:g} epochs",
+        f"{spec.epochs:g} epoch{'' if spec.epochs == 1 else 's'}",
         f"batches of {spec.batch_size}",
         f"learning rate {rates[0]:g}"
         if len(rates) == 1
@@ -271,22 +277,23 @@ def _said(spec: TrainingSpec, inputs: Sequence[TaskInput]) -> str:
         for name, value in settings_of(spec).items()
         if name not in beside and value != usual[name]
     ]
-    return ", ".join(part for part in parts if part)
+    return ", ".join(parts)
 
 
 def _signature(
-    inputs: Sequence[TaskInput], names: Sequence[str], spec: TrainingSpec, baseline: int
+    tasks: Sequence[str], names: Sequence[str], spec: TrainingSpec, baseline: int
 ) -> str:
     """What was done, as `Comparison.signature` says it."""
-    tasks = "+".join(f"{one.name}@{store.signature(one.sizes, _gold(one))[:8]}" for one in inputs)
     parts = {
-        "tasks": tasks,
+        "tasks": "+".join(tasks),
         "tokenizers": "+".join(names),
         "baseline": names[baseline],
         "model": spec.model,
         "settings": store.signature(settings_of(spec))[:12],
         "intervals": f"t-over-seeds-and-paired-bootstrap-{RESAMPLES}-seed-0",
-        **versions(),
+        "torch": version("torch"),
+        "transformers": version("transformers"),
+        "library": version("tokenizers"),
     }
     said = "|".join(f"{name}:{value}" for name, value in parts.items())
     return f"tokbench-{version('tokbench')}|{said}"
