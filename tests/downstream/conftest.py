@@ -1,6 +1,5 @@
 """Small tokenizers of every recipe, trained once a session."""
 
-import json
 from functools import cache
 from pathlib import Path
 
@@ -36,9 +35,7 @@ def of_recipe(path: Path) -> Tokenizer:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(library, "run_in_child", _call)
         blank = pipeline.assemble(made.pipeline).to_str()
-        trained = training.from_text(
-            made.trainer, demands_of(made), corpora.of(TEXTS * 20), blank
-        )
+        trained = training.from_text(made.trainer, demands_of(made), corpora.of(TEXTS * 20), blank)
     return pipeline.assemble(made.pipeline, trained)
 
 

@@ -20,18 +20,22 @@ Rows = list[tuple[str, str]]
 def command(kind: str | None, name: str | None, json_path: str | None) -> None:
     """What recipes can name: components, trainers, metrics, sources, steps, templates and more.
 
-    With the NAME of a step or a source, its options.
+    With the NAME of a step or a source, its options; with that of a task, what its file says.
 
     \b
     tokbench list
     tokbench list metrics
     tokbench list steps dedupe
+    tokbench list tasks glue_sst2
     """
     from tokbench.cli.output import show, write_json
     from tokbench.errors import UnknownNameError, nearest
 
     if kind is not None and kind not in KINDS and kind != "components":
         raise UnknownNameError(f"unknown list {kind!r}: {nearest(kind, [*KINDS, 'components'])}")
+    if kind == "tasks" and name is not None:
+        _list_task(name, json_path)
+        return
     if kind is not None and name is not None:
         _list_options(kind, name, json_path)
         return
@@ -67,7 +71,7 @@ def _list_options(kind: str, name: str, json_path: str | None) -> None:
 
     if kind not in ("steps", "sources"):
         raise UnknownNameError(
-            f"`tokbench list {kind}` takes no name; only steps and sources tell their options"
+            f"`tokbench list {kind}` takes no name; only steps, sources and tasks tell more"
         )
     spec, last = _spec(kind, name)
     found = options(spec, last)
@@ -85,6 +89,22 @@ def _list_options(kind: str, name: str, json_path: str | None) -> None:
         show(Text.assemble("\n", (one.name, "bold"), f"  {one.type}; {default}"))
         if one.meaning:
             show(Padding(Text(one.meaning), (0, 0, 0, 4), expand=False))
+
+
+def _list_task(name: str, json_path: str | None) -> None:
+    """What a known task says."""
+    from tokbench.cli.output import show, write_json
+    from tokbench.recipe import tasks
+
+    spec = tasks.task(name)
+    if json_path:
+        write_json(spec.model_dump(mode="json"), json_path)
+    if json_path == "-":
+        return
+    from rich.text import Text
+
+    show(Text.assemble((spec.name, "bold"), f": {spec.description}\n"))
+    show(Text(tasks.written(name)))
 
 
 def _spec(kind: str, name: str) -> "tuple[type[Spec], frozenset[str]]":
@@ -147,6 +167,12 @@ def _templates() -> Rows:
     return [(one.name, one.summary) for one in templates().values()]
 
 
+def _tasks() -> Rows:
+    from tokbench.recipe.tasks import known_tasks
+
+    return list(known_tasks().items())
+
+
 def _reports() -> Rows:
     from tokbench.reports import REPORTS
 
@@ -175,6 +201,7 @@ KINDS: dict[str, Callable[[], Rows]] = {
     "metrics": _metrics,
     "sources": _sources,
     "steps": _steps,
+    "tasks": _tasks,
     "templates": _templates,
     "reports": _reports,
     "rules": _rules,

@@ -23,12 +23,14 @@ FORMATS = {
     ".parquet": "parquet",
     ".arrow": "arrow",
     ".feather": "arrow",
+    ".conll": "conll",
+    ".conllu": "conllu",
     ".xml": "xml",
     ".pkl": "pickle",
     ".pickle": "pickle",
 }
 CODECS = (".gz", ".bz2", ".xz", ".zst")
-ENCODED = ("txt", "csv", "tsv", "json", "jsonl")
+ENCODED = ("txt", "csv", "tsv", "json", "jsonl", "conll", "conllu")
 """Formats that are text in some encoding."""
 TAR = "tar"
 """The format of a piece whose members are pieces of their own, found while it is read."""

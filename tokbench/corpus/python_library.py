@@ -9,7 +9,7 @@ import platform
 import sysconfig
 import tokenize
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from inspect import cleandoc
@@ -32,12 +32,12 @@ _SKIPPED = {"test", "tests", "idle_test", "idlelib", "turtledemo", "lib2to3", "_
             "site-packages", "dist-packages", "pydoc_data"}  # fmt: skip
 _TESTS = frozenset({"test", "tests", "idle_test"})
 _INSTALLED = frozenset({"__pycache__", "site-packages", "dist-packages"})
-_RECIPE = b"1"
+_RECIPE = "2"
 """Goes up when other documents are made of the same files, so that no old cache is read."""
 
-_FINGERPRINT = b"fingerprint"
+_DIGEST = 16
 
-_Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def documents() -> pa.LargeStringArray:
@@ -47,12 +47,32 @@ def documents() -> pa.LargeStringArray:
         CorpusError: this Python was installed without its source files.
     """
     folder = Path(sysconfig.get_path("stdlib"))
-    files = sorted(_files(folder))
-    key = xxhash.xxh3_64(_RECIPE)
+    return _load(folder, cache_file(_RECIPE, folder, documented_files(folder)))
+
+
+def cache_file(recipe: str, folder: Path, files: Sequence[Path]) -> Path:
+    """Where the cache has what a recipe makes of the library's files.
+
+    Args:
+        recipe: its name and version.
+        folder: where the library lies.
+        files: those of its files that are read, in order.
+    """
+    key = xxhash.xxh3_64(recipe.encode())
     for path in files:
         key.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
-    cached = cache_dir() / "python_docs" / f"{VERSION}-{key.hexdigest()}.arrow"
-    return _load(folder, cached)
+    return cache_dir() / "python_docs" / f"{VERSION}-{key.hexdigest()}.arrow"
+
+
+def kept(cached: Path, make: Callable[[], pa.Table]) -> pa.Table:
+    """The table that the cache holds; else, or where it is damaged, a new one, put there."""
+    table = _read(cached)
+    if table is None:
+        table = make()
+        # A cache that cannot be written costs some seconds the next time, nothing else.
+        with suppress(StoreError):
+            write_bytes(cached, _packed(table))
+    return table
 
 
 def sources(*, tests: bool) -> list[Path]:
@@ -91,38 +111,40 @@ def fingerprint(texts: pa.LargeStringArray) -> str:
     return str(print_)
 
 
+def digest(batch: pa.RecordBatch) -> str:
+    """What these rows are known by, all columns in their order."""
+    return xxhash.xxh3_128_hexdigest(_packed(pa.Table.from_batches([batch])))
+
+
 @cache
 def _load(folder: Path, cached: Path) -> pa.LargeStringArray:
-    texts = _read(cached)
-    if texts is None:
+    def make() -> pa.Table:
         found = dict.fromkeys([*_topics(folder), *_docstrings(folder)])
         texts = array_of([text.encode() for text in found if text])
         if not len(texts):
             raise refused("python_docs", f"no documentation in {folder}; use files of your own")
-        # A cache that cannot be written costs some seconds the next time, nothing else.
-        with suppress(StoreError):
-            write_bytes(cached, _packed(texts))
-    return texts
+        return pa.table({"text": texts})
+
+    return cast("pa.LargeStringArray", kept(cached, make).column("text").combine_chunks())
 
 
-def _packed(texts: pa.LargeStringArray) -> bytes:
-    schema = pa.schema([("text", pa.large_string())], {_FINGERPRINT: fingerprint(texts)})
+def _packed(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, schema) as writer:
-        writer.write_batch(pa.record_batch([texts], schema=schema))
-    return sink.getvalue().to_pybytes()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    data = sink.getvalue().to_pybytes()
+    return xxhash.xxh3_128_digest(data) + data
 
 
-def _read(cached: Path) -> pa.LargeStringArray | None:
-    """The cached documents; None where there are none, or something else than was written."""
+def _read(cached: Path) -> pa.Table | None:
+    """The table in a file of the cache; None where there is none, or what nobody wrote so."""
     try:
-        table = pa.ipc.open_file(pa.py_buffer(cached.read_bytes())).read_all()
-        texts = cast("pa.LargeStringArray", table.column("text").combine_chunks())
-        texts.validate(full=True)
-    except (OSError, pa.ArrowException, KeyError):
+        data = cached.read_bytes()
+    except OSError:
         return None
-    written = (table.schema.metadata or {}).get(_FINGERPRINT, b"").decode("ascii", "replace")
-    return texts if fingerprint(texts) == written else None
+    if xxhash.xxh3_128_digest(memoryview(data)[_DIGEST:]) != data[:_DIGEST]:
+        return None
+    return pa.ipc.open_file(pa.py_buffer(data).slice(_DIGEST)).read_all()
 
 
 def _files(folder: Path, skipped: Collection[str] = _SKIPPED) -> Iterator[Path]:
@@ -146,23 +168,51 @@ def _topics(folder: Path) -> list[str]:
 
 
 def _docstrings(folder: Path) -> Iterator[str]:
+    for _, tree in documented(folder):
+        yield from _of(tree)
+
+
+def documented_files(folder: Path) -> list[Path]:
+    """The files of the library, sorted, without its tests and demonstrations."""
+    return sorted(_files(folder))
+
+
+def documented(folder: Path) -> Iterator[tuple[Path, ast.Module]]:
+    """Those of these files that may have docstrings and can be parsed, each with its tree."""
     with warnings.catch_warnings():
         # Old code has escapes that newer compilers warn about.
         warnings.simplefilter("ignore")
-        for path in sorted(_files(folder)):
+        for path in documented_files(folder):
             source = path.read_bytes()
             if b'"""' not in source and b"'''" not in source:
                 continue
             with suppress(SyntaxError, ValueError):
-                yield from _of(ast.parse(source))
+                yield path, ast.parse(source)
+
+
+def docstring(node: ast.AST) -> str:
+    """What a module, class or function says of itself; nothing where it says nothing.
+
+    >>> docstring(ast.parse("'A module.'"))
+    'A module.'
+    """
+    text = ast.get_docstring(node) if isinstance(node, Documented) else None
+    with suppress(UnicodeEncodeError):
+        return (text or "").encode().decode()
+    return ""
+
+
+def blocks(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements right inside a node: only they can hold a definition.
+
+    `ast.walk` would visit each expression too.
+    """
+    for block in ("body", "handlers", "orelse", "finalbody", "cases"):
+        yield from getattr(node, block, ())
 
 
 def _of(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, _Documented) and (text := ast.get_docstring(node)):
-        with suppress(UnicodeEncodeError):
-            text.encode()
-            yield text
-    # Only statements can hold a definition; ast.walk would visit each expression too.
-    for block in ("body", "handlers", "orelse", "finalbody", "cases"):
-        for statement in getattr(node, block, ()):
-            yield from _of(statement)
+    if text := docstring(node):
+        yield text
+    for statement in blocks(node):
+        yield from _of(statement)

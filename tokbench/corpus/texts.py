@@ -1,4 +1,4 @@
-r"""What the text of a row is: a column, a template of columns, or messages in a chat template.
+r"""What the text of a row is: a column, a template of columns, words, or messages of a chat.
 
 >>> import pyarrow as pa
 >>> rows = pa.RecordBatch.from_pydict({"q": ["1 + 1", None], "a": [2, 3]})
@@ -10,6 +10,7 @@ r"""What the text of a row is: a column, a template of columns, or messages in a
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Self, cast
 
@@ -43,6 +44,12 @@ class TextFields(Spec):
     chat_template: TextOrFile | None = None
     """The Jinja template that makes a text of `messages`, or `{file: chat_template.jinja}`."""
 
+    words: Annotated[str, Field(min_length=1)] | None = None
+    """The column that holds a list of words, in place of `text`, which is these joined."""
+
+    joined_by: str = " "
+    """What stands between the words."""
+
     @field_validator("text")
     @classmethod
     def _is_a_template(cls, value: str) -> str:
@@ -71,19 +78,31 @@ class TextFields(Spec):
             raise ValueError("`chat_template` needs `messages`, the column that it is applied to")
         if self.messages is not None and self.chat_template is None:
             raise ValueError("`messages` needs a `chat_template`, in Jinja, or {file: ...}")
-        if self.messages is not None and self.text != "text":
-            raise ValueError("`text` and `messages` exclude each other; leave one out")
+        said = [name for name in ("messages", "words") if getattr(self, name) is not None]
+        said += ["text"] if self.text != "text" else []
+        if len(said) > 1:
+            raise ValueError(f"`{said[-1]}` and `{said[0]}` exclude each other; leave one out")
         return self
+
+    def of_texts(self) -> dict[str, Any]:
+        """What the texts are made of, as plain values."""
+        fields = set(TextFields.model_fields) - (set() if self.words else {"words", "joined_by"})
+        return self.model_dump(mode="json", include=fields)
 
     @property
     def is_column(self) -> bool:
         """Whether the text is one column as it is."""
-        return self.messages is None and not is_template(self.text)
+        return not self.holds_lists and not is_template(self.text)
+
+    @property
+    def holds_lists(self) -> bool:
+        """Whether the text is made of a list."""
+        return self.messages is not None or self.words is not None
 
     def columns(self) -> tuple[str, ...]:
         """The columns that the text is made of, each once."""
-        if self.messages is not None:
-            return (self.messages,)
+        if listed := self.messages or self.words:
+            return (listed,)
         if not is_template(self.text):
             return (self.text,)
         return tuple(dict.fromkeys(part for part, is_field in parts(self.text) if is_field))
@@ -113,6 +132,8 @@ class TextFields(Spec):
             numbered = numbers or range(first_row, first_row + len(batch))
             chats = zip(numbered, batch.column(self.messages).to_pylist(), strict=True)
             return _rendered(chats, self.messages, self.chat_template or "", shown)
+        if self.words is not None:
+            return _joined(batch.column(self.words), self, shown, numbers or first_row)
         if self.is_column:
             return _text_alone(batch.column(self.text), shown, self.text)
         import pyarrow.compute as pc  # noqa: PLC0415 - 0.05 s that only templates need
@@ -187,6 +208,30 @@ def as_text(column: "pa.Array[Any]", shown: str, field: str) -> "pa.LargeStringA
         what = f"field {field!r} is {kind}, neither text nor a number"
         raise refused(shown, f"{what}; name another field in `text:`")
     return cast("pa.LargeStringArray", column.cast(pa.large_string()))
+
+
+def _joined(
+    column: "pa.Array[Any]", fields: TextFields, shown: str, numbers: Sequence[int] | int
+) -> "pa.LargeStringArray":
+    """Lists of words, or these written as JSON, as texts."""
+    from tokbench.corpus.documents import array_with_nulls  # noqa: PLC0415 - pyarrow is slow
+
+    texts: list[bytes | None] = []
+    for at, value in enumerate(column.to_pylist()):
+        words = value
+        if isinstance(value, str):
+            with suppress(ValueError, RecursionError):
+                words = json.loads(value)
+        if words is not None and not _is_words(words):
+            row = numbers + at if isinstance(numbers, int) else numbers[at]
+            what = f"field {fields.words!r} is no list of words"
+            raise refused(shown, f'{what}; write ["one", "two"], or name a text with `text:`', row)
+        texts.append(None if words is None else fields.joined_by.join(words).encode())
+    return array_with_nulls(texts)
+
+
+def _is_words(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(word, str) for word in value)
 
 
 def _rendered(

@@ -5,6 +5,7 @@
 ('classification', 0.1)
 """
 
+import io
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.metadata import entry_points
@@ -20,6 +21,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from ruamel.yaml import YAML
 
 from tokbench import downstream
 from tokbench.corpus.spec import Source
@@ -32,16 +34,6 @@ from tokbench.values import TaskKind
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 TokenUnit = Literal["words", "characters"]
-METRICS: dict[str, tuple[TaskKind, ...]] = {
-    "accuracy": ("classification", "tokens"),
-    "f1": ("classification",),
-    "macro_f1": ("classification",),
-    "mcc": ("classification",),
-    "pearson": ("regression",),
-    "spearman": ("regression",),
-    "span_f1": ("tokens",),
-    "span_f1_strict": ("tokens",),
-}
 _GROUP = "tokbench.tasks"
 _BUILT_IN = Path(downstream.__file__).parent / "tasks"
 
@@ -212,6 +204,20 @@ def known_tasks() -> dict[str, str]:
     return {name: str(_plain(name).get("description", "")) for name in sorted(_known())}
 
 
+def written(name: str) -> str:
+    """The file of a known task, or what it would say, as YAML.
+
+    Raises:
+        UnknownNameError: there is no task of this name.
+    """
+    read = _document(name)
+    if read.texts:
+        return next(iter(read.texts.values())).strip()
+    text = io.StringIO()
+    YAML().dump(read.value, text)
+    return text.getvalue().strip()
+
+
 def task(name: str | Path, base: Path = Path(), overrides: Sequence[str] = ()) -> TaskSpec:
     """Read a task.
 
@@ -313,21 +319,29 @@ def _labels(spec: TaskSpec) -> Iterator[Problem]:
 
 
 def _metrics(spec: TaskSpec) -> Iterator[Problem]:
+    if not spec.metric:
+        return
+    from tokbench.downstream.scores import SCORES  # noqa: PLC0415 - numpy is slow to import
+
     for place, name in enumerate(spec.metric):
-        fits = METRICS.get(name)
-        if fits is None:
-            yield Problem(
-                ("metric", place), f"unknown metric {name!r}: {nearest(name, [*METRICS])}"
-            )
-        elif spec.kind not in fits:
-            known = [one for one, kinds in METRICS.items() if spec.kind in kinds]
-            what = f"{name!r} is for {' and '.join(fits)}, and `kind` is {spec.kind}"
-            yield Problem(("metric", place), f"{what}; take one of {', '.join(known)}")
-        elif name == "f1" and spec.labels and len(spec.labels) != 2:  # noqa: PLR2004 - of two classes
-            what = f"'f1' is that of the second of two classes, and there are {len(spec.labels)}"
-            yield Problem(("metric", place), f"{what}; take macro_f1")
+        path = ("metric", place)
+        if name not in SCORES.names():
+            yield Problem(path, f"unknown metric {name!r}: {nearest(name, SCORES.names())}")
+        elif spec.kind not in (score := SCORES[name]).kinds:
+            fits = [one for one, score in SCORES.items() if spec.kind in score.kinds]
+            what = f"{name!r} is for {' and '.join(score.kinds)}, and `kind` is {spec.kind}"
+            yield Problem(path, f"{what}; take one of {', '.join(fits)}")
+        elif spec.labels and score.needs == "two classes" and (why := _misfit(spec, name)):
+            yield Problem(path, why)
         elif name in spec.metric[:place]:
-            yield Problem(("metric", place), f"{name!r} is named twice; once is enough")
+            yield Problem(path, f"{name!r} is named twice; once is enough")
+
+
+def _misfit(spec: TaskSpec, name: str) -> str:
+    from tokbench.downstream.scores import SCORES  # noqa: PLC0415 - numpy is slow to import
+
+    why = SCORES[name].misfit(spec.kind, spec.labels)
+    return f"{name!r} {why}, and there are {len(spec.labels)}; take macro_f1" if why else ""
 
 
 def _splits(spec: TaskSpec) -> Iterator[Problem]:

@@ -92,6 +92,7 @@ def _read(
                 lacking[lacks] += 1
             else:
                 yield _whole(spec, row, words, label)
+    notes += [f"{split}: {note}." for note in ledger.sources[0].read.notes]
     if dropped := ledger.sources[0].steps[0].dropped:
         lacking["a text"] = dropped
     if gone := lacking.total():

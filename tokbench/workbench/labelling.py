@@ -265,21 +265,14 @@ class Labelling:
         ]
 
     def metrics(self) -> tuple[str, ...]:
-        """The names of the scores."""
-        if "f1" in self.spec.metric and len(self.names) != _TWO:
-            what = (
-                f"metric 'f1' is that of the second of two classes, and there are {len(self.names)}"
-            )
-            raise CorpusError(f"{self.spec.name}: {what}; take macro_f1")
-        return self.spec.metric or _default(self.spec.kind, self.names)
+        """The names of the scores.
 
+        Raises:
+            TokbenchError: one does not fit the labels.
+        """
+        from tokbench.downstream.scores import fitting  # noqa: PLC0415 - imports what others need
 
-def _default(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    if kind == "regression":
-        return ("pearson", "spearman")
-    if kind == "classification":
-        return ("accuracy", "macro_f1")
-    return ("span_f1_strict",) if any(one.startswith("B-") for one in names) else ("accuracy",)
+        return fitting(self.spec.metric, self.spec.kind, self.names)
 
 
 def lists(values: "pa.Array[Any]", lengths: Sequence[int]) -> "pa.Array[Any]":

@@ -72,9 +72,8 @@ class Wanted:
         if name not in self.text.columns():
             advice = "name one of them where a step or a group asks for it"
         else:
-            advice = (
-                f"name one with `{'text' if self.text.messages is None else 'messages'}:`{hint}"
-            )
+            says = next((one for one in ("messages", "words") if getattr(self.text, one)), "text")
+            advice = f"name one with `{says}:`{hint}"
         return refused(shown, f"no field {name!r}; {there}; {advice}", row)
 
 

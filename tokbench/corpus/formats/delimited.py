@@ -3,9 +3,9 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
+from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
@@ -42,7 +42,13 @@ _ROW = re.compile(r"Row #(\d+): ?(.*)", re.DOTALL)
 
 
 def read(
-    opened: Opener, shown: str, wanted: Wanted, dialect: Dialect, size: int = BLOCK
+    opened: Opener,
+    shown: str,
+    wanted: Wanted,
+    dialect: Dialect,
+    size: int = BLOCK,
+    names: Sequence[str] = (),
+    notes: list[str] | None = None,
 ) -> Iterator[tuple[pa.RecordBatch, int]]:
     """The rows of a table, all columns as text and none null, with the bytes consumed so far.
 
@@ -52,15 +58,18 @@ def read(
         wanted: names of columns; a dot in them means nothing.
         dialect: how the fields are delimited and quoted.
         size: how many bytes to parse at once; more where a field is longer.
+        names: of the columns, where the first row does not say them.
+        notes: told how many rows with too many or too few fields were left out; None refuses them.
 
     Raises:
         CorpusError: no such column, a row with too many or too few fields, invalid UTF-8, or the
             names of the columns once more in the midst of the rows.
     """
-    table = _Table(opened, shown, wanted, dialect)
+    table = _Table(opened, shown, wanted, dialect, names, drops=notes is not None)
     table.check_header()
     given = 0
     while True:
+        table.dropped = 0
         try:
             with opened() as stream:
                 quotes = _Bytes(stream, dialect.quote)
@@ -69,7 +78,7 @@ def read(
                     fresh = batch.slice(skip)
                     skip -= len(batch) - len(fresh)
                     if len(fresh):
-                        yield table.rows(fresh, given + 2), stream.done()
+                        yield table.rows(fresh, given + 1 + (not names)), stream.done()
                         given += len(fresh)
         except pa.ArrowException as error:
             # A field longer than a block: start again with larger ones, past what was given.
@@ -83,6 +92,10 @@ def read(
         else:
             if quotes.count % 2:
                 _check_last_quote(opened, shown, dialect)
+            if table.dropped and notes is not None:
+                rows = "row" if table.dropped == 1 else "rows"
+                what = f"{table.dropped:,} {rows} with too many or too few fields"
+                notes.append(f"left out of {shown}: {what}")
             return
 
 
@@ -127,15 +140,31 @@ def _check_last_quote(opened: Opener, shown: str, dialect: Dialect) -> None:
 
 
 class _Table:
-    """One file of delimited text."""
+    """One file of delimited text.
 
-    def __init__(self, opened: Opener, shown: str, wanted: Wanted, dialect: Dialect) -> None:
+    Attributes:
+        dropped: how many rows were left out.
+    """
+
+    def __init__(
+        self,
+        opened: Opener,
+        shown: str,
+        wanted: Wanted,
+        dialect: Dialect,
+        names: Sequence[str],
+        *,
+        drops: bool,
+    ) -> None:
+        self.dropped = 0
+        self._drops = drops
         self._opened = opened
         self._shown = shown
         self._wanted = wanted
         self._dialect = dialect
+        self._given = list(names)
         self._names: list[str] = []
-        self._one_header = False
+        self._one_header = bool(names)
 
     def check_header(self) -> None:
         """Refuse a file without the columns that are wanted."""
@@ -145,7 +174,7 @@ class _Table:
             raise refused(self._shown, "is empty; the first row of a table names its columns")
         with _any_field_size():
             rows = _rows(cast("io.RawIOBase", io.BytesIO(head)), self._dialect, "utf-8-sig")
-            self._names = next(filter(None, rows), [])
+            self._names = self._given or next(filter(None, rows), [])
         for name in self._wanted.fields:
             count = self._names.count(name)
             if not count:
@@ -158,12 +187,15 @@ class _Table:
         quote, fields = self._dialect.quote, self._wanted.fields
         yield from pacsv.open_csv(
             cast("IO[bytes]", stream),
-            read_options=pacsv.ReadOptions(use_threads=False, block_size=max(size, 2)),
+            read_options=pacsv.ReadOptions(
+                use_threads=False, block_size=max(size, 2), column_names=self._given or None
+            ),
             parse_options=pacsv.ParseOptions(
                 delimiter=self._dialect.delimiter,
                 quote_char=quote or False,
                 double_quote=True,
                 newlines_in_values=quote is not None,
+                invalid_row_handler=self._drop if self._drops else None,
             ),
             convert_options=pacsv.ConvertOptions(
                 include_columns=list(fields),
@@ -171,6 +203,10 @@ class _Table:
                 strings_can_be_null=False,
             ),
         )
+
+    def _drop(self, _: pacsv.InvalidRow) -> Literal["skip"]:
+        self.dropped += 1
+        return "skip"
 
     def rows(self, batch: pa.RecordBatch, first_row: int) -> pa.RecordBatch:
         """What is wanted of parsed rows."""

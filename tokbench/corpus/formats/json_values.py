@@ -129,7 +129,7 @@ class JsonRows:
         elif name == self._alone:
             raise not_text(self._shown, name, kind_of(found), row)
         elif kind in (list, dict):
-            if name in self._made_of and self._wanted.text.messages is None:
+            if name in self._made_of and not self._wanted.text.holds_lists:
                 what = f"field {name!r} is {kind_of(found)}, neither text nor a number"
                 raise refused(self._shown, f"{what}; name another field in `text:`", row)
             text = json.dumps(found, ensure_ascii=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from tokbench.corpus.formats import delimited, json_lines, json_rows, plain, xml
+from tokbench.corpus.formats import conll, conllu, delimited, json_lines, json_rows, plain, xml
 from tokbench.corpus.formats.columns import Wanted
 from tokbench.corpus.formats.compression import Unpacked, opened
 from tokbench.corpus.formats.delimited import Dialect
@@ -62,7 +62,13 @@ def read(
         dialect = _TABLES[piece.format]
         if spec.quote != "auto":
             dialect = dialect._replace(quote=spec.quote)
-        yield from delimited.read(partial(opened, piece), piece.shown, wanted, dialect)
+        source = partial(opened, piece)
+        dropped: list[str] | None = [] if spec.wrong_rows == "drop" else None
+        yield from delimited.read(
+            source, piece.shown, wanted, dialect, names=spec.column_names, notes=dropped
+        )
+        if notes is not None:
+            notes += dropped or []
     elif piece.format == "pickle":
         from tokbench.corpus.formats import pandas_pickle  # noqa: PLC0415 - as above
 
@@ -79,12 +85,16 @@ def read(
 def streamed(
     stream: Unpacked, piece: Piece, spec: "FilesSpec", wanted: Wanted, *, json_list: bool
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of a stream of text, XML or JSON."""
+    """The rows of a stream of text, XML, CoNLL or JSON."""
     if piece.format == "txt":
         refuse_columns(piece.shown, wanted.columns)
         return map(rows_of, plain.read(stream, piece.shown, spec.sample_by))
     if piece.format == "xml":
         return xml.read(stream, piece.shown, wanted, spec.records)
+    if piece.format == "conllu":
+        return conllu.read(stream, piece.shown, wanted)
+    if piece.format == "conll":
+        return conll.read(stream, piece.shown, wanted, spec.column_names, spec.joined_by)
     if json_list:
         return json_rows.read(stream, piece.shown, wanted, spec.records)
     hint = json_rows.HINT if piece.format == "json" else ""

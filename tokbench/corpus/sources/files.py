@@ -24,12 +24,15 @@ from tokbench.corpus.texts import TextFields
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_ROWS = ("csv", "tsv", "json", "jsonl", "parquet", "arrow", "xml", "pickle")
+_ROWS = ("csv", "tsv", "json", "jsonl", "parquet", "arrow", "xml", "pickle", "conll", "conllu")
 _FITS = {
     "text": _ROWS,
     "messages": _ROWS,
+    "words": _ROWS,
+    "column_names": ("csv", "tsv", "conll"),
     "sample_by": ("txt",),
     "quote": ("csv", "tsv"),
+    "wrong_rows": ("csv", "tsv"),
     "records": ("json", "xml"),
     "trust_pickle": ("pickle",),
     "encoding": ENCODED,
@@ -37,6 +40,8 @@ _FITS = {
 """Which formats an option says something about."""
 _SAYS_NOTHING = {"paths", "name", "format", "trust_pickle", "max_expansion"}
 """Options that do not change what is read of a file."""
+_LATER = ("words", "joined_by", "column_names", "wrong_rows")
+"""Options that say something of a source only where they are given."""
 
 
 def _one_or_more(value: Any) -> Any:
@@ -50,6 +55,13 @@ def _quote_mark(value: str | None) -> str | None:
         raise ValueError("an ASCII character, null for none, or auto")
     if value == ",":
         raise ValueError("not the comma, which delimits the fields; null for none, or auto")
+    return value
+
+
+def _names(value: tuple[str, ...]) -> tuple[str, ...]:
+    for place, name in enumerate(value):
+        if name != "_" and name in value[:place]:
+            raise ValueError(f"{name!r} is named twice; `_` stands for any that nobody wants")
     return value
 
 
@@ -78,7 +90,18 @@ class FilesSpec(TextFields, SourceSpec):
     Of folders, the files of known kind are read that are not hidden, at any depth."""
 
     format: Literal[
-        "auto", "txt", "csv", "tsv", "json", "jsonl", "parquet", "arrow", "xml", "pickle"
+        "auto",
+        "txt",
+        "csv",
+        "tsv",
+        "json",
+        "jsonl",
+        "parquet",
+        "arrow",
+        "xml",
+        "pickle",
+        "conll",
+        "conllu",
     ] = "auto"
     """What the files are; by default their extension says it, before .gz .bz2 .xz .zst .zip .tar.
 
@@ -89,6 +112,14 @@ class FilesSpec(TextFields, SourceSpec):
 
     quote: Annotated[str | None, AfterValidator(_quote_mark)] = "auto"
     """What quotes a field of a csv or tsv file; by default `"` in csv and nothing in tsv."""
+
+    column_names: Annotated[Strings, AfterValidator(_names)] = ()
+    """What the columns of a csv or tsv file are called whose first row does not say it; those of a
+    conll file, `words` among them: by default the first is `words` and the last `tags`."""
+
+    wrong_rows: Literal["refuse", "drop"] = "refuse"
+    """What becomes of rows of a csv or tsv file that have too many or too few fields; how many were
+    dropped is told."""
 
     records: Annotated[str, Field(min_length=1)] | None = None
     """Where a JSON file that is an object keeps its list of rows: `data` or `data.rows`; in XML
@@ -136,6 +167,9 @@ class FilesSpec(TextFields, SourceSpec):
             if unused and not {*fits, TAR} & set(formats):
                 what = f"option {option!r} does nothing for {', '.join(formats)}"
                 raise refused(source.name, f"{what}; it is for {', '.join(fits)}: leave it out")
+        if self.joined_by != " " and not self.words and "conll" not in {*formats, TAR}:
+            what = "option 'joined_by' is about words, and no column of words is named"
+            raise refused(source.name, f"{what}; name it with `words:`, or leave it out")
         if self.members and not any(piece.member or piece.format == TAR for piece in found):
             what = "option 'members' does nothing without a zip or tar"
             raise refused(source.name, f"{what}; leave it out")
@@ -190,6 +224,9 @@ class FilesSource:
     def identity(self) -> Any:
         """The contents of the files, and what says how to read them; not where they lie."""
         options = self.spec.model_dump(mode="json", exclude={*_SAYS_NOTHING, *self.spec.BESIDE})
+        for name in _LATER:  # identities stay what they were
+            if getattr(self.spec, name) == type(self.spec).model_fields[name].default:
+                del options[name]
         formats = [[piece.format, piece.codec] for piece in self.pieces]
         return {**options, "pieces": formats, "files": [file.identity() for file in self.files]}
 

@@ -147,7 +147,7 @@ class GivenSource:
     def identity(self) -> Any:
         """All documents in their order, and the columns that steps can look at."""
         self._look()
-        texts = self.spec.model_dump(mode="json", include={*TextFields.model_fields})
+        texts = self.spec.of_texts()
         return {**texts, "given": self.given.digest, "columns": self.given.columns}
 
 

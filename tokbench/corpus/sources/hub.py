@@ -139,7 +139,7 @@ class HubSource:
 
     def identity(self) -> Any:
         """The commit, which rows of it, and what their text is made of."""
-        texts = self.spec.model_dump(mode="json", include={*TextFields.model_fields})
+        texts = self.spec.of_texts()
         where = [self.where.name, self.where.config, self.where.splits, self.where.commit]
         # The number of a piece means another place where the dataset was downloaded.
         return {**texts, "hub": where, "streaming": self.spec.streaming}
