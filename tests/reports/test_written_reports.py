@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from tokbench import reports
 from tokbench.errors import StoreError, SubjectError
 from tokbench.reports.csv import COLUMNS
+from tokbench.reports.github import escaped as for_github
 from tokbench.reports.html import tokens
 from tokbench.reports.json import read, render
-from tokbench.reports.markdown import escaped as for_github
 from tokbench.reports.markup import shown
 from tokbench.reports.pictures import pictures
 from tokbench.reports.written import written

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from tokbench.reports.formats import FORMATS, format_of
 from tokbench.reports.registry import REPORTS
-from tokbench.reports.written import FORMATS, format_of, written
+from tokbench.reports.written import written
 from tokbench.values import Comparison
 
 __all__ = ["FORMATS", "REPORTS", "format_of", "render", "written"]

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Mapping
 
+from tokbench.reports.downstream.side import beside
 from tokbench.reports.registry import REPORTS
 from tokbench.values import Comparison, Measurement, Row
 
@@ -30,6 +31,7 @@ COLUMNS = (
 @REPORTS.register("csv")
 def render(comparison: Comparison, rows: Mapping[str, Row] | None = None) -> str:  # noqa: ARG001 - every format takes them
     """Numbers in full, unformatted; a cell is empty where there is nothing to say."""
+    comparison, _ = beside(comparison, {}, scale=1)
     baseline = comparison.tokenizers[comparison.baseline].name
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")

@@ -1,18 +1,18 @@
 """The comparison as one page that holds all it needs: no network, no other file."""
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
+from tokbench.reports.downstream.html import section
+from tokbench.reports.downstream.side import SIDE, beside
 from tokbench.reports.markup import direction, plain, shown
 from tokbench.reports.notes import notes
 from tokbench.reports.numbers import SAME, Line, change, difference, interval, lines, number
+from tokbench.reports.pages import name, page
 from tokbench.reports.pictures import groups, pictures
 from tokbench.reports.registry import REPORTS
 from tokbench.reports.sizes import size
@@ -21,7 +21,6 @@ from tokbench.reports.terminal import MOST_LOST
 from tokbench.reports.warning import NOTE
 from tokbench.values import Comparison, Cut, Row, Sample
 
-_PAGE = Path(__file__).parent / "page"
 _BROKEN_DOWN = ("bytes_per_token", "parity")
 _LONGEST_TOKEN = 120
 _LONGEST_TEXT = 600
@@ -40,14 +39,8 @@ def render(
         rows: how each metric is shown, in the order of the tables.
         broken_down: metrics whose numbers by group are shown, where there are some.
     """
-    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - only pages need it
-
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
-    )
-    environment.filters["shown"] = shown
-    template = environment.from_string((_PAGE / "page.html").read_text("utf-8"))
-    return template.render(**_facts(comparison, rows, broken_down))
+    beside_it, further = beside(comparison, rows)
+    return page("page.html", **_facts(beside_it, further, broken_down))
 
 
 def _facts(
@@ -55,17 +48,14 @@ def _facts(
 ) -> dict[str, Any]:
     """What the template says, text as `Markup` or to be escaped."""
     names = [one.name for one in comparison.tokenizers]
-    style, script = (_part(name) for name in ("page.css", "page.js"))
     found = list(lines(comparison, rows))
     every = [each for one in found for each in one.measurements]
+    titles = {key: row.title for key, row in rows.items()}
     return {
-        "style": style,
-        "style_hash": _hash(style),
-        "script": script,
-        "script_hash": _hash(script),
+        "heading": "Tokenizers compared",
         "title": plain(", ".join(names), 200),
-        "names": [_name(name) for name in names],
-        "baseline": _name(names[comparison.baseline]),
+        "names": [name(one) for one in names],
+        "baseline": name(names[comparison.baseline]),
         "on": shown(comparison.on, 2000),
         "documents": f"{comparison.documents:,}",
         "size": size(comparison.bytes),
@@ -78,6 +68,8 @@ def _facts(
         },
         "tables": _tables(found, comparison),
         "notes": [shown(one, 2000) for one in notes(comparison, rows)],
+        "models": comparison.downstream and section(comparison.downstream, titles),
+        "side": SIDE,
         "pictures": list(pictures(comparison, rows)),
         "groups": list(groups(comparison, rows, broken_down)),
         "key": legend(names),
@@ -85,21 +77,6 @@ def _facts(
         "repeat": shown(comparison.repeat, 20_000),
         "signature": shown(comparison.signature, 20_000),
     }
-
-
-def _part(name: str) -> Markup:
-    """A file of the page's own."""
-    return Markup((_PAGE / name).read_text("utf-8").strip())  # noqa: S704 - ours
-
-
-def _hash(part: str) -> str:
-    """By which the page's own rules let a browser run only what we wrote."""
-    return b64encode(hashlib.sha256(part.encode()).digest()).decode()
-
-
-def _name(name: str) -> Markup:
-    """A tokenizer's name, whatever its direction of writing."""
-    return Markup("<bdi>{}</bdi>").format(shown(name, 200))
 
 
 @dataclass(frozen=True)
@@ -121,7 +98,7 @@ def _tables(found: Sequence[Line], comparison: Comparison) -> list[dict[str, Any
         shown_lines = list(some)
         rows = [
             {
-                "name": _name(one.name),
+                "name": name(one.name),
                 "lost": f"{one.letters_lost:.1%}" if one.letters_lost > MOST_LOST else "",
                 "cells": [_cell(line, k, comparison) for line in shown_lines],
             }
@@ -160,13 +137,13 @@ def _sample(sample: Sample, names: Sequence[str]) -> dict[str, Any]:
         "text": shown(sample.text, _LONGEST_TEXT),
         "rows": [
             {
-                "name": _name(name),
+                "name": name(whose),
                 "count": f"{_count(cuts):,}",
-                "label": f"{plain(name)}: {_count(cuts):,} tokens",
+                "label": f"{plain(whose)}: {_count(cuts):,} tokens",
                 "tokens": tokens(cuts),
                 "ids": _ids(cuts),
             }
-            for name, cuts in zip(names, sample.cuts, strict=True)
+            for whose, cuts in zip(names, sample.cuts, strict=True)
         ],
     }
 

@@ -1,12 +1,13 @@
 """The measurements as plain data, for scripts and for reading back. The keys are stable."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from tokbench.errors import SubjectError
+from tokbench.reports.downstream import json as models
 from tokbench.reports.registry import REPORTS
 from tokbench.reports.warning import NOTE
 from tokbench.values import Comparison, Cut, Measurement, Row, Sample
@@ -38,6 +39,7 @@ def render(comparison: Comparison, rows: Mapping[str, Row] | None = None) -> dic
             for one in comparison.tokenizers
         ],
         "samples": [_sample(one) for one in (*comparison.samples, *comparison.scripts)],
+        "downstream": comparison.downstream and models.render(comparison.downstream),
     }
 
 
@@ -109,6 +111,8 @@ def read(plain: Mapping[str, Any], origin: str) -> Comparison:
         )
     try:
         made = TypeAdapter(Comparison).validate_python(_fields(plain))
+        if "comparison" not in plain and plain.get("downstream"):
+            made = replace(made, downstream=models.read(plain["downstream"], origin))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from tokbench.reports.downstream.side import SIDE, beside
 from tokbench.reports.numbers import SAME, change, interval, lines, number
 from tokbench.reports.registry import REPORTS
 from tokbench.reports.sizes import size
@@ -33,11 +34,12 @@ def render(comparison: Comparison, rows: Mapping[str, Row]) -> str:
 
     Needs `booktabs`, and XeLaTeX or LuaLaTeX where names are not in Latin letters.
     """
+    comparison, rows = beside(comparison, rows)
     names = [one.name for one in comparison.tokenizers]
     baseline = names[comparison.baseline]
     parts = [
         "% \\usepackage{booktabs}",
-        *(f"% {_comment(said)}" for said in (comparison.signature, comparison.repeat) if said),
+        *(f"% {comment(said)}" for said in (comparison.signature, comparison.repeat) if said),
         "\\begin{table}",
         "\\centering",
         f"\\begin{{tabular}}{{l{'r' * len(names)}}}",
@@ -61,7 +63,8 @@ def render(comparison: Comparison, rows: Mapping[str, Row]) -> str:
             f"({comparison.documents:,} documents, {size(comparison.bytes)}). "
             "Bold: best; $^\\ast$: a difference to every other is seen; "
             f"{_SIGN}: no difference to {escaped(baseline)} is seen; "
-            "below, 95\\% intervals by paired bootstrap over documents.}"
+            "below, 95\\% intervals by paired bootstrap over documents."
+            f"{f' {escaped(SIDE)}' if comparison.downstream else ''}}}"
         ),
         "\\end{table}",
         "",
@@ -88,6 +91,6 @@ def escaped(text: str) -> str:
     return _ANY.sub(lambda found: _SPECIAL[found[0]], visible(text))
 
 
-def _comment(text: str) -> str:
-    """Text on one line; `^^M` would end it."""
+def comment(text: str) -> str:
+    """Text on one line of a comment; `^^M` would end it."""
     return visible(text).replace("^^", "^ ^")

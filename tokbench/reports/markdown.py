@@ -1,24 +1,25 @@
 """The comparison as Markdown that renders on GitHub."""
 
-import html
-import re
 from collections.abc import Mapping
 
+from tokbench.reports.downstream import facts
+from tokbench.reports.downstream.markdown import correlations
+from tokbench.reports.downstream.side import SIDE, beside
+from tokbench.reports.github import code, escaped
 from tokbench.reports.notes import notes
 from tokbench.reports.numbers import change, interval, lines, number
 from tokbench.reports.registry import REPORTS
 from tokbench.reports.sizes import size
-from tokbench.reports.visible import visible
-from tokbench.reports.warning import NOTE
+from tokbench.reports.warning import MODELS_NOTE, NOTE
 from tokbench.values import Comparison, Measurement, Row
 
-_PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-!|~$@.:])")
 _MARKS = {"": "{}", "best": "**{}** \\*", "clearly best": "**{}** \\*\\*"}
 
 
 @REPORTS.register("markdown")
 def render(comparison: Comparison, rows: Mapping[str, Row]) -> str:
     """A line for each metric, a column for each tokenizer."""
+    comparison, rows = beside(comparison, rows)
     names = [one.name for one in comparison.tokenizers]
     baseline = names[comparison.baseline]
     parts = [
@@ -41,11 +42,15 @@ def render(comparison: Comparison, rows: Mapping[str, Row]) -> str:
         (
             "↑ higher is better, ↓ lower is better; \\* best, \\*\\* best and a difference to "
             f"every other is seen; [95% interval] by paired bootstrap; % against "
-            f"{escaped(baseline)}."
+            f"{escaped(baseline)}.{f' {escaped(SIDE)}' if comparison.downstream else ''}"
         ),
         "",
     ]
     parts += [f"- {escaped(one)}" for one in notes(comparison, rows)]
+    if models := comparison.downstream:
+        parts += [f"- {escaped(one)}" for one in facts.summary(models)]
+        parts += correlations(models, {name: row.title for name, row in rows.items()})
+        parts += ["", f"> {escaped(MODELS_NOTE)}"]
     parts += ["", f"> {escaped(NOTE)}", ""]
     if comparison.signature:
         parts += [f"Cite: {code(comparison.signature)}", ""]
@@ -61,23 +66,3 @@ def _cell(measurement: Measurement, baseline: Measurement, digits: int) -> str:
     if found := change(measurement, baseline):
         shown.append(f"<sub>{found}</sub>")
     return "<br>".join(shown)
-
-
-def escaped(text: str) -> str:
-    r"""Text that GitHub shows as it is, on one line.
-
-    >>> escaped("a|b *c* <i>")
-    'a\\|b \\*c\\* &lt;i&gt;'
-    """
-    return _PUNCTUATION.sub(r"\\\1", html.escape(visible(text), quote=False))
-
-
-def code(text: str) -> str:
-    """Text as code, fenced by more backticks than it has.
-
-    >>> code("a `b` c")
-    '`` a `b` c ``'
-    """
-    fence = "`" * (1 + max((len(one) for one in re.findall("`+", text)), default=0))
-    space = " " if len(fence) > 1 else ""
-    return f"{fence}{space}{visible(text)}{space}{fence}"

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from tokbench.values import Comparison, Measurement, Row
 
 SAME = "no difference seen"
+POINTS = "points"
+"""How units end whose differences are told as they are, not in per cent."""
 _MOST_PERCENT, _MOST_DIGITS = 1000, 100
 
 
@@ -69,7 +71,7 @@ def interval(measurement: Measurement, digits: int) -> str:
 
 
 def change(measurement: Measurement, baseline: Measurement) -> str:
-    """The difference to the baseline in per cent, or that none is seen; empty for none.
+    """The difference to the baseline in per cent or points, or that none is seen; empty for none.
 
     >>> was = Measurement(2.0, 9, "tokens", "lower")
     >>> change(Measurement(2.1, 9, "tokens", "lower"), was)
@@ -81,12 +83,18 @@ def change(measurement: Measurement, baseline: Measurement) -> str:
         return SAME
     if measurement.value == baseline.value:
         return "equal"
-    if not baseline.value or not baseline.better:
-        return ""
-    percent = (measurement.value / baseline.value - 1) * 100
+    if measurement.unit.endswith(POINTS):
+        return f"{measurement.value - baseline.value:+.1f}"
+    return (
+        _percent(measurement.value / baseline.value) if baseline.value and baseline.better else ""
+    )
+
+
+def _percent(ratio: float) -> str:
+    percent = (ratio - 1) * 100
     if abs(percent) < _MOST_PERCENT:
         return f"{percent:+.1f}%" if abs(percent) < _MOST_DIGITS else f"{percent:+.0f}%"
-    return f"×{measurement.value / baseline.value:,.0f}"
+    return f"×{ratio:,.0f}"
 
 
 def difference(measurement: Measurement, digits: int) -> str:

@@ -11,6 +11,7 @@ from tokbench.reports.markup import plain
 WIDTH = 480
 COLOURS = 8
 _FEWEST = 2
+_NEXT_TO_NOTHING = 1e-9
 _CHAR = 7.5
 """About how wide a character of 14 pixels is, the larger size of the two."""
 _SHAPES = (
@@ -100,7 +101,9 @@ def around(
     if log:
         wide = max(margin * math.log(high / low), 0.2)
         return low / math.exp(wide), high * math.exp(wide)
-    wide = margin * (high - low) or abs(high) * 0.05 or 1
+    wide = margin * (high - low)
+    if wide <= _NEXT_TO_NOTHING * abs(high):
+        wide = abs(high) * 0.05 or 1
     return (max(0.0, low - wide) if low >= 0 else low - wide), high + wide
 
 

@@ -6,13 +6,15 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
+from tokbench.reports.downstream.side import MODELS, SIDE, beside
+from tokbench.reports.downstream.terminal import models
 from tokbench.reports.groups import by_group
 from tokbench.reports.names import name_width, shortened
 from tokbench.reports.numbers import SAME, change
 from tokbench.reports.registry import REPORTS
 from tokbench.reports.sizes import size
 from tokbench.reports.visible import visible
-from tokbench.reports.warning import NOTE
+from tokbench.reports.warning import MODELS_NOTE, NOTE
 from tokbench.values import Comparison, Cut, Measured, Measurement, Row
 
 _TITLE_WIDTH = 18
@@ -47,13 +49,18 @@ def render(
         rows: how each metric is shown, in the order of the table.
         broken_down: metrics whose numbers by group are shown, where there are some.
     """
+    comparison, rows = beside(comparison, rows)
     parts: list[RenderableType] = [_heading(comparison), _Tables(comparison, rows)]
     parts += notes(comparison, rows)
+    if comparison.downstream:
+        parts += models(comparison.downstream, {name: row.title for name, row in rows.items()})
     for name in broken_down:
         parts += by_group(comparison, name, rows[name])
     if comparison.samples:
         parts += ["", *_samples(comparison)]
     parts += ["", Text(NOTE, style="dim")]
+    if comparison.downstream:
+        parts.append(Text(MODELS_NOTE, style="dim"))
     if comparison.signature:
         parts.append(Text(f"cite: {visible(comparison.signature)}", style="dim", overflow="fold"))
     if comparison.repeat:
@@ -82,6 +89,7 @@ class _Tables:
         self._baseline = baseline
         self._all = [baseline, *others]
         self._rows = rows
+        self._models = comparison.downstream is not None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         first, *others = self._all
@@ -122,6 +130,8 @@ class _Tables:
             if not wide:
                 line = f"95% intervals by {_BOOTSTRAP}: --json, or a wider terminal"
             yield Text(line, style="dim")
+        if self._models:
+            yield Text(SIDE, style="dim")
 
     def _by_rows(self, width: int) -> Iterator[Table]:
         """Tables with a line for each tokenizer and as many metrics as the width holds."""
@@ -159,9 +169,13 @@ class _Tables:
         table.add_column("", width=_TITLE_WIDTH, no_wrap=True)
         for one in shown:
             table.add_column(Text(visible(one.name), justify="right"), width=width, overflow="fold")
+        family = ""
         for name, row in self._rows.items():
             if not self._is_known(name):
                 continue
+            if row.family == MODELS and family != MODELS:
+                table.add_row(Text("models:", style="dim"))
+            family = row.family
             baseline = self._baseline.measurements[name]
             cells = [
                 _cell(one.measurements[name], baseline, row.digits, wide=wide) for one in shown

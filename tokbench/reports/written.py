@@ -4,34 +4,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from tokbench.errors import StoreError
+from tokbench.reports.formats import format_of
 from tokbench.reports.registry import REPORTS
 from tokbench.values import Comparison, Row
-
-FORMATS = {
-    ".html": "html",
-    ".md": "markdown",
-    ".csv": "csv",
-    ".tex": "latex",
-    ".json": "json",
-}
-"""Formats by the ending of a file's name."""
-
-
-def format_of(path: str | Path) -> str:
-    """The format that a file's name asks for.
-
-    Raises:
-        StoreError: none does.
-
-    >>> format_of("a/Page.HTML")
-    'html'
-    """
-    ending = Path(path).suffix.lower()
-    if ending not in FORMATS:
-        known = ", ".join(FORMATS)
-        raise StoreError(f"{path}: its ending says no format of a report: use one of {known}")
-    return FORMATS[ending]
 
 
 def written(path: str | Path, comparison: Comparison, rows: Mapping[str, Row]) -> bytes:

@@ -231,6 +231,12 @@ def verdicts(made: Downstream, task: TaskResult) -> Iterator[str]:
         yield f"{listed(missing)}: not trained on this"
 
 
+def summary(made: Downstream) -> Iterator[str]:
+    """The verdicts of all tasks, each with the name of its task."""
+    for task in made.tasks:
+        yield from (f"{task.task}: {one}" for one in verdicts(made, task))
+
+
 def _seen(one: Line, gap: Gap, baseline: str) -> str:
     better = "better" if gap.value > 0 else "worse"
     low, high = sorted(abs(end) for end in gap.interval or (gap.value, gap.value))
@@ -311,3 +317,32 @@ def caution(made: Downstream) -> str:
             f"{said} With {counts[-1]} the smallest p is {smallest:.2g}: none can be significant."
         )
     return f"{said} p is two-sided, and not corrected for many comparisons."
+
+
+@dataclass(frozen=True)
+class Axis:
+    """From scores to places in a line of so many characters."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, scores: Sequence[Score]) -> "Axis | None":
+        """Wide enough for every seed and mean, and for intervals as far as they make sense."""
+        if not scores:
+            return None
+        every = [value for one in scores for value in one.by_seed]
+        low, high = min(every), max(every)
+        room = (high - low) or 0.01
+        ends = [end for one in scores for end in one.interval or ()]
+        # two seeds may give an interval many times as wide as all that was seen
+        low, high = (
+            max(min([low, *ends]), low - room, min(low, 0.0)),
+            min(max([high, *ends]), high + room, 1.0),
+        )
+        margin = 0.05 * ((high - low) or 0.01)
+        return cls(low - margin, high + margin)
+
+    def at(self, value: float, width: int) -> int:
+        """The character of a score; outside of 0 to width - 1 for what lies beyond."""
+        return round((value - self.low) / (self.high - self.low) * (width - 1))

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tokbench.reports.downstream import facts
-from tokbench.reports.downstream.facts import Cost, Line
+from tokbench.reports.downstream.facts import Axis, Cost, Line
 from tokbench.reports.names import shortened
 from tokbench.reports.sizes import size
 from tokbench.reports.visible import visible
@@ -29,7 +29,7 @@ def render(made: Downstream) -> RenderableType:
     parts: list[RenderableType] = [_heading(made)]
     for task in made.tasks:
         parts += ["", _Task(made, task)]
-    parts += ["", _legend(made), *correlation_table(made), "", Text(MODELS_NOTE, style="dim")]
+    parts += ["", _legend(made), *_correlations(made, {}), "", Text(MODELS_NOTE, style="dim")]
     if made.signature:
         parts.append(Text(f"cite: {visible(made.signature)}", style="dim", overflow="fold"))
     if made.repeat:
@@ -96,7 +96,7 @@ class _Task:
         head = f"to {baseline}"
         gap_width = max(gap_width, min(cell_len(head), 12)) if gap_width else 0
         left = width - names - _SCORE_WIDTH - _GAP - (gap_width + _GAP if gap_width else 0) - _GAP
-        axis = _Axis.of([one.score for one in self._lines if one.score])
+        axis = Axis.of([one.score for one in self._lines if one.score])
         drawn = axis if axis and left >= _LEAST_PICTURE else None
         table = Table(box=None, pad_edge=False, padding=(0, 0, 0, _GAP), header_style="bold")
         table.add_column("", width=names, no_wrap=True)
@@ -106,18 +106,18 @@ class _Task:
             table.add_column(shortened(head, gap_width), width=gap_width, no_wrap=True)
         across = min(left, _MOST_PICTURE)
         if drawn:
-            table.add_column(drawn.head(across), width=across, no_wrap=True)
+            table.add_column(_ends(drawn, across), width=across, no_wrap=True)
         for one, gap in zip(self._lines, gaps, strict=True):
             cells = [_score(one.score)]
             cells += [gap] if gap_width else []
-            cells += [drawn.line(one.score, across)] if drawn else []
+            cells += [_line(drawn, one.score, across)] if drawn else []
             table.add_row(shortened(one.name, names), *cells)
         for name, scores in task.rivals.items():
             if task.metric in scores:
                 value = scores[task.metric]
                 cells = [Text(f"{facts.points(value):>5}", style="dim")]
                 cells += [Text()] if gap_width else []
-                cells += [drawn.line(value, across)] if drawn else []
+                cells += [_line(drawn, value, across)] if drawn else []
                 table.add_row(Text(visible(name), style="dim"), *cells)
         return table
 
@@ -207,75 +207,52 @@ def _gap(score: Score | None) -> Text:
     return Text(f"  {said}", style="green" if gap.value > 0 else "red")
 
 
-@dataclass(frozen=True)
-class _Axis:
-    """From scores to places in a line of so many characters."""
-
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, scores: Sequence[Score]) -> "_Axis | None":
-        """Wide enough for every seed and mean, and for intervals as far as they make sense."""
-        if not scores:
-            return None
-        every = [value for one in scores for value in one.by_seed]
-        low, high = min(every), max(every)
-        room = (high - low) or 0.01
-        ends = [end for one in scores for end in one.interval or ()]
-        # two seeds may give an interval many times as wide as all that was seen
-        low, high = (
-            max(min([low, *ends]), low - room, min(low, 0.0)),
-            min(max([high, *ends]), high + room, 1.0),
-        )
-        margin = 0.05 * ((high - low) or 0.01)
-        return cls(low - margin, high + margin)
-
-    def at(self, value: float, width: int) -> int:
-        """The character of a score; outside of 0 to width - 1 for what lies beyond."""
-        return round((value - self.low) / (self.high - self.low) * (width - 1))
-
-    def head(self, width: int) -> Text:
-        """The ends of the axis."""
-        low, high = facts.points(self.low), facts.points(self.high)
-        return Text(f"{low}{high:>{width - len(low)}}", style="not bold dim")
-
-    def line(self, score: Score | float | None, width: int) -> Text:
-        """Every seed, the mean and its interval; of a rival a mark."""
-        cells = [" "] * width
-        if isinstance(score, float):
-            if 0 <= (at := self.at(score, width)) < width:
-                cells[at] = "◇"
-            return Text("".join(cells), style="dim")
-        if score is None:
-            return Text()
-        if score.interval:
-            first, last = (self.at(end, width) for end in score.interval)
-            for place in range(max(0, first), min(width - 1, last) + 1):
-                cells[place] = "─"
-            cells[max(0, first)] = "├" if first >= 0 else "◂"
-            cells[min(width - 1, last)] = "┤" if last < width else "▸"
-        for value in score.by_seed:
-            cells[self.at(value, width)] = "∙"
-        cells[self.at(score.value, width)] = "●"
-        return Text("".join(cells), style="green" if score.best else "")
+def _ends(axis: Axis, width: int) -> Text:
+    """The ends of the axis."""
+    low, high = facts.points(axis.low), facts.points(axis.high)
+    return Text(f"{low}{high:>{width - len(low)}}", style="not bold dim")
 
 
-def correlation_table(
-    made: Downstream, titles: Mapping[str, str] | None = None
-) -> list[RenderableType]:
-    """How far intrinsic metrics order the tokenizers as the tasks do; nothing where none is known.
+def _line(axis: Axis, score: Score | float | None, width: int) -> Text:
+    """Every seed, the mean and its interval; of a rival a mark."""
+    cells = [" "] * width
+    if isinstance(score, float):
+        if 0 <= (at := axis.at(score, width)) < width:
+            cells[at] = "◇"
+        return Text("".join(cells), style="dim")
+    if score is None:
+        return Text()
+    if score.interval:
+        first, last = (axis.at(end, width) for end in score.interval)
+        for place in range(max(0, first), min(width - 1, last) + 1):
+            cells[place] = "─"
+        cells[max(0, first)] = "├" if first >= 0 else "◂"
+        cells[min(width - 1, last)] = "┤" if last < width else "▸"
+    for value in score.by_seed:
+        cells[axis.at(value, width)] = "∙"
+    cells[axis.at(score.value, width)] = "●"
+    return Text("".join(cells), style="green" if score.best else "")
+
+
+def models(made: Downstream, titles: Mapping[str, str]) -> list[RenderableType]:
+    """What a comparison says of models below its table: who won, what goes with what.
 
     Args:
-        made: what has the correlations.
+        made: the models.
         titles: of the metrics, as reports show them.
     """
+    said = [Text.assemble(("→ ", "bold"), visible(one)) for one in facts.summary(made)]
+    return [*said, *_correlations(made, titles)]
+
+
+def _correlations(made: Downstream, titles: Mapping[str, str]) -> list[RenderableType]:
+    """How far intrinsic metrics order the tokenizers as the tasks do; nothing where none is."""
     if not made.correlations:
         return []
     return [
         "",
         Text("does the better number go with the better model?", style="bold"),
-        _Correlations(made.correlations, titles or {}),
+        _Correlations(made.correlations, titles),
         Text(facts.caution(made), style="dim"),
     ]
 
