@@ -145,8 +145,8 @@ class Batches:
     """A batch sampler: the micro-batches of one process, epoch by epoch.
 
     Every process has equally many, and together they have each example once an epoch. No library
-    is to split them again: `loader` sees to that. `torch`, `accelerate` and `Trainer` ask for
-    `__iter__`, `__len__` and `set_epoch` alone, and skip micro-batches by themselves on resuming.
+    is to split them again: `loader` sees to that. A training that is resumed sets the epoch and
+    skips what it has done, as `Trainer` does through accelerate's `skip_first_batches`.
     """
 
     def __init__(
@@ -184,7 +184,6 @@ class Batches:
         self.processes, self.process = processes, process
         self.drop_last = False
         self.epoch = 0
-        self._skipped = 0
 
     @property
     def rows(self) -> int:
@@ -195,18 +194,13 @@ class Batches:
         """Say which epoch comes next."""
         self.epoch = epoch
 
-    def resume(self, micro_batches: int) -> None:
-        """Go on behind so many micro-batches of a training, once; for loops of one's own."""
-        self.epoch, self._skipped = divmod(micro_batches, max(len(self), 1))
-
     def __len__(self) -> int:
         """Micro-batches of an epoch, the same for every process."""
         full, rest = divmod(len(self.sizes), self.batch_size)
         return full * self.accumulate + min(rest, self.accumulate)
 
     def __iter__(self) -> Iterator[list[Key]]:
-        skipped, self._skipped = self._skipped, 0
-        for share, longest in self.shares(self.epoch, self.process)[skipped:]:
+        for share, longest in self.shares(self.epoch, self.process):
             yield [(index, longest) for index in share or [FILLER]]
 
     def shares(self, epoch: int, process: int) -> list[tuple[list[int], int]]:
