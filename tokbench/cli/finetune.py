@@ -115,16 +115,23 @@ def _tasks(names: tuple[str, ...], folder: str | None) -> "list[TaskSpec]":
 
 
 def _tell(made: "Finetuned", json_path: str | None, out: tuple[str, ...]) -> None:
-    from tokbench.cli.output import show, write_json
+    """The result to stdout and to files, and what failed."""
+    from tokbench.cli.output import note, show, write_json, write_models
     from tokbench.cli.run import tell_failures
+    from tokbench.corpus import redacted
     from tokbench.reports import downstream as report
+    from tokbench.reports.downstream.json import render as plain
 
     if made.downstream:
-        again = replace(made.downstream, repeat=shlex.join(["tokbench", *sys.argv[1:]]))
+        repeat = shlex.join(["tokbench", *map(redacted, sys.argv[1:])])
+        again = replace(made.downstream, repeat=repeat)
+        if json_path:
+            write_json(plain(again), json_path)
+        write_models(again, out)
         if json_path != "-":
             show(report.render(again))
-        if json_path:
-            write_json(report.plain(again), json_path)
+        if out:
+            note(f"written: {', '.join(out)}")
     tell_failures(made.failed, len(made.failed) + 1)
 
 

@@ -84,7 +84,7 @@ def command(
         _show(ended)
     if ended.note:
         note(ended.note)
-    tell_failures(ended.failed, len(loaded))
+    tell_failures(ended.failed, len({one.name for one in (*loaded, *ended.failed)}))
     if json_path and ended.done:  # what an earlier run wrote is better than nothing but failures
         write_json(_plain(ended), json_path)
     if ended.failed:
@@ -133,14 +133,14 @@ def show_estimates(recipes: "Sequence[Recipe]", memory: int | None, json_path: s
 
 def _plain(ended: "Runs") -> dict[str, Any]:
     """Everything as plain data; one run that measured itself holds the comparison."""
-    from tokbench.reports import downstream as report
     from tokbench.reports import render
+    from tokbench.reports.downstream.json import render as plain_models
 
     plain: dict[str, Any] = {"runs": [facts(one) for one in ended.done], **failures(ended.failed)}
     if ended.comparison and not any(one.comparison is ended.comparison for one in ended.done):
         plain["comparison"] = render("json", ended.comparison)
     if models := _apart(ended):
-        plain["downstream"] = [report.plain(one) for one in models]
+        plain["downstream"] = [plain_models(one) for one in models]
     return plain
 
 
