@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tokbench.recipe.tasks import TaskSpec
     from tokbench.workbench import Finetuned
 
+
 @click.command("finetune", cls=options.Grouped)
 @click.argument("tokenizers", nargs=-1, required=True)
 @options.in_group("Tasks")(
@@ -37,7 +38,14 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Only count trainings and steps, and estimate their time from a few real steps.",
 )
-@options.overrides
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set what has no option of its own: warmup, weight_decay, buckets, inside; or a value of "
+    "the recipes among TOKENIZERS.",
+)
 @options.baseline
 @options.runs
 @options.json_out
@@ -63,19 +71,22 @@ def command(
 
     \b
     tokbench finetune runs/demo runs/bert --task python_area
-    tokbench finetune runs/demo gpt2 --task sst2 --seeds 3 --learning-rate 3e-4
+    tokbench finetune runs/demo gpt2 --task glue_sst2 --seeds 3 --learning-rate 3e-4
     tokbench finetune runs/* --task my-task.yaml --model mini --out page.html
-    torchrun --nproc-per-node 4 -m tokbench finetune runs/demo runs/bert --task mnli
+    torchrun --nproc-per-node 4 -m tokbench finetune runs/demo runs/bert --task glue_mnli
     """
     from tokbench.downstream import processes
     from tokbench.recipe.settings import is_about_training
     from tokbench.workbench import finetune
 
-    spec = _spec(settings, [one for one in overrides if is_about_training(one)])
+    about_training = [one for one in overrides if is_about_training(one)]
+    others = [one for one in overrides if one not in about_training]
+    if not any(name.endswith((".yaml", ".yml")) for name in tokenizers):
+        about_training, others = list(overrides), []
     said: dict[str, Any] = {
         "tasks": _tasks(tasks, folder),
-        "spec": spec,
-        "overrides": [one for one in overrides if not is_about_training(one)],
+        "spec": _spec(settings, about_training),
+        "overrides": others,
         "runs": runs,
     }
     if dry_run:

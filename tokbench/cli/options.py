@@ -202,6 +202,8 @@ class Grouped(click.Command):
         """Each group by itself, what has no group last."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
+            if isinstance(parameter, click.Argument):
+                continue
             record = parameter.get_help_record(ctx)
             if record is not None:
                 heading = getattr(parameter, "group", "Options")

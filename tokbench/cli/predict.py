@@ -2,7 +2,6 @@
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -40,8 +39,8 @@ def command(
     standard input where it is -; a task about words takes them parted by white space.
 
     \b
-    tokbench predict runs/demo "Return the mean of data." --task docstring_area
-    tokbench predict runs/demo "first sentence" "second sentence" --task stsb
+    tokbench predict runs/demo "Return the mean of data" --task python_area
+    tokbench predict runs/demo "first sentence" "second sentence" --task glue_stsb
     tokbench predict runs/demo/.../model - --pipeline text-classification < text.txt
     """
     from tokbench.cli.output import show, write_json

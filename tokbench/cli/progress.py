@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from tokbench.values import Progress, TrainingProgress, Watch, ignore
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
     from rich.progress import ProgressColumn, TaskID
 
 _MODELS = "models"
@@ -49,36 +50,51 @@ def progress(title: str = "") -> Iterator[Watch]:
                 yield Text(f"  {reading[-1]}", style="dim", overflow="ellipsis", no_wrap=True)
 
     with _Titled(*_columns(), console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, TaskID] = {}
-        begun: dict[str, int] = {}
-
-        def one_of_many(told: TrainingProgress) -> None:
-            """All models in one line; the bar of another model takes the place of the last."""
-            if _MODELS not in tasks:
-                tasks[_MODELS] = bars.add_task(_MODELS, total=told.models, rate="")
-            part = told.done / told.total if told.total else 0.0
-            rate = f"{told.model} of {told.models}"
-            done = told.model - 1 + part
-            bars.update(tasks[_MODELS], total=told.models, completed=done, rate=rate)
-            for stage in [one for one in tasks if one not in (_MODELS, told.stage)]:
-                bars.remove_task(tasks.pop(stage))
+        lines = _Lines(bars)
 
         def watch(told: Progress) -> None:
-            if isinstance(told, TrainingProgress) and told.models:
-                one_of_many(told)
-            if told.stage not in tasks:
-                for stage, task in tasks.items():
-                    if stage != _MODELS:
-                        bars.update(task, total=1, completed=1)
-                tasks[told.stage] = bars.add_task(told.stage, total=told.total, rate="")
-                begun[told.stage] = told.done
-            task = tasks[told.stage]
-            seconds = next(one.elapsed for one in bars.tasks if one.id == task) or 0
-            rate = _rate(told, seconds, begun[told.stage])
-            bars.update(task, total=told.total, completed=told.done, rate=rate)
+            lines.tell(told)
             reading[:] = [line] if (line := _reading(told)) else []
 
         yield watch
+
+
+class _Lines:
+    """A line a stage, and while models are trained one for all of them and one for the last."""
+
+    def __init__(self, bars: "Bars") -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+        self._begun: dict[str, int] = {}
+
+    def tell(self, told: Progress) -> None:
+        """Draw how far it has come."""
+        if isinstance(told, TrainingProgress) and told.models:
+            self._one_of_many(told)
+        if told.stage not in self._tasks:
+            for stage, task in self._tasks.items():
+                if stage != _MODELS:
+                    self._bars.update(task, total=1, completed=1)
+            self._tasks[told.stage] = self._bars.add_task(told.stage, total=told.total, rate="")
+            self._begun[told.stage] = told.done
+        task = self._tasks[told.stage]
+        seconds = next(one.elapsed for one in self._bars.tasks if one.id == task) or 0
+        rate = _rate(told, seconds, self._begun[told.stage])
+        self._bars.update(task, total=told.total, completed=told.done, rate=rate)
+
+    def _one_of_many(self, told: TrainingProgress) -> None:
+        """All models in one line; the line of another model takes the place of the last."""
+        if _MODELS not in self._tasks:
+            self._tasks[_MODELS] = self._bars.add_task(_MODELS, total=told.models, rate="")
+        part = told.done / told.total if told.total else 0.0
+        self._bars.update(
+            self._tasks[_MODELS],
+            total=told.models,
+            completed=told.model - 1 + part,
+            rate=f"{told.model} of {told.models}",
+        )
+        for stage in [one for one in self._tasks if one not in (_MODELS, told.stage)]:
+            self._bars.remove_task(self._tasks.pop(stage))
 
 
 def _columns() -> "tuple[ProgressColumn, ...]":

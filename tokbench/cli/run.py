@@ -84,7 +84,8 @@ def command(
         _show(ended)
     if ended.note:
         note(ended.note)
-    tell_failures(ended.failed, len({one.name for one in (*loaded, *ended.failed)}))
+    names = {one.name for one in loaded} | {one.name for one in ended.failed}
+    tell_failures(ended.failed, len(names))
     if json_path and ended.done:  # what an earlier run wrote is better than nothing but failures
         write_json(_plain(ended), json_path)
     if ended.failed:

@@ -6,8 +6,8 @@ from tokbench.workbench.curves import curve
 from tokbench.workbench.demonstrations import demonstrate, small_tokenizer
 from tokbench.workbench.estimates import estimate
 from tokbench.workbench.failures import Failure
-from tokbench.workbench.finetuning import Finetuned, finetune, saved_model
 from tokbench.workbench.find import Found, find, tokenizer_folder
+from tokbench.workbench.finetuning import Finetuned, finetune, saved_model
 from tokbench.workbench.gates import Condition
 from tokbench.workbench.looks import head, look
 from tokbench.workbench.plan import RUNS, Plan

@@ -116,11 +116,11 @@ def side_by_side(
     extra.require()
     failed: list[Failure] = []
     read: list[TaskData] = []
-    for one in tasks:
+    for wanted in tasks:
         try:
-            read.append(examples(one, base, watch))
+            read.append(examples(wanted, base, watch))
         except _TOLD as error:
-            failed.append(Failure(one.name, sentence(error)))
+            failed.append(Failure(wanted.name, sentence(error)))
     inputs: list[TaskInput] = []
     fingerprints: list[str] = []
     counted = _Counted(watch, len(read) * len(found), spec)
@@ -174,9 +174,7 @@ def _outcome(
         kept = outcomes.read(folder)
         if kept and kept.key == key and (known := _first(kept.outcome, spec.seeds)):
             return replace(known, tokenizer=name), True
-        made = trainings.finetune(
-            outcomes.given(found), name, data, spec, folder, watch=watch
-        )
+        made = trainings.finetune(outcomes.given(found), name, data, spec, folder, watch=watch)
         if processes.first():
             outcomes.keep(folder, key, spec, data, made, rivals(data, watch))
     return made, False
@@ -240,7 +238,7 @@ def rivals(data: TaskData, watch: Watch = ignore) -> Rivals:
         known: Rivals = store.read_json(path)
         return known
     watch(Progress(f"{data.name}, rivals", 0, None, "examples"))
-    made = simple.rivals(data)
+    made: Rivals = simple.rivals(data)
     with store.optional():
         store.write_json(path, made)
     return made

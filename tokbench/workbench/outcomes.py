@@ -19,7 +19,7 @@ from tokbench import store
 from tokbench.downstream import TaskInput, TrainingSpec, compared, extra
 from tokbench.downstream.finetuning import Given
 from tokbench.downstream.statistics import RESAMPLES
-from tokbench.errors import StoreError, SubjectError
+from tokbench.errors import StoreError
 from tokbench.values import Downstream, Outcome, TaskData
 from tokbench.workbench.find import Found
 from tokbench.workbench.plan import RUN_FILE
@@ -181,7 +181,7 @@ def outcomes_of(
     for task in tasks:
         mine = [cell for cell in cells if cell[1].task["name"] == task]
         alike = _most(mine, lambda kept: kept.key)
-        newest = {place: kept for place, kept in reversed(alike)}
+        newest = dict(reversed(alike))
         inputs.append(_input(newest, len(names)))
         fingerprints.append(alike[0][1].task["fingerprint"])
     spec = TrainingSpec.model_validate(cells[0][1].settings, strict=False)
@@ -213,7 +213,7 @@ def _input(by_place: dict[int, Kept], count: int) -> TaskInput:
         labels=task["labels"],
         sizes=tuple(task["sizes"]),
         gold=None if task["gold"] is None else np.asarray(task["gold"]),
-        outcomes=tuple(one and one.outcome for one in found),
+        outcomes=tuple(None if one is None else one.outcome for one in found),
         rivals=task["rivals"],
         notes=tuple(task["notes"]),
     )
@@ -237,7 +237,9 @@ def side_by_side(
         baseline: the position of the tokenizer that gaps are to.
     """
     named = [
-        replace(one, outcomes=tuple(_called(o, n) for o, n in zip(one.outcomes, names, strict=True)))
+        replace(
+            one, outcomes=tuple(_called(o, n) for o, n in zip(one.outcomes, names, strict=True))
+        )
         for one in inputs
     ]
     tasks = [f"{one.name}@{p[:8]}" for one, p in zip(inputs, fingerprints, strict=True)]
