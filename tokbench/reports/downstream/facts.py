@@ -1,5 +1,6 @@
 """What every report says of models: scores in points, costs, who won, in the same words."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -197,10 +198,25 @@ def alike(made: Downstream) -> str:
     if counts:
         many = f"{counts[0]}" + (f" to {counts[-1]}" if len(counts) > 1 else "")
         said.append(f"{many} seed{'' if many == '1' else 's'}")
-    said += sorted({f"{one.device}, {one.precision}" for one in outcomes})
+    said += sorted({_machine(one) for one in outcomes})
     if made.settings:
         said.append(made.settings)
     return "; ".join(said)
+
+
+def _machine(outcome: Outcome) -> str:
+    said = f"{outcome.device}, {outcome.precision}"
+    if outcome.processes > 1:
+        said += f", {outcome.processes} processes"
+    if outcome.device == "cpu":
+        said += f", {outcome.threads} thread{'' if outcome.threads == 1 else 's'}"
+    return said
+
+
+def rivals(task: TaskResult) -> list[tuple[str, float]]:
+    """What the models without any of this reach by the metric that decides, where that is known."""
+    found = [(name, scores.get(task.metric)) for name, scores in task.rivals.items()]
+    return [(name, one) for name, one in found if one is not None and math.isfinite(one)]
 
 
 def verdicts(made: Downstream, task: TaskResult) -> Iterator[str]:
@@ -220,11 +236,7 @@ def verdicts(made: Downstream, task: TaskResult) -> Iterator[str]:
     for why, names in whys.items():
         yield f"{listed(names)}: no difference to {baseline} seen: {why}"
     best = max((one.score.value for one in trained if one.score), default=0.0)
-    above = [
-        f"{name} ({points(scores[task.metric])})"
-        for name, scores in task.rivals.items()
-        if task.metric in scores and scores[task.metric] >= best
-    ]
+    above = [f"{name} ({points(value)})" for name, value in rivals(task) if value >= best]
     if above and trained:
         yield f"no model is above {listed(above)}"
     if missing := [one.name for one in found if one.score is None]:
@@ -259,7 +271,9 @@ def others(made: Downstream, task: TaskResult) -> Iterator[str]:
             if metric in scores
         ]
         said += [
-            f"{name} {points(some[metric])}" for name, some in task.rivals.items() if metric in some
+            f"{name} {points(some[metric])}"
+            for name, some in task.rivals.items()
+            if math.isfinite(some.get(metric, math.nan))
         ]
         yield f"{title(task, metric)}: {', '.join(said)}"
 

@@ -1,8 +1,10 @@
 """Models side by side as a section of a page, or a page of its own."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import bidirectional
 
 from markupsafe import Markup, escape
 
@@ -15,8 +17,9 @@ from tokbench.reports.sizes import size
 from tokbench.reports.warning import MODELS_NOTE
 from tokbench.values import Downstream, Score, TaskResult
 
+_FROM_THE_RIGHT = ("R", "AL")
 _ROW, _TOP, _LABEL = 24, 8, 150
-_LONGEST_NAME = 19
+_LONGEST_NAME = 17
 
 
 def render(made: Downstream) -> str:
@@ -55,22 +58,32 @@ def section(made: Downstream, titles: Mapping[str, str]) -> dict[str, Any]:
 
 def _task(made: Downstream, task: TaskResult, number: int) -> dict[str, Any]:
     found = facts.lines(made, task)
+    names = made.tokenizers
     said = [*facts.others(made, task), *facts.remarks(made, task)]
     return {
         "name": shown(task.task),
         "about": shown(facts.about(task), 2000),
-        "verdicts": [shown(one, 2000) for one in facts.verdicts(made, task)],
-        "remarks": [shown(one, 2000) for one in said],
+        "verdicts": [_sentence(one, names) for one in facts.verdicts(made, task)],
+        "remarks": [_sentence(one, names) for one in said],
         "svg": _picture(task, found, f"task-{number}"),
         "columns": [_Column(facts.title(task), "hundredths", "higher"), *_COSTS],
         "rows": [
-            *(
-                {"name": name(one.name), "rival": False, "cells": _cells(one, task)}
-                for one in found
-            ),
+            *_models(found, task),
             *_rivals(task),
         ],
     }
+
+
+def _sentence(said: str, names: Sequence[str]) -> Markup:
+    """A sentence in which names that are written from the right turn nothing round."""
+    turning = [one for one in names if any(bidirectional(sign) in _FROM_THE_RIGHT for sign in one)]
+    if not turning:
+        return shown(said, 2000)
+    longest_first = sorted(turning, key=len, reverse=True)
+    parts = re.split(f"({'|'.join(map(re.escape, longest_first))})", said)
+    return Markup("").join(
+        name(part) if place % 2 else shown(part, 2000) for place, part in enumerate(parts)
+    )
 
 
 @dataclass(frozen=True)
@@ -95,9 +108,9 @@ _COSTS = (
     _Column("training", "time a model"),
     _Column("examples", "a second", "higher"),
     _Column("tokens", "a second", "higher"),
-    _Column("padding", "of all computed"),
-    _Column("peak memory"),
-    _Column("cut off", "of test examples"),
+    _Column("padding", "share"),
+    _Column("memory", "at the peak"),
+    _Column("cut off", "share"),
     _Column("length", "tokens an example"),
     _Column("learning rate"),
     _Column("shapes", "of batches"),
@@ -144,11 +157,9 @@ def _score(score: Score) -> _Cell:
 
 
 def _rivals(task: TaskResult) -> Iterator[dict[str, Any]]:
-    for who, scores in task.rivals.items():
-        if task.metric in scores:
-            value = scores[task.metric]
-            cells = [_Cell(value, facts.points(value)), *[_Cell(None, "")] * len(_COSTS)]
-            yield {"name": name(who), "rival": True, "cells": cells}
+    for who, value in facts.rivals(task):
+        cells = [_Cell(value, facts.points(value)), *[_Cell(None, "")] * len(_COSTS)]
+        yield {"name": name(who), "rival": True, "cells": cells}
 
 
 def _picture(task: TaskResult, found: Sequence[Line], key: str) -> Markup | None:
@@ -157,9 +168,7 @@ def _picture(task: TaskResult, found: Sequence[Line], key: str) -> Markup | None
     axis = Axis.of([one.score for one in known if one.score])
     if axis is None:
         return None
-    rivals = [
-        (who, scores[task.metric]) for who, scores in task.rivals.items() if task.metric in scores
-    ]
+    rivals = facts.rivals(task)
     bottom = _TOP + _ROW * (len(known) + len(rivals))
     x = svg.Scale(100 * axis.low, 100 * axis.high, _LABEL, svg.WIDTH - 12)
     parts = []

@@ -46,12 +46,8 @@ def render(made: Downstream) -> str:
 def _lines(made: Downstream, task: TaskResult, rivals: list[str]) -> list[str]:
     found = [one.score for one in facts.lines(made, task)]
     title = escaped(f"{task.task}, {facts.title(task)}")
-    numbers = [
-        facts.points(task.rivals[name][task.metric])
-        if task.metric in task.rivals.get(name, {})
-        else ""
-        for name in rivals
-    ]
+    known = dict(facts.rivals(task))
+    numbers = [facts.points(known[name]) if name in known else "" for name in rivals]
     lines = [" & ".join([title, *map(_value, found), *numbers]) + " \\\\"]
     gaps = [_gap(one) for one in found]
     if any(gaps):

@@ -47,10 +47,8 @@ def tasks(made: Downstream) -> Iterator[str]:
         yield "| --- |" + " ---: |" * 9
         for one in facts.lines(made, task):
             yield f"| {escaped(one.name)} | {' | '.join(_cells(one, task))} |"
-        for name, scores in task.rivals.items():
-            if task.metric in scores:
-                value = facts.points(scores[task.metric])
-                yield f"| _{escaped(name)}_ | {value} |" + " |" * 8
+        for name, value in facts.rivals(task):
+            yield f"| _{escaped(name)}_ | {facts.points(value)} |" + " |" * 8
         yield ""
         said = [*facts.verdicts(made, task), *facts.others(made, task), *facts.remarks(made, task)]
         yield from (f"- {escaped(one)}" for one in said)

@@ -112,13 +112,11 @@ class _Task:
             cells += [gap] if gap_width else []
             cells += [_line(drawn, one.score, across)] if drawn else []
             table.add_row(shortened(one.name, names), *cells)
-        for name, scores in task.rivals.items():
-            if task.metric in scores:
-                value = scores[task.metric]
-                cells = [Text(f"{facts.points(value):>5}", style="dim")]
-                cells += [Text()] if gap_width else []
-                cells += [_line(drawn, value, across)] if drawn else []
-                table.add_row(Text(visible(name), style="dim"), *cells)
+        for name, value in facts.rivals(task):
+            cells = [Text(f"{facts.points(value):>5}", style="dim")]
+            cells += [Text()] if gap_width else []
+            cells += [_line(drawn, value, across)] if drawn else []
+            table.add_row(Text(visible(name), style="dim"), *cells)
         return table
 
     def _costs(self, names: int, width: int) -> Iterator[Table]:
