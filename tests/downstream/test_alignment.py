@@ -37,7 +37,7 @@ words = st.lists(
     max_size=7,
 )
 many = settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+    max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
 )
 
 

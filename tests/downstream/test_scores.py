@@ -1,7 +1,8 @@
 """Scores are those of scikit-learn, scipy and seqeval, of every resample too."""
 
 import warnings
-from time import perf_counter
+from itertools import chain
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from tokbench.downstream.scores import GLUE, default, fitting, resampled, scored
 from tokbench.errors import TokbenchError, UnknownNameError
 from tokbench.values import TaskData
 
-few = settings(derandomize=True, max_examples=80)
+few = settings(derandomize=True, max_examples=20)
 
 
 def by_library(name: str, gold: Any, predicted: Any) -> float:
@@ -44,7 +45,7 @@ def agree(name: str, gold: list[Any], predicted: list[Any], seed: int) -> None:
     n = len(gold)
     alone = np.zeros((1, n), int)
     alone[0, 0] = n  # one example, drawn again and again
-    weights = np.concatenate([np.ones((1, n), int), drawn(n, 5, seed), alone])
+    weights = np.concatenate([np.ones((1, n), int), drawn(n, 2, seed), alone])
     expected = [
         by_library(name, np.repeat(gold, row), np.repeat(predicted, row)) for row in weights
     ]
@@ -121,7 +122,7 @@ def test_spans_are_scored_as_by_seqeval(examples: Any, seed: int) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             expected = [
-                accuracy_score(sum(gold, []), sum(predicted, [])),
+                accuracy_score(*(list(chain.from_iterable(side)) for side in (gold, predicted))),
                 f1_score(gold, predicted),
                 f1_score(gold, predicted, mode="strict", scheme=IOB2),
             ]
@@ -202,8 +203,8 @@ def test_a_thousand_resamples_do_not_take_long(name: str) -> None:
         gold, predicted = np.round(chance.random(n) * 25) / 5, chance.random(n)
     else:
         gold, predicted = chance.integers(0, 2, (2, n))
-    begin = perf_counter()
+    begin = process_time()
     got = resampled(name, gold, predicted, weights)
     assert got.shape == (1000,)
     assert np.isfinite(got).all()
-    assert perf_counter() - begin < 20  # 0.1 to 1 s on an idle core
+    assert process_time() - begin < 4  # at most 0.4 s of an idle core

@@ -46,7 +46,7 @@ def theirs(examples: Examples, **how: Any) -> list[float]:
     ]
 
 
-@settings(derandomize=True, max_examples=150)
+@settings(derandomize=True, max_examples=40)
 @given(examples=examples_of(IOBES))
 def test_the_default_mode_is_theirs(examples: Examples) -> None:
     for both in examples:
@@ -58,7 +58,7 @@ def test_the_default_mode_is_theirs(examples: Examples) -> None:
     assert ours(examples, "default") == pytest.approx(theirs(examples), abs=1e-12)
 
 
-@settings(derandomize=True, max_examples=150)
+@settings(derandomize=True, max_examples=40)
 @given(examples=examples_of(IOB))
 def test_the_strict_mode_is_theirs(examples: Examples) -> None:
     from seqeval.scheme import IOB2

@@ -176,9 +176,9 @@ def attainable(
     """Spans found, there and right of the best that a model can do with these tokens.
 
     A span is out of reach where a token crosses its border, or where no token decides its first or
-    last place. Summed over examples, twice right / (found + there) is the span F1 that no model on
-    this tokenizer can pass: its ceiling. Of labels that are no tags of spans: words or characters,
-    all those of a token having one label.
+    last place. `spans.f1` of the sums over all examples is the ceiling: the F1 that no model on
+    this tokenizer can pass. Of labels that are no tags of spans: words or characters, all those of
+    a token having one label.
 
     >>> from tokenizers import Tokenizer, models, pre_tokenizers
     >>> tokenizer = Tokenizer(models.WordLevel({"서울에": 0, "서울": 1, "?": 2}, unk_token="?"))

@@ -11,6 +11,7 @@ from tokbench.values import TaskData, Watch, ignore
 
 MODEL, WORK, TOKENIZER = "model", "work", "tokenizer"
 """Folders: of the saved model, of trainings that go on, of the tokenizer as models are fed."""
+_SPLITS: tuple[tokenized.Split, ...] = ("train", "valid", "test")
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Bench:
     job: Job
     machine: Machine
     tokenizer: prepared.Prepared
-    rows: dict[str, batching.Rows]
+    rows: dict[tokenized.Split, batching.Rows]
     judges: dict[str, judging.Judge]
     truncated: int
     watch: Watch
@@ -110,6 +111,7 @@ class Bench:
 
 
 def opened(job: Job, watch: Watch) -> Bench:
+    """Join the other processes, and read what has to be read once."""
     machine = _machine(job)
     folder = job.out / TOKENIZER
     made = None
@@ -118,8 +120,7 @@ def opened(job: Job, watch: Watch) -> Bench:
         made = prepared.prepared(job.state, job.config, folder, max_length=length)
     made = processes.gathered(made)[0]
     assert made is not None  # noqa: S101 - the first process has made it
-    splits: tuple[tokenized.Split, ...] = ("train", "valid", "test")
-    sets = {split: tokenized.tokenized(folder, job.data, split, job.spec) for split in splits}
+    sets = {split: tokenized.tokenized(folder, job.data, split, job.spec) for split in _SPLITS}
     rows = {split: batching.Rows(dataset) for split, dataset in sets.items()}
     judges = {
         split: judging.Judge(folder, job.data, getattr(job.data, split), job.spec)
@@ -127,7 +128,7 @@ def opened(job: Job, watch: Watch) -> Bench:
     }
     truncated = sum(sets["test"]["truncated"])
     watch = watch if processes.first() else ignore
-    return Bench(job, machine, made, dict(rows), judges, truncated, watch)
+    return Bench(job, machine, made, rows, judges, truncated, watch)
 
 
 def _machine(job: Job) -> Machine:

@@ -5,7 +5,7 @@ Imported in child processes alone, since it imports transformers.
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -68,6 +68,8 @@ class Record:
 
 class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
     """A `Trainer` whose batches hold the same examples for every tokenizer."""
+
+    control: Any
 
     def __init__(
         self,
@@ -165,19 +167,25 @@ class Steps(TrainerCallback):  # type: ignore[misc] # transformers is untyped
         self._saved = 0.0
 
     def on_train_begin(self, *_: Any, **__: Any) -> None:
+        """Start the clock where an interrupted training stopped it."""
         self._saved = self._trainer.record.seconds
         self._trainer.clock.start(self._saved)
 
     def on_epoch_begin(self, args: TrainingArguments, state: Any, *_: Any, **__: Any) -> None:
+        """Let the batches be those of this epoch."""
         steps = -(-len(self._trainer.batches) // args.gradient_accumulation_steps)
         self._trainer.batches.set_epoch(state.global_step // steps)
 
     def on_step_end(self, _: Any, state: Any, *__: Any, **___: Any) -> None:
+        """Say how far it is."""
         self._trainer.end_step()
         self._told(state, {})
 
     def on_log(self, _: Any, state: Any, control: Any, logs: dict[str, float], **__: Any) -> None:
-        """Checkpoints fall on steps that are logged: the mean loss since the last one is then 0."""
+        """Say it again, with the loss or scores, and save now and then.
+
+        Checkpoints fall on steps whose loss is told, so that none is half summed up in one.
+        """
         if "loss" not in logs and not any(name.startswith("eval_") for name in logs):
             return
         self._told(state, logs)
@@ -189,14 +197,16 @@ class Steps(TrainerCallback):  # type: ignore[misc] # transformers is untyped
     def on_evaluate(
         self, _: Any, __: Any, control: Any, metrics: dict[str, float], **___: Any
     ) -> None:
+        """Stop where the score has not risen for long enough."""
         score = metrics[f"eval_{self._metric}"]
-        best = self._trainer.record.best
-        better = best is None or score > best[0]
-        self._trainer.record.best = (score, 0) if better else (best[0], best[1] + 1)
-        if self._patience is not None and self._trainer.record.best[1] >= self._patience:
+        best, ago = self._trainer.record.best or (-math.inf, 0)
+        best, ago = (score, 0) if score > best else (best, ago + 1)
+        self._trainer.record.best = (best, ago)
+        if self._patience is not None and ago >= self._patience:
             control.should_training_stop = True
 
     def on_train_end(self, *_: Any, **__: Any) -> None:
+        """Stop the clock."""
         self._trainer.clock.stop()
 
 

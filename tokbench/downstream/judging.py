@@ -33,7 +33,7 @@ class Judge:
             self._given = encoder.given(table)
             self._encodings = encoder.encode(self._given)
             self._undecided = list(map(alignment.undecided, self._encodings, self._given))
-            self._gold = table["label"].to_pylist()
+            self._gold: list[Any] = table["label"].to_pylist()
 
     def predictions(self, answers: Sequence[Any]) -> tuple[Prediction, ...]:
         """What `SeedOutcome.predictions` holds: of tokens, tallies."""

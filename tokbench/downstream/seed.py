@@ -8,9 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Sequence
-from functools import cached_property
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
 from transformers import PrinterCallback, TrainingArguments
@@ -23,6 +21,7 @@ from tokbench.downstream.fitting import Fitting, Record, Scale, Steps, whole_che
 from tokbench.downstream.judging import Prediction
 from tokbench.downstream.logs import Log
 from tokbench.downstream.outcomes import Run
+from tokbench.downstream.tokenized import Split
 from tokbench.values import SeedOutcome, TrainingProgress
 
 _TOLD = 0.2
@@ -121,7 +120,7 @@ class Seed:
             lr_scheduler_type="linear",
             warmup_steps=int(spec.warmup * self._steps),
             weight_decay=spec.weight_decay,
-            optim="adamw_torch",
+            optim="adamw_torch" if self._device.type == "xla" else "adamw_torch_fused",
             bf16=self._bench.machine.bf16,
             seed=self._run.seed,
             logging_steps=max(1, min(50, self._steps // _LINES)),
@@ -145,7 +144,7 @@ class Seed:
     def _collator(self, *, index: bool = False) -> batching.Collator:
         return batching.Collator(self._bench.tokenizer.pad_id, self._padding, index=index)
 
-    def _predictions(self, model: Any, split: str) -> tuple[Prediction, ...]:
+    def _predictions(self, model: Any, split: Split) -> tuple[Prediction, ...]:
         """What the model predicts; every process must call this."""
         kind = self._bench.job.data.kind
         found = answers(
@@ -223,7 +222,10 @@ class Seed:
         whole, rest = divmod(step, self._epoch)
         micro_batches = whole * len(self._batches) + rest * self._spec.accumulate
         seen = self._batches.shapes(self._padding, micro_batches)
-        asked = [in_order(self._bench.rows[split], self._answered) for split in ("valid", "test")]
+        asked = [
+            in_order(self._bench.rows["valid"], self._answered),
+            in_order(self._bench.rows["test"], self._answered),
+        ]
         shapes = sum((one.shapes(self._padding, len(one)) for one in asked), seen).distinct
         losses = trainer.losses()
         loss = sum(processes.gathered(sum(losses) / len(losses))) / processes.number()

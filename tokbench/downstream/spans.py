@@ -77,3 +77,12 @@ def counts(
     """
     here, there = spans(predicted, mode), spans(gold, mode)
     return len(here), len(there), len({*here} & {*there})
+
+
+def f1(found: int, there: int, right: int) -> float:
+    """The harmonic mean of precision and recall; 0 where there are no spans and none are found.
+
+    >>> f1(2, 1, 1), f1(0, 0, 0)
+    (0.6666666666666666, 0.0)
+    """
+    return 2 * right / (found + there) if found + there else 0.0

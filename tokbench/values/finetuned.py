@@ -122,6 +122,8 @@ class Outcome:
         truncated: how many test examples were cut at the longest length.
         cut_spans: how many of the test split's spans lie in what was cut off, or are split by it;
             they count as not found.
+        ceiling: of a task about spans, the F1 that no model on these tokens can pass, since tokens
+            cross the borders of the other spans, or truncation cut them off.
         tokens_per_example: mean over the test split, special tokens included.
         device: what it ran on ("cpu", "cuda: NVIDIA H100").
         precision: "fp32" or "bf16".
@@ -141,6 +143,7 @@ class Outcome:
     tried: tuple[tuple[float, float], ...] = ()
     truncated: int = 0
     cut_spans: int = 0
+    ceiling: float | None = None
     tokens_per_example: float = 0.0
     device: str = "cpu"
     precision: str = "fp32"

@@ -1,0 +1,199 @@
+import dataclasses
+import json
+
+import pytest
+import training_examples as examples
+from training_examples import SPEC, text_task, tokenizer, trained, word_task
+
+from tokbench import store
+from tokbench.downstream import batching, finetuning
+from tokbench.downstream.finetuning import Given, signature
+from tokbench.errors import TokbenchError
+from tokbench.values import ignore
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch):
+    """torch is imported once, not once a test; test_resuming.py uses real processes."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+    def call(function, job, watch=None, environment=None):
+        return function(job, watch or ignore)
+
+    monkeypatch.setattr(finetuning, "run_in_child", call)
+
+
+def test_a_model_learns_and_says_what_it_took(tmp_path):
+    told = []
+    outcome = trained(tmp_path, watch=told.append)
+    (seed,) = outcome.seeds
+    assert seed.scores["accuracy"] > 0.9
+    assert seed.steps == 20
+    assert (seed.epochs, seed.examples) == (2.0, 320)
+    assert len(seed.predictions) == 101
+    assert seed.loss < 0.7
+    assert seed.seconds > 0
+    assert seed.tokens > 320 * 4 > seed.shapes > 1
+    assert seed.peak_memory > 1 << 26
+    assert (outcome.device, outcome.precision, outcome.processes) == ("cpu", "fp32", 1)
+    assert outcome.embeddings == 16 * outcome.vocabulary
+    assert told[-1].done == told[-1].total == 20
+    assert told[-1].scores == seed.valid
+    assert told[-1].stage == "seed 1 of 1"
+
+
+def test_what_is_done_is_not_done_again(tmp_path):
+    first = trained(tmp_path)
+    told = []
+    again = trained(tmp_path, spec=SPEC.model_copy(update={"seeds": 2}), watch=told.append)
+    assert again.seeds[0] == first.seeds[0]
+    assert {one.stage for one in told} == {"seed 2 of 2"}
+    assert not (tmp_path / "work").exists()
+    assert sorted(one.name for one in (tmp_path / "seeds").iterdir()) == [
+        "seed-0-rate-0.01.json",
+        "seed-1-rate-0.01.json",
+    ]
+
+
+def test_other_settings_are_trained_anew(tmp_path):
+    trained(tmp_path)
+    told = []
+    trained(tmp_path, spec=SPEC.model_copy(update={"weight_decay": 0.5}), watch=told.append)
+    assert told
+
+
+def test_the_rate_that_is_best_in_validation_is_taken(tmp_path):
+    rates = (1e-6, 1e-2)
+    outcome = trained(tmp_path, spec=SPEC.model_copy(update={"learning_rate": rates, "seeds": 2}))
+    assert [rate for rate, _ in outcome.tried] == list(rates)
+    assert outcome.tried[1][1] > outcome.tried[0][1]
+    assert [one.learning_rate for one in outcome.seeds] == [1e-2, 1e-2]
+    manifest = json.loads((tmp_path / "model" / "tokbench.json").read_text())
+    assert manifest["run"] != "seed-0-rate-1e-06"
+
+
+def test_every_tokenizer_sees_the_same_examples_in_the_same_batches(tmp_path, monkeypatch):
+    seen = []
+    collate = batching.Collator.__call__
+
+    def remember(self, rows):
+        seen.append([row["index"] for row in rows])
+        return collate(self, rows)
+
+    monkeypatch.setattr(batching.Collator, "__call__", remember)
+    spec = SPEC.model_copy(update={"epochs": 1.5, "accumulate": 3})
+    for parted in (False, True):
+        seen.append(parted)
+        trained(tmp_path / str(parted), given=tokenizer(parted), spec=spec)
+    half = seen.index(True)
+    words, letters = seen[1:half], seen[half + 1 :]
+    trains = 30 + 15  # batches of an epoch and a half, each in three parts
+    evaluations = 3  # of 40 examples, in between
+    assert [len(batch) for batch in words] == [len(batch) for batch in letters]
+    assert words[:30] == letters[:30]
+    after = 30 + evaluations
+    assert words[after : after + trains - 30] == letters[after : after + trains - 30]
+    assert sorted(sum(words[:30], [])) == list(range(160))
+    assert words[:30] != words[after : after + 30]
+
+
+def test_words_are_labelled(tmp_path):
+    outcome = trained(tmp_path, word_task(), SPEC.model_copy(update={"epochs": 5}))
+    assert outcome.seeds[0].scores["span_f1"] > 0.9
+    assert all(len(one) == 9 for one in outcome.seeds[0].predictions)
+
+
+def test_numbers_are_answered_in_their_own_scale(tmp_path):
+    from transformers import pipeline
+
+    outcome = trained(
+        tmp_path, text_task(numbers=True), SPEC.model_copy(update={"epochs": 6})
+    )
+    assert outcome.seeds[0].scores["pearson"] > 0.9
+    low, high = min(outcome.seeds[0].predictions), max(outcome.seeds[0].predictions)
+    assert 0 < low < 6 < 10 < high < 16
+    answer = pipeline("text-classification", outcome.model)
+    assert answer("fox dog good")[0]["score"] > 8 > answer("fox dog bad")[0]["score"] > 0
+
+
+@pytest.mark.parametrize("spec", [{"static_shapes": True, "buckets": (8, 16)}, {"accumulate": 4}])
+def test_other_ways_to_the_same_step(tmp_path, spec):
+    outcome = trained(tmp_path, spec=SPEC.model_copy(update=spec))
+    assert outcome.seeds[0].scores["accuracy"] > 0.9
+    assert outcome.seeds[0].steps == 20
+    if "buckets" in spec:
+        assert outcome.seeds[0].shapes <= 3
+
+
+def test_training_stops_where_nothing_gets_better(tmp_path):
+    spec = SPEC.model_copy(update={"patience": 1, "epochs": 8, "learning_rate": (2e-2,)})
+    outcome = trained(tmp_path, spec=spec)
+    (seed,) = outcome.seeds
+    assert seed.stopped_early
+    assert seed.steps < 80
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    curve = [line["valid"]["accuracy"] for line in lines if "valid" in line and "test" not in line]
+    assert seed.valid["accuracy"] == max(curve)
+
+
+def test_a_training_that_diverges_is_told(tmp_path):
+    outcome = trained(tmp_path, spec=SPEC.model_copy(update={"learning_rate": (1e30,)}))
+    assert "diverged" in outcome.notes[-1]
+    assert len(outcome.seeds[0].predictions) == 101
+    assert trained(tmp_path, spec=SPEC.model_copy(update={"learning_rate": (1e30,)})).model
+
+
+def test_what_the_log_says(tmp_path):
+    outcome = trained(tmp_path, spec=SPEC.model_copy(update={"seeds": 2, "log": ("tensorboard",)}))
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert {line["run"] for line in lines} == {"seed-0-rate-0.01", "seed-1-rate-0.01"}
+    losses = [line for line in lines if "loss" in line and line["run"].startswith("seed-1")]
+    assert [line["step"] for line in losses] == list(range(1, 21))
+    assert losses[-1]["tokens"] == outcome.seeds[1].tokens
+    assert losses[0]["learning_rate"] < losses[1]["learning_rate"] > losses[-1]["learning_rate"]
+    assert lines[-1]["test"] == outcome.seeds[1].scores
+    assert list((tmp_path / "tensorboard" / "seed-0-rate-0.01").iterdir())
+
+
+def test_a_log_whose_package_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr("tokbench.downstream.logs.find_spec", lambda _: None)
+    with pytest.raises(TokbenchError, match="pip install trackio$"):
+        trained(tmp_path, spec=SPEC.model_copy(update={"log": ("trackio",)}))
+
+
+def test_the_saved_model_works_elsewhere(tmp_path):
+    from transformers import pipeline
+
+    answer = pipeline("text-classification", trained(tmp_path / "mood").model)
+    assert answer("the quick fox good")[0]["label"] == "good"
+    assert answer("the quick fox bad")[0]["label"] == "bad"
+    spec = SPEC.model_copy(update={"epochs": 5})
+    tags = pipeline("token-classification", trained(tmp_path / "tags", word_task(), spec).model)
+    assert [(one["word"], one["entity"]) for one in tags("the quick fox") if one["entity"] != "O"]
+
+
+def test_a_model_of_others_is_not_replaced(tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "mine.txt").write_text("mine")
+    with pytest.raises(store.StoreError, match="did not write"):
+        trained(tmp_path)
+
+
+def test_signatures():
+    data = text_task()
+    known = signature(tokenizer(), data, SPEC, examples.SMALLEST)
+    more = SPEC.model_copy(update={"seeds": 9, "log": ("trackio",)})
+    assert signature(tokenizer(), data, more, examples.SMALLEST) == known
+    others = [
+        signature(tokenizer(True), data, SPEC, examples.SMALLEST),
+        signature(tokenizer(), data, SPEC),
+        signature(tokenizer(), dataclasses.replace(data, metrics=("macro_f1",)), SPEC),
+        signature(tokenizer(), text_task((150, 40, 101)), SPEC, examples.SMALLEST),
+        signature(Given(tokenizer().state, {}), data, SPEC, examples.SMALLEST),
+    ]
+    assert len({known, *others}) == 6
+
+
+def test_no_tokenizer(tmp_path):
+    with pytest.raises(TokbenchError, match=r"none/tokenizer.json: cannot be read"):
+        trained(tmp_path, given=tmp_path / "none" / "tokenizer.json")
