@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tokbench import corpus as corpora
 from tokbench import store
 from tokbench.corpus import STEPS, CorpusSpec, SourceSpec
+from tokbench.corpus.texts import TextFields
 from tokbench.errors import CorpusError
 from tokbench.recipe.tasks import TaskSpec
 from tokbench.values import TaskData, Watch, ignore
@@ -77,11 +78,7 @@ def _read(
     spec: TaskSpec, split: str, source: SourceSpec, base: Path, notes: list[str], watch: Watch
 ) -> Iterator[Example]:
     """The examples of a source, without those that lack a text or a label."""
-    # Rows without a text are left out here and counted, where a corpus would refuse them.
-    steps = (STEPS["drop_empty"](type="drop_empty"), *source.steps)
-    opened = corpora.open(
-        CorpusSpec(sources=(source.model_copy(update={"steps": steps}),), held_out=0.0), base
-    )
+    opened = corpora.open(CorpusSpec(sources=(_source(spec, source),), held_out=0.0), base)
     columns = [column for column in (spec.pair, spec.words, spec.label) if column is not None]
     ledger, lacking, number = corpora.Ledger(), Counter[str](), 0
     for batch in opened.batches("all", watch, columns, ledger):
@@ -99,6 +96,22 @@ def _read(
         reasons = ", ".join(f"{count:,} without {what}" for what, count in lacking.items())
         rows = f"{gone:,} of {number + dropped:,} rows"
         notes.append(f"{split}: {rows} {'was' if gone == 1 else 'were'} left out: {reasons}.")
+
+
+def _source(spec: TaskSpec, source: SourceSpec) -> SourceSpec:
+    """The source as a task reads it.
+
+    Rows without a text are left out and counted, where a corpus would refuse them. Where nothing
+    else is the text, the words are.
+    """
+    steps = (STEPS["drop_empty"](type="drop_empty"), *source.steps)
+    changed: dict[str, Any] = {"steps": steps}
+    if spec.words and isinstance(source, TextFields) and source.text == "text":
+        if not source.holds_lists:
+            changed["words"] = spec.words
+        if spec.of_what == "characters":
+            changed["joined_by"] = ""
+    return source.model_copy(update=changed)
 
 
 def _rows(spec: TaskSpec, batch: "pa.RecordBatch") -> Iterator[tuple[str, Any, Any, Any]]:

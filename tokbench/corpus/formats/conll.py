@@ -42,6 +42,10 @@ def read(
     >>> [batch.to_pydict() for batch in read(file, "a.conll", Wanted(columns=("tags",)))]
     [{'text': ['In Oslo', '# 1'], 'tags': [['O', 'B-LOC'], ['O', 'O']]}]
     """
+    if columns and WORDS not in columns:
+        said = ", ".join(columns)
+        what = f"none of the names is {WORDS!r} ({said})"
+        raise refused(shown, f"{what}; call the words so in `column_names:`")
     gathered = Sentences(shown, wanted, list(columns) or [WORDS, TAGS])
     fields = _Fields(shown, columns)
     rows: list[list[str]] = []
@@ -83,15 +87,15 @@ class _Fields:
     def is_comment(self, line: str) -> bool:
         """Whether a line before the first word of a sentence has none.
 
-        Between spaces `# O` may be a word and its tag: it is, if there are as many fields as
-        elsewhere and the last was a tag before.
+        `# O` may be a word and its tag: it is, where there are as many fields as elsewhere and the
+        last was a tag before.
         """
         if line.startswith(_NEW_DOCUMENT):
             return True
         if not _COMMENT.match(line):
             return False
         fields = _split(line)
-        return "\t" in line or len(fields) != len(self.names) or fields[-1] not in self._tags
+        return len(fields) != len(self.names) or fields[-1] not in self._tags
 
     def of(self, line: str, number: int) -> list[str]:
         """The fields of a line."""
