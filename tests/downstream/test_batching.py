@@ -1,6 +1,7 @@
 """Every tokenizer sees the same batches; rows that fill up count nowhere."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ def dataset(lengths: Sequence[int], kind: str = "classification", *, types: bool
 @given(SIZES, COUNTS, st.integers(0, 3))
 def test_an_epoch_has_each_example_once(sizes: list[int], batch_size: int, epoch: int) -> None:
     batches = order(sizes, batch_size, 1, epoch)
-    assert sorted(sum(batches, [])) == list(range(len(sizes)))
+    assert sorted(chain(*batches)) == list(range(len(sizes)))
     assert all(len(batch) == batch_size for batch in batches[:-1])
     assert 1 <= len(batches[-1]) <= batch_size
     assert batches == order(np.array(sizes), batch_size, 1, epoch)
@@ -208,7 +209,7 @@ def test_a_batch_holds_its_examples(kind: str, static: bool) -> None:
 
 
 def tiny(kind: str) -> Any:
-    """A real, tiny BERT that gives numbers for its kind."""
+    """A real, tiny BERT."""
     import torch
     from transformers import (
         BertConfig,
@@ -219,7 +220,8 @@ def tiny(kind: str) -> Any:
     torch.manual_seed(0)
     config = BertConfig(
         vocab_size=120, hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
-        intermediate_size=32, max_position_embeddings=64, num_labels=1 if kind == "regression" else 3,
+        intermediate_size=32, max_position_embeddings=64,
+        num_labels=1 if kind == "regression" else 3,
     )  # fmt: skip
     body = BertForTokenClassification if kind == "tokens" else BertForSequenceClassification
     return body(config).eval()
