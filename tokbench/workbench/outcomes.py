@@ -120,7 +120,7 @@ def keep(
         "metrics": told.metrics,
         "labels": told.labels,
         "sizes": told.sizes,
-        "gold": None if told.gold is None else told.gold.tolist(),
+        "gold": None if data.kind == "tokens" else told.gold.tolist(),
         "rivals": told.rivals,
         "notes": told.notes,
     }
@@ -206,13 +206,14 @@ def _input(by_place: dict[int, Kept], count: int) -> TaskInput:
     """A task as it is kept, with the outcome of each tokenizer that has one."""
     task = next(iter(by_place.values())).task
     found = [by_place.get(place) for place in range(count)]
+    sizes = tuple(task["sizes"])
     return TaskInput(
         name=task["name"],
         kind=task["kind"],
         metrics=tuple(task["metrics"]),
         labels=task["labels"],
-        sizes=tuple(task["sizes"]),
-        gold=None if task["gold"] is None else np.asarray(task["gold"]),
+        sizes=sizes,
+        gold=np.zeros(sizes[2]) if task["gold"] is None else np.asarray(task["gold"]),
         outcomes=tuple(None if one is None else one.outcome for one in found),
         rivals=task["rivals"],
         notes=tuple(task["notes"]),
