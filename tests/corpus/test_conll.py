@@ -73,7 +73,9 @@ def test_characters(tmp_path: Path, opened: Opened) -> None:
 
 
 def test_named_fields_between_spaces(tmp_path: Path, opened: Opened) -> None:
-    text = "-DOCSTART- -X- -X- O\n\nEU NNP  B-NP B-ORG\n# # I-NP O\n\n# # B-NP O\n\n# a b c\nx N O O"
+    text = (
+        "-DOCSTART- -X- -X- O\n\nEU NNP  B-NP B-ORG\n# # I-NP O\n\n# # B-NP O\n\n# a b c\nx N O O"
+    )
     (tmp_path / "a.conll").write_text(text)
     names = ["words", "pos", "_", "tags"]
     assert of(opened("a.conll", column_names=names), "pos", "tags", "words") == [

@@ -35,7 +35,9 @@ def test_words_are_the_text(name: str, tmp_path: Path, opened: Opened) -> None:
         "a.json": json.dumps(said).encode(),
         "a.parquet": as_parquet(table),
         "a.arrow": as_arrow(table, "file"),
-        "a.csv": "id,tokens\n{}".format("".join(f'{n},"{q}"\n' for n, q in enumerate(quoted))).encode(),
+        "a.csv": "id,tokens\n{}".format(
+            "".join(f'{n},"{q}"\n' for n, q in enumerate(quoted))
+        ).encode(),
     }
     (tmp_path / name).write_bytes(data[name])
     column = "tokens" if name == "a.csv" else "data.tokens"
@@ -95,7 +97,9 @@ def test_no_header(name: str, mark: str, tmp_path: Path, opened: Opened) -> None
     text = f"gj04{mark}1{mark}{mark}One.\r\ngj04{mark}0{mark}*{mark}Two .\r\n"
     (tmp_path / name).write_bytes(text.encode("utf-8-sig"))
     names = ["source", "label", "star", "text"]
-    opened_ = opened(name, column_names=names, steps=[{"type": "filter", "column": "star"} | {"not_null": True}])
+    opened_ = opened(
+        name, column_names=names, steps=[{"type": "filter", "column": "star"} | {"not_null": True}]
+    )
     assert rows(opened_, "label") == [("One.", "1"), ("Two .", "0")]
     with pytest.raises(CorpusError, match=f"{name}: no field 'txt'; did you mean 'text'"):
         rows(opened(name, column_names=names, text="txt"))

@@ -16,7 +16,7 @@ from functools import cache
 from io import StringIO
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pyarrow as pa
@@ -94,8 +94,8 @@ def docstrings() -> pa.RecordBatch:
 def signatures() -> pa.RecordBatch:
     """A row for each docstring of a class or function, beside a signature.
 
-    In `belongs` stands whether the signature is its own ("own", half of the rows, by hash) or that of
-    another one ("other"). Every docstring and every signature stands in one row, so that none of
+    `belongs` is "own" where the signature is the docstring's own, in half of the rows, by hash,
+    and "other" where it is that of another one. Every docstring and every signature stands in one row, so that none of
     them alone says anything, and no split can hold what another one has. Another signature is
     always one of another shape: a class, a function without parameters, or one with two and more
     (those with one are left out). What a docstring of one shape reads like, a small model learns
@@ -326,4 +326,4 @@ def _column(values: Sequence[Any]) -> "pa.Array[Any]":
         return array_of([value.encode() for value in values])
     ends = integers(np.array([0, *accumulate(map(len, values))], np.int32))
     words = array_of([word.encode() for value in values for word in value])
-    return pa.ListArray.from_arrays(ends, words)
+    return cast("pa.Array[Any]", pa.ListArray.from_arrays(cast("pa.Int32Array", ends), words))

@@ -38,6 +38,11 @@ _SHORT_FORMS = {
     "decoder": "a name or a map",
 }
 """Sections whose items may be written as a string."""
+_SPLITS = {
+    "train": "a name or a map",
+    **dict.fromkeys(("valid", "test"), "a source, a share as 0.1, or a number of examples"),
+}
+"""What the examples of a task may be."""
 _EXAMPLES = {
     ("recipe", "name"): "name: my-tokenizer",
     ("recipe", "model"): "model: BPE",
@@ -244,7 +249,7 @@ def _wrong_value(details: ErrorDetails, path: KeyPath) -> str:
     if sort in _KINDS:
         wanted = _KINDS[sort]
         if wanted == "a map" and path:
-            wanted = _SHORT_FORMS.get(str(path[0]), wanted)
+            wanted = _SPLITS.get(str(path[-1]), _SHORT_FORMS.get(str(path[0]), wanted))
         return f"expected {wanted}, got {kind(value)}{_remedy(sort, value, path)}"
     if sort == "string_pattern_mismatch":
         return f"{value!r} is not a name: use letters, digits, dots, dashes and underscores"

@@ -201,7 +201,7 @@ class DownstreamSpec(TrainingSpec):
 
 def known_tasks() -> dict[str, str]:
     """The tasks that have a name, tokbench's and those of other packages, with what they say."""
-    return {name: str(_plain(name).get("description", "")) for name in sorted(_known())}
+    return {name: str(_plain(name).get("description", "")) for name in sorted(known_places())}
 
 
 def written(name: str) -> str:
@@ -360,16 +360,16 @@ def _is_path(name: str) -> bool:
 
 
 @cache
-def _known() -> dict[str, Any]:
-    """What each known name stands for: the file of a task, or an entry point."""
+def known_places() -> dict[str, Any]:
+    """What each known name stands for: the file of a task, or an entry point; looked up once."""
     others = {entry.name: entry for entry in entry_points(group=_GROUP)}
     return {**others, **{path.stem: path for path in sorted(_BUILT_IN.glob("*.yaml"))}}
 
 
 def _known_one(name: str) -> Path | TaskSpec:
-    found = _known().get(name)
+    found = known_places().get(name)
     if found is None:
-        hint = nearest(name, sorted(_known()))
+        hint = nearest(name, sorted(known_places()))
         raise UnknownNameError(
             f"unknown task {name!r}: {hint}; or give the path of its file, which ends in .yaml"
         )
