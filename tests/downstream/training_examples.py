@@ -11,13 +11,13 @@ from tokbench.downstream.spec import TrainingSpec
 from tokbench.values import TaskData
 
 WORDS = ["low", "newer", "fox", "dog", "shells", "the", "quick", "over"]
-SMALLEST = Body(layers=1, width=16, heads=2)
-SPEC = TrainingSpec(seeds=1, learning_rate=1e-2, epochs=2, batch_size=16, max_length=32)
+SMALLEST = Body(layers=1, width=32, heads=2)
+SPEC = TrainingSpec(seeds=1, learning_rate=1e-2, epochs=2, batch_size=8, max_length=32)
 
 
-def tokenizer(parted=False):
+def tokenizer(*, parted=False):
     """Of words, or of their letters."""
-    pieces = WORDS + ["good", "bad"] + sorted({letter for word in WORDS for letter in word})
+    pieces = [*WORDS, "good", "bad", *sorted({letter for word in WORDS for letter in word})]
     made = Tokenizer(
         models.WordLevel({piece: at for at, piece in enumerate([*pieces, "?"])}, unk_token="?")
     )
@@ -26,7 +26,7 @@ def tokenizer(parted=False):
     return Given(made.to_str())
 
 
-def text_task(sizes=(160, 40, 101), numbers=False):
+def text_task(sizes=(160, 40, 101), *, numbers=False):
     """Whether a text says good or bad; or a number for it."""
     chance = random.Random(0)
 

@@ -1,0 +1,119 @@
+"""Real child processes: killed ones, and two that train together."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from training_examples import SPEC, text_task, trained
+
+TWO = SPEC.model_copy(update={"seeds": 2, "patience": None})
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+class Killed(BaseException):
+    """Leaves the watcher, and with it the child gets SIGKILL."""
+
+
+def killed_at(stage, step):
+    def watch(told):
+        if told.stage == stage and told.done >= step:
+            raise Killed
+
+    return watch
+
+
+def weights(out):
+    return (out / "model" / "model.safetensors").read_bytes()
+
+
+def log(out):
+    lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    return [{name: value for name, value in line.items() if name != "seconds"} for line in lines]
+
+
+def alike(outcome):
+    """All but what depends on the clock and the machine's memory."""
+    return [
+        {
+            name: value
+            for name, value in vars(seed).items()
+            if name not in {"seconds", "peak_memory"}
+        }
+        for seed in outcome.seeds
+    ]
+
+
+def test_a_killed_training_goes_on_to_the_same_end(tmp_path):
+    whole = trained(tmp_path / "whole", spec=TWO)
+    out = tmp_path / "killed"
+    for watch in (killed_at("seed 1 of 2", 27), killed_at("seed 2 of 2", 13)):
+        with pytest.raises(Killed):
+            trained(out, spec=TWO, every=0.0, watch=watch)
+        assert list(out.glob("work/*/checkpoint-*"))
+    told = []
+    resumed = trained(out, spec=TWO, every=0.0, watch=told.append)
+    assert told[0].done > 10
+    assert {one.stage for one in told} == {"seed 2 of 2"}
+    assert alike(resumed) == alike(whole)
+    assert weights(out) == weights(tmp_path / "whole")
+    assert log(out) == log(tmp_path / "whole")
+    assert not (out / "work").exists()
+
+
+SCRIPT = """
+import os
+import sys
+from pathlib import Path
+from training_examples import trained
+out = Path(sys.argv[1])
+told = []
+outcome = trained(out, watch=told.append)
+assert bool(told) == (os.environ["RANK"] == "0")
+said = f"said-{outcome.processes}-{os.environ['RANK']}"
+(out / said).write_text(repr(outcome.seeds[0].predictions))
+"""
+
+
+def test_two_processes_answer_as_one(tmp_path):
+    """Trained by two; each of 101 examples is answered once, as one process answers it."""
+    script = tmp_path / "train.py"
+    script.write_text(SCRIPT)
+    paths = [str(Path(__file__).parent), *sys.path]
+    subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2",
+         str(script), str(tmp_path / "out")],
+        check=True,
+        capture_output=True,
+        env={**os.environ, "ACCELERATE_USE_CPU": "true", "PYTHONPATH": os.pathsep.join(paths)},
+    )  # fmt: skip
+    said = [(tmp_path / "out" / f"said-2-{rank}").read_text() for rank in (0, 1)]
+    assert said[0] == said[1]
+    assert len(list((tmp_path / "out" / "seeds").iterdir())) == 1
+    kept = json.loads((tmp_path / "out" / "seeds" / "seed-0-rate-0.01.json").read_bytes())
+    outcome = kept["outcome"]
+    assert (outcome["steps"], outcome["examples"]) == (40, 320)
+    assert outcome["scores"]["accuracy"] > 0.9
+    assert answered_alone(tmp_path / "out") == outcome["predictions"]
+
+
+def answered_alone(out):
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    from tokbench.downstream import batching
+    from tokbench.downstream.answers import answers
+    from tokbench.downstream.tokenized import tokenized
+
+    data = text_task()
+    rows = batching.Rows(tokenized(out / "tokenizer", data, "test", SPEC))
+    model = AutoModelForSequenceClassification.from_pretrained(out / "model")
+    collate = batching.Collator(model.config.pad_token_id, batching.Padding(), index=True)
+    device = torch.device("cpu")
+    return answers(model, data.kind, rows, collate, batch_size=SPEC.batch_size, device=device)
