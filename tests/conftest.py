@@ -88,13 +88,12 @@ def models_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Train and ask models in this process: torch is imported once, not once a tokenizer."""
 
     def call(
-        function: Callable[..., Any], *arguments: Any, watch: Any = None, environment: Any = None
+        function: Callable[..., Any], *arguments: Any, watch: Any = None, **_: Any
     ) -> Any:
-        assert environment
         return function(*arguments, *([watch] if watch else []))
 
-    monkeypatch.setattr("tokbench.downstream.finetuning.run_in_child", call)
-    monkeypatch.setattr("tokbench.downstream.prediction.run_in_child", call)
+    for module in ("finetuning", "prediction", "rivals"):
+        monkeypatch.setattr(f"tokbench.downstream.{module}.run_in_child", call)
 
 
 SENTENCES = ("she sells {} shells", "a quick {} fox", "the {} dog sleeps", "low {} lower")

@@ -240,7 +240,7 @@ def notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableTyp
             whys.setdefault((why, *names), []).append(row.title)
     for (why, *names), titles in whys.items():
         whose = "" if len(names) == len(comparison.tokenizers) else f" ({_listed(names)})"
-        lines.append(Text(f"n/a {', '.join(titles)}{whose}: {why}", style="dim"))
+        lines.append(Text(visible(f"n/a {', '.join(titles)}{whose}: {why}"), style="dim"))
     trips: dict[tuple[str, ...], list[str]] = {}
     for one in comparison.tokenizers:
         trip = one.measurements.get("roundtrip")

@@ -275,7 +275,8 @@ def others(made: Downstream, task: TaskResult) -> Iterator[str]:
             for name, some in task.rivals.items()
             if math.isfinite(some.get(metric, math.nan))
         ]
-        yield f"{title(task, metric)}: {', '.join(said)}"
+        if said:
+            yield f"{title(task, metric)}: {', '.join(said)}"
 
 
 def remarks(made: Downstream, task: TaskResult) -> list[str]:
@@ -285,7 +286,7 @@ def remarks(made: Downstream, task: TaskResult) -> list[str]:
     most = max((len(one.seeds) for _, one in outcomes), default=0)
     for name, one in outcomes:
         if len(one.seeds) < most:
-            said.append(f"{name} has {len(one.seeds)} of {most} seeds: pairs are of those")
+            said.append(f"{name} has {len(one.seeds)} of {most} seeds: differences are of those")
         if one.cut_spans:
             said.append(
                 f"{name}: {one.cut_spans:,} test spans lie in or across what was cut off; "
