@@ -33,13 +33,15 @@ check: $(VENV)/.installed-dev
 	$(BIN)/pytest -n auto
 
 $(VENV)/.installed-bench: $(VENV)/.installed
-	$(BIN)/pip install --quiet --editable '.[bench,hub]'
+	$(BIN)/pip install --quiet torch==2.13.0
+	$(BIN)/pip install --quiet --editable '.[bench,hub,downstream]'
 	touch $@
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/training.py source --megabytes 20
 	$(BIN)/python benchmarks/recipes.py source --megabytes 20
 	$(BIN)/python benchmarks/corpus.py source --megabytes 20
+	$(BIN)/python benchmarks/padding.py
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format

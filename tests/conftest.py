@@ -87,9 +87,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
 def models_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Train and ask models in this process: torch is imported once, not once a tokenizer."""
 
-    def call(
-        function: Callable[..., Any], *arguments: Any, watch: Any = None, **_: Any
-    ) -> Any:
+    def call(function: Callable[..., Any], *arguments: Any, watch: Any = None, **_: Any) -> Any:
         return function(*arguments, *([watch] if watch else []))
 
     for module in ("finetuning", "prediction", "rivals"):
@@ -111,7 +109,9 @@ def small_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "colours.csv").write_text("text,label\n" + "".join(lines))
     head = "train: {type: files, paths: %s}\ntest: 0.3\nvalid: 0.2\n"
     (tmp_path / "colours.yaml").write_text("name: colours\n" + head % "colours.csv")
-    pairs = [f"{text},it is {words[n % 2]},{int(words[n % 2] in text)}\n" for n, text in enumerate(texts)]
+    pairs = [
+        f"{text},it is {words[n % 2]},{int(words[n % 2] in text)}\n" for n, text in enumerate(texts)
+    ]
     (tmp_path / "pairs.csv").write_text("text,second,label\n" + "".join(pairs))
     (tmp_path / "pairs.yaml").write_text("name: pairs\npair: second\n" + head % "pairs.csv")
     tagged = [

@@ -27,7 +27,9 @@ def test_from_tokenizers_to_a_comparison(
     small_tasks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outs = ["--json", "made.json", "--out", "page.html"]
-    trained = _called("finetune", "many", "few", "--task", "colours.yaml", "--seeds", "1", *QUICK, *outs)
+    trained = _called(
+        "finetune", "many", "few", "--task", "colours.yaml", "--seeds", "1", *QUICK, *outs
+    )
     assert trained.exit_code == 0, trained.output
     assert "models that differ in the tokenizer alone: 2 tokenizers; tiny" in trained.stdout
     assert "bag of words" in trained.stdout
@@ -51,9 +53,10 @@ def test_from_tokenizers_to_a_comparison(
 
     monkeypatch.setattr("tokbench.downstream.finetuning.run_in_child", None)
     found = _called(*more, "--json", "-")
-    assert json.loads(found.stdout)["tasks"][0]["results"] == json.loads(
-        _called(*more, "--json", "-").stdout
-    )["tasks"][0]["results"]
+    assert (
+        json.loads(found.stdout)["tasks"][0]["results"]
+        == json.loads(_called(*more, "--json", "-").stdout)["tasks"][0]["results"]
+    )
     beside = _called("compare", "many", "few", "--on", "colours.csv", "--text", "text")
     assert beside.exit_code == 0, beside.output
     assert "models:" in beside.stdout
@@ -78,7 +81,9 @@ def test_models_of_every_kind_are_asked(small_tasks: Path) -> None:
     from_file = _called("predict", "many", "--file", "asked.txt", "--task", "colours")
     assert from_file.stdout == shown.stdout
 
-    pair = _called("predict", "many", "the blue dog", "it is blue", "--task", "pairs", "--json", "-")
+    pair = _called(
+        "predict", "many", "the blue dog", "it is blue", "--task", "pairs", "--json", "-"
+    )
     assert set(json.loads(pair.stdout)["type_ids"]) == {0, 1}
     words = _called("predict", "many", "the blue dog " * 9, "--task", "spans", "--json", "-")
     labelled = json.loads(words.stdout)
@@ -92,7 +97,9 @@ def test_models_of_every_kind_are_asked(small_tasks: Path) -> None:
     assert "does not fit" in _refused(*one, "spans", "--pipeline", "text-classification")
     assert "what fits is text-classification" in _refused(*one, "colours", "--pipeline", "ner")
     assert "is about pairs: give the second" in _refused(*one, "pairs")
-    assert "is about one text, and two" in _refused("predict", "many", "a", "b", "--task", "colours")
+    assert "is about one text, and two" in _refused(
+        "predict", "many", "a", "b", "--task", "colours"
+    )
     assert "on several tasks" in _refused("predict", "many", "a dog")
     assert "did you mean 'colours'" in _refused(*one, "colour")
     assert "was fine-tuned on nothing" in _refused("predict", "few", "a dog")
@@ -127,7 +134,10 @@ def test_a_dry_run_counts_and_keeps_nothing(small_tasks: Path) -> None:
         (["--task", "python_are"], "unknown task 'python_are': did you mean 'python_area'?"),
         (["--task", "colours.yaml", "--seeds", "0"], "--seeds 0: seeds: must be at least 1, got 0"),
         (["--task", "colours.yaml", "--model", "huge"], "known: tiny, mini, small"),
-        (["--task", "colours.yaml", "--learning-rate", "1,x"], "learning_rate.1: expected a number"),
+        (
+            ["--task", "colours.yaml", "--learning-rate", "1,x"],
+            "learning_rate.1: expected a number",
+        ),
         (["--task", "colours.yaml", "--set", "warmpu=1"], "did you mean 'warmup'?"),
         (["--task", "colours.yaml", "--baseline", "mny"], "did you mean 'many'?"),
         (["--task", "colours.yaml", "--log", "wandb"], "known: tensorboard, trackio"),

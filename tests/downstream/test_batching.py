@@ -106,13 +106,23 @@ def test_a_batch_in_too_many_parts_is_refused() -> None:
         Batches([1], [1], 4, seed=0, accumulate=8)
 
 
-def test_the_order_knows_nothing_of_the_tokenizer() -> None:
+@pytest.mark.parametrize("accumulate", [1, 3])
+def test_steps_know_nothing_of_the_tokenizer(accumulate: int) -> None:
     sizes = list(range(100))
-    one = Batches(sizes, [5] * 100, 8, seed=3)
-    two = Batches(sizes, sizes[::-1], 8, seed=3)
-    assert [[key[0] for key in batch] for batch in one] == [
-        [key[0] for key in batch] for batch in two
-    ]
+
+    def steps(lengths: list[int]) -> list[list[int]]:
+        drawn = list(Batches(sizes, lengths, 8, seed=3, accumulate=accumulate))
+        return [
+            sorted(index for part in drawn[at : at + accumulate] for index, _ in part)
+            for at in range(0, len(drawn), accumulate)
+        ]
+
+    assert steps([5] * 100) == steps(sizes[::-1]) == [sorted(one) for one in order(sizes, 8, 3, 0)]
+
+
+def test_micro_batches_hold_neighbours_by_tokens() -> None:
+    batches = Batches([1] * 4, [9, 2, 8, 3], 4, seed=0, accumulate=2)
+    assert list(batches) == [[(0, 9), (2, 9)], [(3, 3), (1, 3)]]
 
 
 @given(LENGTHS, st.integers(1, 9), st.integers(1, 2), st.integers(1, 3), st.data())

@@ -206,13 +206,15 @@ class Batches:
     def shares(self, epoch: int, process: int) -> list[tuple[list[int], int]]:
         """Of each micro-batch a process's examples, and the most tokens of any in all of it.
 
-        Micro-batches of a batch hold examples of neighbouring sizes; a process has every so manieth
-        of one, and so about as much to do as each other.
+        A step learns from the whole batch, so inside of it examples may stand by their tokens: the
+        micro-batches of a batch hold neighbours, and a process has every so manieth of one, about
+        as much to do as each other.
         """
         result = []
         for batch in self._order(epoch):
-            for part in _parts(batch, self.accumulate):
-                longest = max(self.lengths[index] for index in part)
+            by_tokens = sorted(batch, key=lambda index: -self.lengths[index])
+            for part in _parts(by_tokens, self.accumulate):
+                longest = self.lengths[part[0]]
                 result.append((part[process :: self.processes], longest))
         return result
 

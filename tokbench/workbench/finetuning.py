@@ -11,7 +11,7 @@ from pathlib import Path
 from tokbench import store
 from tokbench.downstream import TaskInput, TrainingSpec, extra, processes
 from tokbench.downstream import finetuning as trainings
-from tokbench.downstream import rivals as simple
+from tokbench.downstream import rivals as without
 from tokbench.errors import StoreError, SubjectError, TokbenchError, nearest, sentence
 from tokbench.recipe import Recipe
 from tokbench.recipe.tasks import TaskSpec, known_tasks, task
@@ -238,7 +238,7 @@ def rivals(data: TaskData, watch: Watch = ignore) -> Rivals:
         known: Rivals = store.read_json(path)
         return known
     watch(Progress(f"{data.name}, rivals", 0, None, "examples"))
-    made: Rivals = simple.rivals(data)
+    made: Rivals = without.rivals(data)
     with store.optional():
         store.write_json(path, made)
     return made
