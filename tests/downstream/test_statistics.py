@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from simulated import outcome, seed_outcome, simulated
 
+from tokbench.downstream.scores import resampled
 from tokbench.downstream.statistics import (
     TaskInput,
+    _samples,
     compared,
     correlations,
     draws,
@@ -69,7 +71,7 @@ def test_joined_intervals_are_at_least_as_wide_as_either(
 
 
 def test_draws_are_examples_with_replacement_the_same_every_time() -> None:
-    (first,), (again,) = list(draws(50, 400)), list(draws(50, 400))
+    first, again = (np.concatenate(list(draws(50, 400))) for _ in range(2))
     assert (first == again).all()
     assert (first.sum(axis=1) == 50).all()
     assert first.mean(axis=0) == pytest.approx(np.ones(50), abs=0.25)
@@ -82,6 +84,48 @@ def test_the_bootstrap_tells_what_an_accuracy_varies_by() -> None:
     sample = np.concatenate([block @ right / 500 for block in draws(500, 1000)])
     low, high = percentiles(sample, 500) or (0, 0)
     assert (high - low) / 2 == pytest.approx(1.96 * np.sqrt(0.16 / 500), rel=0.1)
+
+
+@pytest.mark.parametrize("kind", ["few classes", "many classes", "tokens", "numbers"])
+def test_what_is_drawn_is_what_each_example_would_give(kind: str) -> None:
+    """Rows that are drawn together, or weighed together, change no resample's score."""
+    rng = np.random.default_rng(0)
+    n = 600
+    labels = {"few classes": 4, "many classes": 200}.get(kind, 0)
+    gold = rng.integers(0, labels, n) if labels else rng.normal(0, 1, n)
+    answers = np.where(rng.random(n) < 0.6, gold, rng.permutation(gold))
+    metrics = {"tokens": ("span_f1", "accuracy"), "numbers": ("pearson", "spearman")}
+    if kind == "tokens":
+        answers = rng.integers(0, 5, (n, 9))
+    task = TaskInput(
+        "t",
+        {"tokens": "tokens", "numbers": "regression"}.get(kind, "classification"),  # type: ignore[arg-type]
+        metrics.get(kind, ("accuracy", "macro_f1", "mcc")),
+        labels,
+        (9, 9, n),
+        gold,
+        (),
+    )
+    one = seed_outcome(0, np.ones(n, bool), np.zeros(n, int))
+    listed = tuple(map(tuple, answers.tolist())) if kind == "tokens" else tuple(answers.tolist())
+    made = outcome("a", [replace(one, predictions=listed)])
+    found = _samples(replace(task, outcomes=(made,)), 100)
+    weights = np.concatenate(list(draws(n, 100)))
+    for name in task.metrics:
+        wanted = resampled(name, gold, answers, weights)
+        assert found[0, name][0] == pytest.approx(wanted, abs=1e-12)
+
+
+def test_groups_of_many_examples_tell_the_same_spread() -> None:
+    made = {}
+    for n in (4096, 12_288):
+        task = simulated(np.random.default_rng(0), gaps=(), n=n, seeds=1)
+        sample = _samples(task, 1000)[0, "accuracy"][0]
+        right = task.outcomes[0].seeds[0].scores["accuracy"]  # type: ignore[union-attr]
+        assert sample.mean() == pytest.approx(right, abs=5 * sample.std() / 1000**0.5)
+        made[n] = sample.std() / np.sqrt(right * (1 - right) / n)
+    assert made[4096] == pytest.approx(1, abs=0.1)
+    assert made[12_288] == pytest.approx(1, abs=0.1)
 
 
 def test_too_few_examples_or_too_few_numbers_have_no_interval() -> None:
