@@ -157,14 +157,29 @@ def read_back(
     return _filled(result, tags)
 
 
+def deciding(encoding: "Encoding", given: str | Sequence[str]) -> list[int]:
+    """The place of the token that decides the label of each word or character, or -1.
+
+    >>> from tokenizers import Tokenizer, models, pre_tokenizers
+    >>> tokenizer = Tokenizer(models.WordLevel({"?": 0}, unk_token="?"))
+    >>> tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    >>> deciding(tokenizer.encode("to be"), "to be")
+    [0, 0, -1, 1, 1]
+    """
+    result = [-1] * len(given)
+    for number, token in enumerate(_decided(encoding, given)):
+        for place in range(token.start, token.stop):
+            result[place] = number
+    return result
+
+
 def undecided(encoding: "Encoding", given: str | Sequence[str]) -> list[int]:
     """The places of words, or of characters, whose label no token decides.
 
     They vanished in normalizing (a zero-width joiner alone, a control character), are white space
     that the pre-tokenizer drops, or were cut off.
     """
-    decided = _places(encoding, given)
-    return [place for place in range(len(given)) if place not in decided]
+    return [place for place, token in enumerate(deciding(encoding, given)) if token < 0]
 
 
 def attainable(

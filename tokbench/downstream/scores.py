@@ -14,13 +14,12 @@ numbers for many resamples at once, from how often each example was drawn.
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tokbench.downstream import resamples
+from tokbench.downstream import extra, resamples
 from tokbench.downstream.resamples import Answers, Floats, Ints
 from tokbench.downstream.spans import counts, is_scheme
 from tokbench.errors import TokbenchError
@@ -202,17 +201,6 @@ def _part(name: str, predicted: Answers) -> Answers:
     return predicted[:, first : first + _COLUMNS]
 
 
-def _library(module: str) -> Any:
-    try:
-        return import_module(module)
-    except ModuleNotFoundError as error:
-        package = {"sklearn": "scikit-learn"}.get(name := module.partition(".")[0], name)
-        raise TokbenchError(
-            f"scores need {package}, which is not installed; "
-            "run `pip install 'tokbench[downstream]'`"
-        ) from error
-
-
 def _quiet(compute: Callable[[], Any]) -> float:
     """What a library computes, without the warnings that it cannot always."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -222,7 +210,9 @@ def _quiet(compute: Callable[[], Any]) -> float:
 
 def _by_sklearn(function: str, **options: Any) -> Callable[[Answers, Answers], float]:
     def value(gold: Answers, predicted: Answers) -> float:
-        metrics = _library("sklearn.metrics")
+        extra.require("sklearn")
+        from sklearn import metrics  # noqa: PLC0415 - the extra
+
         return _quiet(lambda: getattr(metrics, function)(gold, predicted, **options))
 
     return value
@@ -230,7 +220,9 @@ def _by_sklearn(function: str, **options: Any) -> Callable[[Answers, Answers], f
 
 def _by_scipy(function: str) -> Callable[[Answers, Answers], float]:
     def value(gold: Answers, predicted: Answers) -> float:
-        stats = _library("scipy.stats")
+        extra.require("scipy")
+        from scipy import stats  # noqa: PLC0415 - the extra
+
         if len(gold) < _FEWEST:
             return float("nan")
         return _quiet(lambda: getattr(stats, function)(gold, predicted).statistic)
