@@ -1,6 +1,5 @@
 """Examples with labels from Python's own library: complete, known by content, without leaks."""
 
-import ast
 import pickle
 import sys
 import sysconfig
@@ -18,14 +17,14 @@ from tokbench.errors import CorpusError
 Rows = list[dict[str, Any]]
 
 
-def opened(name: str) -> corpus.OpenSource:
-    spec = corpus.CorpusSpec.model_validate({"sources": [name]})
+def opened(name: str, **options: str) -> corpus.OpenSource:
+    spec = corpus.CorpusSpec.model_validate({"sources": [{"type": name, **options}]})
     (source,) = corpus.open(spec, Path()).opened
     return source
 
 
-def read(name: str, *columns: str) -> Rows:
-    return [row for rows in opened(name).read(columns) for row in rows.batch.to_pylist()]
+def read(name: str, *columns: str, **options: str) -> Rows:
+    return [row for rows in opened(name, **options).read(columns) for row in rows.batch.to_pylist()]
 
 
 @pytest.fixture
@@ -77,39 +76,51 @@ def test_docstrings(library: Path) -> None:
     ]
 
 
-def test_signatures_stand_once_and_say_nothing_alone() -> None:
-    rows = read("python_signatures", "signature", "belongs", "module", "name")
-    assert len(rows) > 3000
-    assert len({row["text"] for row in rows}) == len(rows)
-    counts = Counter(row["belongs"] for row in rows)
-    assert set(counts) == {"own", "other"}
-    assert abs(counts["own"] - counts["other"]) < 0.05 * len(rows)
-    for row in rows:
-        known = f" {row['name']}(" in row["signature"] or row["signature"].endswith(row["name"])
-        assert known == (row["belongs"] == "own") or row["belongs"] == "other"
-        assert f"{row['name']}(" not in row["text"]
-    classes = Counter(row["belongs"] for row in rows if row["signature"].startswith("class"))
-    assert 0.4 < classes["own"] / classes.total() < 0.6
+def test_signatures(library: Path) -> None:
+    (library / "json.py").write_text(
+        "class A(B):\n  '''One.\n\n  More.'''\n  def f(self): 'Two.'\n  def __g__(self): 'Three.'\n"
+        "def h(): 'h() is four.'\ndef i(): 'Five.'\n"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(python_tables, "_split", lambda _: "train")
+        rows = read("python_signatures", "signature", "belongs", "module", "name")
+    (function,) = {row["name"] for row in rows} - {"A"}
+    signature = {"f": "def f(self)", "i": "def i()"}[function]
+    assert {(row["text"], row["signature"], row["belongs"]) for row in rows} == {
+        ("One.\n\nMore.", "class A(B)", "own"),
+        ("One.\n\nMore.", signature, "other"),
+        ({"f": "Two.", "i": "Five."}[function], signature, "own"),
+        ({"f": "Two.", "i": "Five."}[function], "class A(B)", "other"),
+    }
+    assert len(rows) == 4
 
 
-def defined(name: str, source: str) -> python_tables.Definition:
-    (found,) = python_tables._defined(ast.parse(f"{source}\n  'A {name}.'").body[0], "m")
-    return found._replace(name=name)
+def test_signatures_of_the_library_and_their_splits() -> None:
+    columns = ("signature", "belongs", "name")
+    whole = read("python_signatures", *columns)
+    found = {
+        split: read("python_signatures", *columns, split=split) for split in python_tables.SPLITS
+    }
+    assert len(whole) == sum(map(len, found.values())) > 4000
+    assert {key(row) for row in whole} == {key(row) for rows in found.values() for row in rows}
+    for split, share in {"train": 0.7, "valid": 0.1, "test": 0.2}.items():
+        assert abs(len(found[split]) / len(whole) - share) < 0.05
+        texts = Counter(row["text"] for row in found[split])
+        assert set(texts.values()) == {2}
+        for others in found.keys() - {split}:
+            assert not texts.keys() & {row["text"] for row in found[others]}
+    for row in whole:
+        is_class = row["signature"].startswith("class ")
+        own = f" {row['name']}(" in row["signature"] or row["signature"].endswith(row["name"])
+        assert own or row["belongs"] == "other"
+        assert not row["name"].startswith("__")
+        assert is_class or "def " in row["signature"]
+    classes = Counter(row["belongs"] for row in whole if row["signature"].startswith("class "))
+    assert classes["own"] / classes.total() == pytest.approx(0.4, abs=0.01)
 
 
-def test_exchanged_are_of_other_shapes() -> None:
-    kinds = {"class C:": 3, "def f(self):": 9, "def f(a, *b):": 4}
-    ones = [
-        defined(f"n{kind}{number}", source)
-        for kind, (source, count) in enumerate(kinds.items())
-        for number in range(count)
-    ]
-    pairs = python_tables.exchanged(ones)
-    assert len(pairs) == 14
-    assert all(python_tables.shape(one) != python_tables.shape(other) for one, other in pairs)
-    assert {one for one, _ in pairs} == {other for _, other in pairs}
-    assert len({one for one, _ in pairs}) == 14
-    assert python_tables.exchanged([]) == []
+def key(row: dict[str, Any]) -> tuple[str, ...]:
+    return (row["text"], row["signature"], row["belongs"])
 
 
 def test_words_of_lines(library: Path) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from tokbench.corpus.problems import refused
 from tokbench.corpus.rows import TEXT, Rows, Stream, rows_of, texts_of
@@ -18,11 +18,11 @@ class PythonRows:
 
     Attributes:
         name: of the source.
-        table: of the function that gives it.
+        table: its name there.
     """
 
     name: str
-    table: Literal["docstrings", "signatures", "lines"]
+    table: str
 
     @property
     def size(self) -> int:
