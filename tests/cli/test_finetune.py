@@ -151,7 +151,7 @@ def test_mistakes_are_told_in_a_sentence(options: list[str], sentence: str) -> N
 @pytest.mark.usefixtures("small_tasks")
 def test_a_tokenizer_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no such file" in _refused("finetune", "./gone", "--task", "colours.yaml")
-    monkeypatch.setattr("tokbench.downstream.extra.find_spec", lambda name: None)
+    monkeypatch.setattr("tokbench.downstream.extra.find_spec", lambda _: None)
     assert "pip install 'tokbench[downstream]'" in _refused(
         "finetune", "many", "--task", "colours.yaml"
     )

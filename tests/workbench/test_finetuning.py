@@ -15,7 +15,7 @@ RECIPE = (
     "pre_tokenizer: {type: ByteLevel, add_prefix_space: false}\nmodel: BPE\n"
     "trainer: {vocab_size: %s, min_frequency: 2}\nspecial_tokens: {eos: <e>}\n"
     "wrap: {model_max_length: 512}\nbenchmark: {metrics: [tokens]}\n"
-    "downstream: {tasks: [colours.yaml], seeds: 1, epochs: 1, learning_rate: 0.01, max_length: 32}\n"
+    "downstream: {tasks: colours.yaml, seeds: 1, epochs: 1, learning_rate: 0.01, max_length: 32}\n"
 )
 QUICK = TrainingSpec(seeds=2, epochs=1, batch_size=16, max_length=16, learning_rate=(1e-2,))
 
