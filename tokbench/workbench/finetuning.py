@@ -32,6 +32,7 @@ from tokbench.workbench.find import Found, find, find_all
 from tokbench.workbench.plan import RUNS
 
 Rivals = dict[str, dict[str, float]]
+_USUAL = TrainingSpec()
 _TOLD = (TokbenchError, OSError, MemoryError)
 
 
@@ -54,7 +55,7 @@ class Finetuned:
 def finetune(
     names: Sequence[str],
     tasks: Sequence[str | TaskSpec],
-    spec: TrainingSpec,
+    spec: TrainingSpec = _USUAL,
     *,
     baseline: str | None = None,
     base: Path = Path(),
