@@ -1,4 +1,4 @@
-"""CoNLL and CoNLL-U: what is written comes back, whatever the words are; what is damaged is told."""
+"""CoNLL and CoNLL-U: what is written comes back, whatever the words; what is damaged is told."""
 
 import io
 from collections.abc import Callable
@@ -107,12 +107,14 @@ def test_other_encodings(tmp_path: Path, documents: Documents) -> None:
 WRONG: dict[str, tuple[str, bytes, dict[str, Any], str]] = {
     "a word without a tag": ("a.conll", b"a\tO\n\nb\nc\tO\n", {},
         "a.conll: row 3: has 1 field where 2 are expected"),
-    "no tags at all": ("a.conll", b"a\nb\n", {}, "a.conll: row 1: has 1 field where a word has a tag"),
+    "no tags at all": ("a.conll", b"a\nb\n", {},
+        "a.conll: row 1: has 1 field where a word has a tag"),
     "too many": ("a.conll", b"a\tO\nb\tX\tO\n", {}, "row 2: has 3 fields where 2 are expected"),
     "an empty tag": ("a.conll", b"a\tO\nb\t\n", {}, "row 2: has an empty field"),
     "other names": ("a.conll", b"a\tO\n", {"column_names": ["words", "pos", "tags"]},
         "row 1: has 2 fields where 3 are expected"),
-    "not UTF-8": ("a.conll", b"a\tO\n\nb\xff\tO\n", {}, "a.conll: row 3: is not valid UTF-8 (byte 2)"),
+    "not UTF-8": ("a.conll", b"a\tO\n\nb\xff\tO\n", {},
+        "a.conll: row 3: is not valid UTF-8 (byte 2)"),
     "five fields": ("a.conllu", b"1\ta\ta\tX\t_\n", {}, "row 1: has 5 fields, the first '1'"),
     "no number": ("a.conllu", b"a\ta\ta\tX\t_\t_\t_\t_\t_\t_\n", {}, "first 'a'; CoNLL-U has ten"),
     "options of others": ("a.conllu", b"", {"column_names": ["words"]},

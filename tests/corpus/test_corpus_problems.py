@@ -68,7 +68,7 @@ def test_folder(tmp_path: Path, opened: Open) -> None:
 )
 def test_unknown_extension(name: str, said: str, tmp_path: Path, opened: Open) -> None:
     (tmp_path / name).touch()
-    choices = "txt, csv, tsv, json, jsonl, parquet, arrow, xml, pickle"
+    choices = "txt, csv, tsv, json, jsonl, parquet, arrow, xml, pickle, conll, conllu"
     with says(f"{name}: {said}; say what it is with `format:`, one of {choices}"):
         opened(name)
 
@@ -77,7 +77,13 @@ def test_unknown_extension(name: str, said: str, tmp_path: Path, opened: Open) -
     ("name", "option", "value", "formats", "fits"),
     [
         ("a.parquet", "sample_by", "line|paragraph", "parquet", "txt"),
-        ("a.txt", "text", "body", "txt", "csv, tsv, json, jsonl, parquet, arrow, xml, pickle"),
+        (
+            "a.txt",
+            "text",
+            "body",
+            "txt",
+            "csv, tsv, json, jsonl, parquet, arrow, xml, pickle, conll",
+        ),
         ("a.jsonl", "quote", "'", "jsonl", "csv, tsv"),
         ("a.csv", "records", "data", "csv", "json, xml"),
     ],

@@ -72,7 +72,7 @@ def test_no_words(value: Any, said: str, tmp_path: Path, opened: Opened) -> None
 
 def test_a_column_that_is_not_there(tmp_path: Path, opened: Opened) -> None:
     (tmp_path / "a.csv").write_text("tokens\n[]\n")
-    with pytest.raises(CorpusError, match="did you mean 'tokens'.*name one with `words:`"):
+    with pytest.raises(CorpusError, match=r"did you mean 'tokens'.*name one with `words:`"):
         rows(opened("a.csv", words="token"))
 
 
@@ -101,14 +101,14 @@ def test_no_header(name: str, mark: str, tmp_path: Path, opened: Opened) -> None
         name, column_names=names, steps=[{"type": "filter", "column": "star"} | {"not_null": True}]
     )
     assert rows(opened_, "label") == [("One.", "1"), ("Two .", "0")]
-    with pytest.raises(CorpusError, match=f"{name}: no field 'txt'; did you mean 'text'"):
+    with pytest.raises(CorpusError, match=rf"{name}: no field 'txt'; did you mean 'text'"):
         rows(opened(name, column_names=names, text="txt"))
 
 
 def test_wrong_number_of_fields(tmp_path: Path, opened: Opened) -> None:
     (tmp_path / "a.tsv").write_text("one\t1\ntwo\nthree\t3\nfour\t4\t4\n")
     names = ["text", "n"]
-    with pytest.raises(CorpusError, match="a.tsv: row 2: has 1 field where 2 are named"):
+    with pytest.raises(CorpusError, match=r"a\.tsv: row 2: has 1 field where 2 are named"):
         rows(opened("a.tsv", column_names=names))
     ledger = Ledger()
     found = rows(opened("a.tsv", column_names=names, wrong_rows="drop"), "n", ledger=ledger)

@@ -17,36 +17,51 @@ from tokbench.workbench.plan import Plan
 GOOD = "name: t\ntrain: {type: files, paths: a.csv}\n"
 BODY = "model: BPE\npre_tokenizer: ByteLevel\ntrainer: {vocab_size: 300}\n"
 WRONG = {
-    "no name": ("train: python_docs\n", "1:1: a task needs the key 'name', for example name: my-task"),
+    "no name": ("train: python_docs\n",
+        "1:1: a task needs the key 'name', for example name: my-task"),
     "no train": ("name: t\n", "1:1: a task needs the key 'train', for example train: {type: files"),
     "empty": ("", "1:1: a task is a map of keys such as name and train, not: the file is empty"),
     "a list": ("- a\n", "1:1: a task is a map of keys such as name and train, not: a list"),
     "unknown key": (GOOD + "metrik: f1\n", "3:1: unknown key 'metrik': did you mean 'metric'?"),
     "key of a recipe": (GOOD + "sweep: {}\n", "3:1: unknown key 'sweep': known: name, description"),
-    "key of a source": (GOOD.replace("paths", "pathz"), "2:22: unknown key 'pathz' in train: did you mean 'paths'?"),
-    "key of a split": (GOOD + "test: {type: files, pathz: b}\n", "3:21: unknown key 'pathz' in test: did you mean 'paths'?"),
+    "key of a source": (GOOD.replace("paths", "pathz"),
+        "2:22: unknown key 'pathz' in train: did you mean 'paths'?"),
+    "key of a split": (GOOD + "test: {type: files, pathz: b}\n",
+        "3:21: unknown key 'pathz' in test: did you mean 'paths'?"),
     "kind": (GOOD + "kind: token\n", "3:7: kind: unknown value 'token': did you mean 'tokens'?"),
-    "source": (GOOD + "valid: {type: filez, paths: b}\n", "3:8: valid: unknown source 'filez': did you mean 'files'?"),
+    "source": (GOOD + "valid: {type: filez, paths: b}\n",
+        "3:8: valid: unknown source 'filez': did you mean 'files'?"),
     "share": (GOOD + "valid: 1.5\n", "3:8: valid: must be less than 1.0, got 1.5"),
     "count": (GOOD + "test: 0\n", "3:7: test: must be at least 1, got 0"),
-    "null": (GOOD + "test:\n", "3:1: test: expected a source, a share as 0.1, or a number of examples, got null"),
-    "truth": (GOOD + "test: true\n", "3:7: test: expected a source, a share as 0.1, or a number of examples, got true"),
-    "too much": (GOOD + "valid: 0.5\ntest: 0.5\n", "4:7: test: valid and test take 1 of the examples"),
+    "null": (GOOD + "test:\n",
+        "3:1: test: expected a source, a share as 0.1, or a number of examples, got null"),
+    "truth": (GOOD + "test: true\n",
+        "3:7: test: expected a source, a share as 0.1, or a number of examples, got true"),
+    "too much": (GOOD + "valid: 0.5\ntest: 0.5\n",
+        "4:7: test: valid and test take 1 of the examples"),
     "train again": (GOOD + "test: {type: files, paths: a.csv}\n", "3:7: test: is what `train` is"),
-    "pair of tokens": (GOOD + "kind: tokens\npair: b\n", "4:7: pair: a task about tokens labels one sentence"),
-    "words without tokens": (GOOD + "words: w\n", "3:8: words: says what has a label where `kind` is tokens, and it is classification; say `kind: tokens`"),
+    "pair of tokens": (GOOD + "kind: tokens\npair: b\n",
+        "4:7: pair: a task about tokens labels one sentence"),
+    "words without tokens": (GOOD + "words: w\n",
+        "3:8: words: says what has a label where `kind` is tokens, and it is classification; say "),
     "unit without tokens": (GOOD + "unit: characters\n", "3:7: unit: says what has a label"),
     "words without words": (GOOD + "kind: tokens\nunit: words\n", "4:7: unit: needs `words`"),
-    "names of numbers": (GOOD + "kind: regression\nlabels: [a, b]\n", "4:9: labels: numbers have no classes"),
+    "names of numbers": (GOOD + "kind: regression\nlabels: [a, b]\n",
+        "4:9: labels: numbers have no classes"),
     "one class": (GOOD + "labels: [a]\n", "3:9: labels: one class alone teaches nothing"),
     "twins": (GOOD + "labels: [a, b, a]\n", "3:16: labels.2: 'a' is the name of class 1 as well"),
-    "number as a name": (GOOD + "labels: [0, 1]\n", '3:10: labels.0: expected a string, got the number 0; put it in quotes: "0"'),
-    "unknown metric": (GOOD + "metric: acuracy\n", "3:9: metric: unknown metric 'acuracy': did you mean 'accuracy'? known: accuracy, f1, macro_f1, mcc, pearson, span_f1, span_f1_strict, spearman"),
-    "another kind's metric": (GOOD + "metric: [accuracy, pearson]\n", "3:20: metric.1: 'pearson' is for regression, and `kind` is classification; take one of accuracy, f1, macro_f1, mcc"),
-    "f1 of three": (GOOD + "labels: [a, b, c]\nmetric: f1\n", "4:9: metric: 'f1' needs two classes, and there are 3; take macro_f1"),
+    "number as a name": (GOOD + "labels: [0, 1]\n",
+        '3:10: labels.0: expected a string, got the number 0; put it in quotes: "0"'),
+    "unknown metric": (GOOD + "metric: acuracy\n",
+        "3:9: metric: unknown metric 'acuracy': did you mean 'accuracy'? known: accuracy, f1, mac"),
+    "another kind's metric": (GOOD + "metric: [accuracy, pearson]\n",
+        "3:20: metric.1: 'pearson' is for regression, and `kind` is classification; take one of a"),
+    "f1 of three": (GOOD + "labels: [a, b, c]\nmetric: f1\n",
+        "4:9: metric: 'f1' needs two classes, and there are 3; take macro_f1"),
     "metric twice": (GOOD + "metric: [mcc, mcc]\n", "3:15: metric.1: 'mcc' is named twice"),
     "the answer": (GOOD + "pair: label\n", "3:7: pair: 'label' is the column of the label too"),
-    "like nothing": (GOOD + "like: glue_sst\n", "1:1: the task: unknown task 'glue_sst': did you mean 'glue_sst2'?"),
+    "like nothing": (GOOD + "like: glue_sst\n",
+        "1:1: the task: unknown task 'glue_sst': did you mean 'glue_sst2'?"),
     "control character": (GOOD + "a: \x01\n", "3:4: the control character U+0001 is not text"),
     "local": (GOOD + "local: {train: python_docs}\n", "3:1: local needs the key 'test'"),
 }  # fmt: skip
@@ -82,12 +97,12 @@ def test_mistakes_in_recipes(case: str, write_recipe: Callable[..., Path]) -> No
 
 
 def test_no_file(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="no.yaml: no such file$"):
+    with pytest.raises(RecipeError, match=r"no\.yaml: no such file$"):
         task("no.yaml", tmp_path)
     with pytest.raises(RecipeError, match="is a folder; name the task file in it"):
         task("./", tmp_path)
     with pytest.raises(
-        UnknownNameError, match="unknown task 'glue_ctb': did you mean 'glue_stsb'?"
+        UnknownNameError, match=r"unknown task 'glue_ctb': did you mean 'glue_stsb'\?"
     ):
         task("glue_ctb")
 
@@ -187,12 +202,12 @@ def test_in_a_recipe(write_recipe: Callable[..., Path], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("said", "told"), [
-    ("tasks: glue_rta", "8:21: downstream.tasks: unknown task 'glue_rta': did you mean 'glue_rte'?"),
-    ("tasks: [glue_rte, glue_rte]", "8:32: downstream.tasks.1: task 1 is called 'glue_rte' as well"),
+    ("tasks: glue_rta", "8:21: downstream.tasks: unknown task 'glue_rta': did you mean"),
+    ("tasks: [glue_rte, glue_rte]", "8:32: downstream.tasks.1: task 1 is called 'glue_rte'"),
     ("tasks: []", "8:21: downstream.tasks: must not be empty"),
     ("seeds: 3", "8:1: downstream needs the key 'tasks'"),
-    ("tasks: wrong.yaml", "8:21: downstream.tasks: {tmp}/wrong.yaml:3:1: unknown key 'metrik': did you"),
-    ("tasks: glue_rte, epoch: 3", "8:31: unknown key 'epoch' in downstream: did you mean 'epochs'?"),
+    ("tasks: wrong.yaml", "8:21: downstream.tasks: {tmp}/wrong.yaml:3:1: unknown key 'metrik'"),
+    ("tasks: glue_rte, epoch: 3", "8:31: unknown key 'epoch' in downstream: did you"),
 ])  # fmt: skip
 def test_recipes_tell_where(
     said: str, told: str, write_recipe: Callable[..., Path], tmp_path: Path
@@ -205,7 +220,7 @@ def test_recipes_tell_where(
 
 
 def test_a_key_of_downstream_elsewhere(write_recipe: Callable[..., Path]) -> None:
-    with pytest.raises(RecipeError, match="it belongs at downstream.seeds"):
+    with pytest.raises(RecipeError, match=r"it belongs at downstream\.seeds"):
         load(write_recipe(BODY + "seeds: 3\n"))
     with pytest.raises(RecipeError, match="did you mean 'model_max_length'"):
         load(write_recipe(BODY + "wrap: {max_length: 3}\n"))

@@ -23,11 +23,11 @@ FORMATS = {
     ".parquet": "parquet",
     ".arrow": "arrow",
     ".feather": "arrow",
-    ".conll": "conll",
-    ".conllu": "conllu",
     ".xml": "xml",
     ".pkl": "pickle",
     ".pickle": "pickle",
+    ".conll": "conll",
+    ".conllu": "conllu",
 }
 CODECS = (".gz", ".bz2", ".xz", ".zst")
 ENCODED = ("txt", "csv", "tsv", "json", "jsonl", "conll", "conllu")

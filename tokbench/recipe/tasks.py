@@ -121,8 +121,8 @@ class TaskSpec(Spec):
     `words` also a list of `{start, end, label}`, in characters of the text."""
 
     labels: Strings = ()
-    """The names of the classes, in the order of their numbers; by default what the training
-    examples have, sorted."""
+    """The names of the classes, in the order of their numbers; by default what the
+    examples have, sorted. Labels that are numbers but no names are places in this list."""
 
     metric: Annotated[Strings, OneOrMany()] = ()
     """Names of scores, the one that decides first; by default what suits the kind."""

@@ -55,13 +55,10 @@ def examples(spec: TaskSpec, base: Path, watch: Watch = ignore) -> TaskData:
         if split not in found:
             found[split], found["train"] = _parted(found["train"], split, part, given)
             notes.append(_said(split, part, len(found[split]), given))
+    _refuse_empty(spec, found)
     labels = Labelling.of(spec, found, notes)
     kept = {split: labels.known(split, found[split], notes) for split in SPLITS}
-    for split, rows in kept.items():
-        if not rows:
-            raise CorpusError(
-                f"{spec.name}: the {split} split has no examples; {_more(spec, split)}"
-            )
+    _refuse_empty(spec, kept)
     _leaks(kept, notes)
     tables = {split: _table(spec, rows, labels) for split, rows in kept.items()}
     metrics = labels.metrics()
@@ -179,11 +176,15 @@ def _said(split: str, part: float, taken: int, of: int) -> str:
     return f"{split} is {taken:,} of the {of:,} examples of train, by hash ({wanted} asked for)."
 
 
-def _more(spec: TaskSpec, split: str) -> str:
-    part = getattr(spec, split)
-    if isinstance(part, SourceSpec):
-        return "look at its source, steps and label column"
-    return f"{part} of the training examples are none; give a larger part, or a source"
+def _refuse_empty(spec: TaskSpec, found: dict[str, list[Example]]) -> None:
+    for split in SPLITS:
+        if found[split]:
+            continue
+        part = getattr(spec, split)
+        advice = f"{part} of the training examples are none; give a larger part, or a source"
+        if isinstance(part, SourceSpec):
+            advice = "look at its source, its steps and its label column"
+        raise CorpusError(f"{spec.name}: the {split} split has no examples; {advice}")
 
 
 def _leaks(found: dict[str, list[Example]], notes: list[str]) -> None:

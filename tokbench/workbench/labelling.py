@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 OUTSIDE = "O"
+_MARKS = ("B-", "I-")
 HIDDEN = "-1"
 """What `datasets` has in place of the number of a class that is not told."""
 _WHOLE = re.compile(r"-?\d+")
@@ -103,9 +104,10 @@ def read(spec: TaskSpec, value: Any, example: Example) -> Any:
     """
     if spec.kind == "tokens":
         return _tags(spec, listed(value, example, f"label {spec.label!r}"), example)
-    if isinstance(value, list | dict):
+    if isinstance(value, list | dict) or _is_list(value):
         advice = "say `kind: tokens`, or name a column of single labels"
-        raise example.refused(f"label {spec.label!r} is {_shown(value)}, not one label; {advice}")
+        shown = value if isinstance(value, str) else _shown(value)
+        raise example.refused(f"label {spec.label!r} is {shown:.40}, not one label; {advice}")
     if spec.kind == "classification":
         return key(value)
     try:
@@ -118,6 +120,16 @@ def read(spec: TaskSpec, value: Any, example: Example) -> Any:
     return number
 
 
+def _is_list(value: Any) -> bool:
+    """Whether it is a list or a map, written as JSON."""
+    if not isinstance(value, str) or value[:1] not in ("[", "{"):
+        return False
+    try:
+        return isinstance(json.loads(value), list | dict)
+    except ValueError:
+        return False
+
+
 def _tags(spec: TaskSpec, found: list[Any], example: Example) -> tuple[str, ...] | tuple[Span, ...]:
     spans = bool(found) and all(isinstance(one, dict) for one in found)
     if spec.words is None and (spans or not found):
@@ -127,7 +139,8 @@ def _tags(spec: TaskSpec, found: list[Any], example: Example) -> tuple[str, ...]
             raise example.refused(f"label {number} is {_shown(one)}, not the label of a word")
     units, what = (example.words, "words") if spec.words else (example.text, "characters")
     if len(found) != len(units):
-        said = f"has {len(units):,} {what} and {len(found):,} labels"
+        labels = "label" if len(found) == 1 else "labels"
+        said = f"has {len(units):,} {what} and {len(found):,} {labels}"
         raise example.refused(f"{said}; each needs one")
     return tuple(map(key, found))
 
@@ -188,15 +201,16 @@ class Labelling:
         else:
             if spec.kind == "classification":
                 _refuse_numbers(keys["train"], found["train"])
-            given = (*_in_order(keys["train"]), *_in_order(every - keys["train"].keys()))
+            given = tuple(_in_order(every))
             named = {one: one for one in given}
+        learned = {named[one] for one in keys["train"] if one in named}
+        if spec.kind == "classification" and len(learned) == 1:
+            what = f"all training examples have the label {learned.pop()!r}"
+            advice = "so there is nothing to learn; name another label column, or more examples"
+            raise CorpusError(f"{spec.name}: {what}, {advice}")
         made = cls(spec, (), named, hidden)
         _note_lacking(made, keys, notes)
         names = made._all_names(given, found)
-        if spec.kind == "classification" and len(names) < _TWO:
-            what = f"has one class alone ({names[0]!r})" if names else "has no classes"
-            advice = "so there is nothing to learn; name another label column"
-            raise CorpusError(f"{spec.name}: {what}, {advice}")
         return cls(spec, names, named, hidden)
 
     def _all_names(
@@ -311,7 +325,7 @@ def _kinds_of_span(names: tuple[str, ...]) -> tuple[str, ...]:
     """What spans can be, of names that may be those of tags."""
     if OUTSIDE not in names:
         return names
-    return tuple(dict.fromkeys(name[2:] for name in names if name[:2] in ("B-", "I-")))
+    return tuple(dict.fromkeys(name[2:] for name in names if name[:2] in _MARKS))
 
 
 def _inside(tag: str) -> str:
@@ -328,7 +342,7 @@ def _in_order(keys: Iterable[str]) -> list[str]:
     if all(map(_WHOLE.fullmatch, found)):
         return sorted(found, key=lambda one: (int(one), one))
     if any(one.startswith("B-") for one in found):
-        return sorted(found, key=lambda one: (one != OUTSIDE, one[2:], one))
+        return sorted(found, key=lambda one: (one != OUTSIDE, one[2 * (one[:2] in _MARKS) :], one))
     return sorted(found)
 
 
