@@ -31,8 +31,8 @@ _MODULES = {
 }
 
 AREAS = {name: area for area, names in _MODULES.items() for name in names.split()}
-"""The area of each module or package at the top of the library that has anything to say, of
-Python 3.11 to 3.14; what installations add (`antigravity`, `_sysconfigdata_...`) has none."""
+"""The area of each module or package at the top of the library that has anything to say: all of
+Python 3.11 to 3.13 but `antigravity`, and what 3.14 is known to add."""
 
 
 def area(module: str) -> str:
