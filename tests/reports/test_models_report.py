@@ -316,7 +316,7 @@ def test_tables_of_a_comparison_have_rows_of_models() -> None:
 
 def test_a_tokenizer_without_models_is_told() -> None:
     printed = _printed(reports.render("terminal", beside(comparison()), rows=ROWS), 200)
-    assert re.search(r"n/a [a-z, -]*areas[^:]*: no model was trained", printed)
+    assert re.search(r"n/a [a-z, -]*areas[^:]*: no models of these settings", printed)
     assert "\u202e" not in printed
 
 

@@ -240,7 +240,7 @@ def verdicts(made: Downstream, task: TaskResult) -> Iterator[str]:
     if above and trained:
         yield f"no model is above {listed(above)}"
     if missing := [one.name for one in found if one.score is None]:
-        yield f"{listed(missing)}: not trained on this"
+        yield f"{listed(missing)}: no models of these settings"
 
 
 def summary(made: Downstream) -> Iterator[str]:

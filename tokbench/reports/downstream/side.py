@@ -52,7 +52,7 @@ def beside(
 def _measurement(task: TaskResult, score: Score | None, scale: int, *, same: bool) -> Measurement:
     n = task.sizes[2]
     if score is None:
-        return Measurement(None, n, "", None, why="no model was trained", of="test examples")
+        return Measurement(None, n, "", None, why="no models of these settings", of="test examples")
     unit = f"{facts.title(task)} {POINTS}" if scale != 1 else facts.title(task)
     difference = None
     if score.gap and same:
