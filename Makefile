@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE ?= 1
 export TRANSFORMERS_VERBOSITY ?= error
 
-.PHONY: demo test check bench format clean
+.PHONY: demo demo-downstream test check bench format clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("tokbench needs Python 3.11 or newer; run make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
@@ -21,6 +21,20 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 
 demo: $(VENV)/.installed
 	$(BIN)/tokbench run recipes/demo.yaml recipes/bert.yaml recipes/t5.yaml
+
+# This torch by its version: the one that the tests run with, whatever the extra would let in.
+$(VENV)/.installed-downstream: $(VENV)/.installed
+	$(BIN)/pip install --quiet torch==2.13.0
+	$(BIN)/pip install --quiet --editable '.[downstream]'
+	touch $@
+
+demo-downstream: $(VENV)/.installed-downstream
+	$(BIN)/tokbench run recipes/demo.yaml recipes/bert.yaml recipes/characters.yaml --no-downstream
+	$(BIN)/tokbench finetune recipes/demo.yaml recipes/bert.yaml recipes/characters.yaml \
+	  --task python_area --task python_signature --task python_tokens \
+	  --model tiny --seeds 2 --learning-rate 1e-3 --epochs 1
+	$(BIN)/tokbench predict recipes/bert.yaml --task python_area \
+	  "Return the cosine of x, measured in radians."
 
 test: $(VENV)/.installed-dev
 	$(BIN)/pytest -n auto

@@ -1,5 +1,6 @@
 """What all tests share: no network, a cache of their own, a small corpus, the shared real data."""
 
+import json
 import os
 import signal
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 from tokbench.store import cache_dir
 
@@ -79,6 +81,56 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("tokbench.wrapping.folder.run_in_child", call)
     monkeypatch.setattr("tokbench.wrapping.proof.run_in_child", call)
+
+
+@pytest.fixture
+def models_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train and ask models in this process: torch is imported once, not once a tokenizer."""
+
+    def call(function: Callable[..., Any], *arguments: Any, watch: Any = None, **_: Any) -> Any:
+        return function(*arguments, *([watch] if watch else []))
+
+    for module in ("finetuning", "prediction", "rivals"):
+        monkeypatch.setattr(f"tokbench.downstream.{module}.run_in_child", call)
+
+
+SENTENCES = ("she sells {} shells", "a quick {} fox", "the {} dog sleeps", "low {} lower")
+
+
+@pytest.fixture
+def small_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in: tokenizers `many` and `few`, tasks about sentences, pairs and words."""
+    words = ["sea", "red", "blue", "old"]
+    rows = [
+        (SENTENCES[number % 4].format(words[number % 3]), words[number % 3]) for number in range(90)
+    ]
+    texts = [f"{text} {number % 9}" for number, (text, _) in enumerate(rows)]
+    lines = [f"{text},{word}\n" for text, (_, word) in zip(texts, rows, strict=True)]
+    (tmp_path / "colours.csv").write_text("text,label\n" + "".join(lines))
+    head = "train: {type: files, paths: %s}\ntest: 0.3\nvalid: 0.2\n"
+    (tmp_path / "colours.yaml").write_text("name: colours\n" + head % "colours.csv")
+    pairs = [
+        f"{text},it is {words[n % 2]},{int(words[n % 2] in text)}\n" for n, text in enumerate(texts)
+    ]
+    (tmp_path / "pairs.csv").write_text("text,second,label\n" + "".join(pairs))
+    (tmp_path / "pairs.yaml").write_text("name: pairs\npair: second\n" + head % "pairs.csv")
+    tagged = [
+        {"words": text.split(), "label": ["B-C" if one in words else "O" for one in text.split()]}
+        for text in texts
+    ]
+    (tmp_path / "spans.jsonl").write_text("".join(json.dumps(one) + "\n" for one in tagged))
+    (tmp_path / "spans.yaml").write_text(
+        "name: spans\nkind: tokens\nwords: words\nlabels: [O, B-C, I-C]\n" + head % "spans.jsonl"
+    )
+    every = sorted({one for text in texts for one in text.split()} | {"it", "is"})
+    for name, known in (("many", every), ("few", every[::3])):
+        vocabulary = {word: number for number, word in enumerate(["<unk>", *known])}
+        tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+        tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+        (tmp_path / name).mkdir()
+        tokenizer.save(str(tmp_path / name / "tokenizer.json"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture

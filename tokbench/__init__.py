@@ -13,10 +13,11 @@ _PUBLIC = {
     "run_all": "tokbench.workbench",
     "train": "tokbench.workbench",
     "compare": "tokbench.workbench",
+    "finetune": "tokbench.workbench",
     "load": "tokbench.recipe",
     "load_all": "tokbench.recipe",
 }
-__all__ = ["compare", "corpus", "load", "load_all", "run", "run_all", "train"]
+__all__ = ["compare", "corpus", "finetune", "load", "load_all", "run", "run_all", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -193,3 +193,100 @@ def beside(command: F) -> F:
     ):
         command = option(command)
     return command
+
+
+class Grouped(click.Command):
+    """A command whose help lists its options under headings, as `in_group` names them."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each group by itself, what has no group last."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            if isinstance(parameter, click.Argument):
+                continue
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                heading = getattr(parameter, "group", "Options")
+                groups.setdefault(heading, []).append(record)
+        for heading, records in sorted(groups.items(), key=lambda one: one[0] == "Options"):
+            with formatter.section(heading):
+                formatter.write_dl(records)
+
+
+class _InGroup(click.Option):
+    """An option that knows its heading."""
+
+    def __init__(self, *arguments: Any, group: str, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.group = group
+
+
+def in_group(heading: str) -> Callable[..., Callable[[F], F]]:
+    """`click.option` for options below one heading of a `Grouped` command."""
+
+    def option(*names: str, **settings: Any) -> Callable[[F], F]:
+        return click.option(*names, cls=_InGroup, group=heading, **settings)
+
+    return option
+
+
+def training(command: F) -> F:
+    """How models are trained: `--model`, `--seeds`, `--learning-rate` and the like."""
+    option = in_group("Training, alike for every tokenizer")
+    device = in_group("Device and records")
+    for one in (
+        device(
+            "--log",
+            multiple=True,
+            metavar="NAME",
+            help="Also tell tensorboard or trackio of every step; JSON lines are always written.",
+        ),
+        device(
+            "--static-shapes/--dynamic-shapes",
+            "static_shapes",
+            default=None,
+            help="Pad batches to a few lengths, or each to its longest example.  [default: static "
+            "on XLA devices alone]",
+        ),
+        device(
+            "--precision",
+            metavar="NAME",
+            help="fp32 or bf16.  [default: auto, bf16 where a GPU or TPU has it]",
+        ),
+        option(
+            "--patience",
+            metavar="N",
+            help="Stop a training when its validation score has not risen for N epochs.",
+        ),
+        option(
+            "--max-length",
+            metavar="N",
+            help="The most tokens of an example; what is longer is cut, and counted.  "
+            "[default: 128]",
+        ),
+        option(
+            "--accumulate",
+            metavar="N",
+            help="Batches whose gradients are added up to one step.  [default: 1]",
+        ),
+        option("--batch-size", metavar="N", help="Examples a step.  [default: 32]"),
+        option("--epochs", metavar="X", help="How often each example is seen.  [default: 3]"),
+        option(
+            "--learning-rate",
+            metavar="X[,Y...]",
+            help="One, or several of which the validation split chooses for each tokenizer alike.  "
+            "[default: 0.0001,0.0003,0.001]",
+        ),
+        option(
+            "--seeds",
+            metavar="N",
+            help="Models of each tokenizer, with other weights and another order.  [default: 5]",
+        ),
+        option(
+            "--model",
+            metavar="NAME",
+            help="The encoder, trained from scratch: tiny, mini or small.  [default: tiny]",
+        ),
+    ):
+        command = one(command)
+    return command

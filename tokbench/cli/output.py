@@ -15,7 +15,7 @@ from tokbench.store import write_bytes
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tokbench.values import Comparison, Row
+    from tokbench.values import Comparison, Downstream, Row
 
 _FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
@@ -66,6 +66,14 @@ def write_reports(
 
     for path in paths:
         write_bytes(Path(path), written(path, comparison, rows))
+
+
+def write_models(made: "Downstream", paths: "Sequence[str]") -> None:
+    """The same of models that differ in the tokenizer."""
+    from tokbench.reports.downstream import written
+
+    for path in paths:
+        write_bytes(Path(path), written(path, made))
 
 
 def note(message: str) -> None:

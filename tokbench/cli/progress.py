@@ -1,18 +1,24 @@
 """How far a long command has come, on stderr, and only where someone looks.
 
 A line says the stage, a bar, the speed, the time left and the memory that the process takes; below
-it, while a corpus is read, the source that is read and how many documents came out so far.
+it, while a corpus is read, the source that is read and how many documents came out so far. While
+models are trained the first line is about all of them, the second about the one that is trained,
+and below stand its loss and its last scores.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from math import isnan
 from typing import TYPE_CHECKING
 
-from tokbench.values import Progress, Watch, ignore
+from tokbench.values import Progress, TrainingProgress, Watch, ignore
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
     from rich.progress import ProgressColumn, TaskID
+
+_MODELS = "models"
 
 
 @contextmanager
@@ -44,22 +50,51 @@ def progress(title: str = "") -> Iterator[Watch]:
                 yield Text(f"  {reading[-1]}", style="dim", overflow="ellipsis", no_wrap=True)
 
     with _Titled(*_columns(), console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, TaskID] = {}
-        begun: dict[str, int] = {}
+        lines = _Lines(bars)
 
         def watch(told: Progress) -> None:
-            if told.stage not in tasks:
-                for task in tasks.values():
-                    bars.update(task, total=1, completed=1)
-                tasks[told.stage] = bars.add_task(told.stage, total=told.total, rate="")
-                begun[told.stage] = told.done
-            task = tasks[told.stage]
-            seconds = bars.tasks[list(tasks).index(told.stage)].elapsed or 0
-            rate = _rate(told, seconds, begun[told.stage])
-            bars.update(task, total=told.total, completed=told.done, rate=rate)
+            lines.tell(told)
             reading[:] = [line] if (line := _reading(told)) else []
 
         yield watch
+
+
+class _Lines:
+    """A line a stage, and while models are trained one for all of them and one for the last."""
+
+    def __init__(self, bars: "Bars") -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+        self._begun: dict[str, int] = {}
+
+    def tell(self, told: Progress) -> None:
+        """Draw how far it has come."""
+        if isinstance(told, TrainingProgress) and told.models:
+            self._one_of_many(told)
+        if told.stage not in self._tasks:
+            for stage, task in self._tasks.items():
+                if stage != _MODELS:
+                    self._bars.update(task, total=1, completed=1)
+            self._tasks[told.stage] = self._bars.add_task(told.stage, total=told.total, rate="")
+            self._begun[told.stage] = told.done
+        task = self._tasks[told.stage]
+        seconds = next(one.elapsed for one in self._bars.tasks if one.id == task) or 0
+        rate = _rate(told, seconds, self._begun[told.stage])
+        self._bars.update(task, total=told.total, completed=told.done, rate=rate)
+
+    def _one_of_many(self, told: TrainingProgress) -> None:
+        """All models in one line; the line of another model takes the place of the last."""
+        if _MODELS not in self._tasks:
+            self._tasks[_MODELS] = self._bars.add_task(_MODELS, total=told.models, rate="")
+        part = told.done / told.total if told.total else 0.0
+        self._bars.update(
+            self._tasks[_MODELS],
+            total=told.models,
+            completed=told.model - 1 + part,
+            rate=f"{told.model} of {told.models}",
+        )
+        for stage in [one for one in self._tasks if one not in (_MODELS, told.stage)]:
+            self._bars.remove_task(self._tasks.pop(stage))
 
 
 def _columns() -> "tuple[ProgressColumn, ...]":
@@ -116,6 +151,13 @@ def _reading(told: Progress) -> str:
 
     >>> _reading(Progress("reading", 20, 90, "bytes", 1200, "ko.txt"))
     '1,200 documents so far, from ko.txt'
+    >>> _reading(TrainingProgress("", 9, 9, "steps", 0, "bert on sst2", 0.41, {"accuracy": 0.8}))
+    'bert on sst2: loss 0.410, accuracy 0.800 on the validation split'
     """
+    if isinstance(told, TrainingProgress):
+        scores = ", ".join(f"{name} {score:.3f}" for name, score in told.scores.items())
+        loss = "" if isnan(told.loss) else f"loss {told.loss:.3f}"
+        said = [loss, scores and f"{scores} on the validation split"]
+        return ": ".join(filter(None, (told.source, ", ".join(filter(None, said)))))
     done = f"{told.documents:,} documents so far" if told.documents else ""
     return ", ".join(part for part in (done, told.source and f"from {told.source}") if part)

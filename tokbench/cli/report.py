@@ -9,7 +9,7 @@ from click.core import ParameterSource
 from tokbench.cli import options
 
 if TYPE_CHECKING:
-    from tokbench.values import Comparison
+    from tokbench.values import Comparison, Downstream
 
 
 @click.command("report")
@@ -39,20 +39,26 @@ def command(
 ) -> None:
     """Write a comparison as a page, Markdown, CSV, LaTeX or JSON.
 
-    NAMES are tokenizers, which are measured now, or one JSON file that `bench`, `compare` or `run`
-    wrote, which is not measured again. Without --out the report is shown in the terminal.
+    NAMES are tokenizers, which are measured now, or one JSON file that `bench`, `compare`, `run` or
+    `finetune` wrote, which is not measured again. Without --out the report is shown in the
+    terminal.
 
     \b
     tokbench report measures.json --out page.html
+    tokbench report models.json --out models.md
     tokbench report runs/demo gpt2 --on reviews.csv --out page.html --out table.tex
     """
     from tokbench.cli.compare import beside, measured, rendered, rows
-    from tokbench.cli.output import note, show, write_reports
+    from tokbench.cli.output import note, show, write_models, write_reports
+    from tokbench.reports import downstream
+    from tokbench.values import Downstream
 
     made = _written_before(names)
     if made and (used := _measuring()):
         raise click.UsageError(f"{used} is about measuring; {names[0]} was measured before")
-    if made:
+    if isinstance(made, Downstream):
+        write_models(made, out)
+    elif made:
         write_reports(made, rows(), out)
     else:
         made = measured(
@@ -70,6 +76,8 @@ def command(
         )
     if out:
         note(f"written: {', '.join(out)}")
+    elif isinstance(made, Downstream):
+        show(downstream.render(made))
     else:
         show(rendered(made, metric_names))
 
@@ -86,8 +94,9 @@ def _measuring() -> str:
     return next(given, "")
 
 
-def _written_before(names: tuple[str, ...]) -> "Comparison | None":
+def _written_before(names: tuple[str, ...]) -> "Comparison | Downstream | None":
     """The comparison in a file, where the only name is that of one."""
+    from tokbench.reports import downstream
     from tokbench.reports.json import holds_comparison, read
     from tokbench.store import read_json
 
@@ -95,4 +104,6 @@ def _written_before(names: tuple[str, ...]) -> "Comparison | None":
     if len(names) > 1 or path.suffix != ".json" or not path.is_file():
         return None
     plain = read_json(path)
+    if downstream.holds_models(plain):
+        return downstream.read(plain, str(path))
     return read(plain, str(path)) if holds_comparison(plain) else None

@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 
     from tokbench.recipe import Recipe
     from tokbench.training import Engine
-    from tokbench.values import Comparison, Estimate, Verdict
+    from tokbench.values import Downstream, Estimate, Verdict
     from tokbench.workbench import Failure, Run, Runs
 
 
 @click.command("run")
 @click.argument("recipes", nargs=-1, required=True)
 @click.option("--force", is_flag=True, help="Do every stage again.")
+@click.option(
+    "--no-downstream", is_flag=True, help="Train no models where recipes say `downstream`."
+)
 @options.memory
 @options.dry_run
 @options.engine
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 def command(
     recipes: tuple[str, ...],
     force: bool,
+    no_downstream: bool,
     memory: int | None,
     dry_run: bool,
     engine: "Engine",
@@ -73,12 +77,15 @@ def command(
         memory=memory,
     )
     with progress("comparing") as watch:
-        ended = finish(loaded, attempts, runs=runs, force=force, watch=watch)
-    if json_path != "-" and ended.comparison:
-        _show(ended.comparison)
+        ended = finish(
+            loaded, attempts, runs=runs, force=force, models=not no_downstream, watch=watch
+        )
+    if json_path != "-":
+        _show(ended)
     if ended.note:
         note(ended.note)
-    tell_failures(ended.failed, len(loaded))
+    names = {one.name for one in loaded} | {one.name for one in ended.failed}
+    tell_failures(ended.failed, len(names))
     if json_path and ended.done:  # what an earlier run wrote is better than nothing but failures
         write_json(_plain(ended), json_path)
     if ended.failed:
@@ -128,10 +135,13 @@ def show_estimates(recipes: "Sequence[Recipe]", memory: int | None, json_path: s
 def _plain(ended: "Runs") -> dict[str, Any]:
     """Everything as plain data; one run that measured itself holds the comparison."""
     from tokbench.reports import render
+    from tokbench.reports.downstream.json import render as plain_models
 
     plain: dict[str, Any] = {"runs": [facts(one) for one in ended.done], **failures(ended.failed)}
     if ended.comparison and not any(one.comparison is ended.comparison for one in ended.done):
         plain["comparison"] = render("json", ended.comparison)
+    if models := _apart(ended):
+        plain["downstream"] = [plain_models(one) for one in models]
     return plain
 
 
@@ -204,12 +214,24 @@ def judged(verdict: "Verdict") -> str:
     )
 
 
-def _show(comparison: "Comparison") -> None:
+def _show(ended: "Runs") -> None:
+    """The comparison, and models that are not part of it."""
     from tokbench.cli.compare import rendered
     from tokbench.cli.output import show
+    from tokbench.reports import downstream as report
 
-    click.echo()
-    show(rendered(comparison))
+    if ended.comparison:
+        click.echo()
+        show(rendered(ended.comparison))
+    for one in _apart(ended):
+        click.echo()
+        show(report.render(one))
+
+
+def _apart(ended: "Runs") -> "tuple[Downstream, ...]":
+    """Models that the comparison does not hold."""
+    within = ended.comparison is not None and ended.comparison.downstream is not None
+    return () if within else ended.downstream
 
 
 def facts(made: "Run") -> dict[str, Any]:

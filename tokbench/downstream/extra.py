@@ -30,3 +30,8 @@ def require(*modules: str) -> None:
             f"training models needs {' and '.join(missing)}, not installed here: "
             "pip install 'tokbench[downstream]'"
         )
+
+
+def installed() -> bool:
+    """Whether all of the extra is there."""
+    return all(find_spec(name) is not None for name in MODULES)

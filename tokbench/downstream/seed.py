@@ -13,7 +13,7 @@ from typing import Any
 from transformers import PrinterCallback, TrainingArguments
 
 from tokbench import store
-from tokbench.downstream import batching, measuring, outcomes, processes
+from tokbench.downstream import batching, measuring, outcomes, prediction, processes
 from tokbench.downstream.answers import answers, in_order
 from tokbench.downstream.bench import MODEL, WORK, Bench
 from tokbench.downstream.fitting import Fitting, Record, Scale, Steps, whole_checkpoint
@@ -215,6 +215,7 @@ class Seed:
             for file in self._bench.tokenizer.folder.iterdir():
                 shutil.copy(file, folder)
             model.save_pretrained(folder)
+            prediction.describe(folder, job.data)
             manifest = {
                 "signature": job.signature, "run": self._run.name, "files": store.digests(folder)
             }  # fmt: skip

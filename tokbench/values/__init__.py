@@ -59,8 +59,10 @@ from tokbench.values.measured import (
     Sample,
     Shape,
 )
+from tokbench.values.predicted import Labelled, Prediction
 from tokbench.values.progress import Progress, TrainingProgress, Watch, ignore
 from tokbench.values.trained import Curve, CurveText, Guarantee, Kind, Proof, Trained, Verdict
+from tokbench.values.tried import Trial
 from tokbench.values.written import Format, Layout, Written
 
 __all__ = [
@@ -94,6 +96,7 @@ __all__ = [
     "HeadDocument",
     "Kept",
     "Kind",
+    "Labelled",
     "Layout",
     "LeftOut",
     "Measured",
@@ -102,6 +105,7 @@ __all__ = [
     "Outcome",
     "Overlap",
     "Parallel",
+    "Prediction",
     "Progress",
     "Proof",
     "RankCorrelation",
@@ -126,6 +130,7 @@ __all__ = [
     "TextFacts",
     "Trained",
     "TrainingProgress",
+    "Trial",
     "Verdict",
     "Watch",
     "WordCounts",

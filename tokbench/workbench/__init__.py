@@ -6,13 +6,16 @@ from tokbench.workbench.curves import curve
 from tokbench.workbench.demonstrations import demonstrate, small_tokenizer
 from tokbench.workbench.encodings import encode_corpus
 from tokbench.workbench.estimates import estimate
+from tokbench.workbench.failures import Failure
 from tokbench.workbench.find import Found, find, tokenizer_folder
+from tokbench.workbench.finetuning import Finetuned, finetune, saved_model
 from tokbench.workbench.gates import Condition
 from tokbench.workbench.looks import head, look
 from tokbench.workbench.plan import RUNS, Plan
 from tokbench.workbench.runs import Run, run, train
-from tokbench.workbench.sweeps import Failure, Runs, attempt, finish, learn_largest, run_all
+from tokbench.workbench.sweeps import Runs, attempt, finish, learn_largest, run_all
 from tokbench.workbench.tables import gold_segmentations, parallel_text
+from tokbench.workbench.trials import tried
 from tokbench.workbench.verifying import verify
 
 __all__ = [
@@ -20,6 +23,7 @@ __all__ = [
     "Beside",
     "Condition",
     "Failure",
+    "Finetuned",
     "Found",
     "Plan",
     "Run",
@@ -32,6 +36,7 @@ __all__ = [
     "encode_corpus",
     "estimate",
     "find",
+    "finetune",
     "finish",
     "gold_segmentations",
     "head",
@@ -41,8 +46,10 @@ __all__ = [
     "parallel_text",
     "run",
     "run_all",
+    "saved_model",
     "small_tokenizer",
     "tokenizer_folder",
     "train",
+    "tried",
     "verify",
 ]

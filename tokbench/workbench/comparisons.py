@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from tokbench import corpus as corpora
 from tokbench import encoding, metrics, store
+from tokbench.downstream import correlations
 from tokbench.encoding import Gold, Subject
 from tokbench.errors import CorpusError, StoreError, SubjectError, nearest
 from tokbench.metrics.resampling import RESAMPLES
@@ -21,6 +22,7 @@ from tokbench.recipe import Recipe
 from tokbench.values import (
     Comparison,
     Corpus,
+    Downstream,
     Encoded,
     Progress,
     Split,
@@ -28,6 +30,7 @@ from tokbench.values import (
     ignore,
     texts,
 )
+from tokbench.workbench import outcomes
 from tokbench.workbench.find import Found, find, find_all
 from tokbench.workbench.plan import RUNS, Plan
 
@@ -109,7 +112,7 @@ def compare(
     on = [on] if isinstance(on, str) else on
     meant = [find_all(name, runs=runs, overrides=overrides) for name in names]
     found = [one for some in meant for one in some]
-    subjects = _distinct([one.subject for one in found])
+    subjects = distinct([one.subject for one in found])
     corpus: Corpus
     if on:
         corpus, split = named_corpus(on, text), "all"
@@ -119,11 +122,21 @@ def compare(
         said = f"the documents held out by {found[0].subject.name}"
         for other in found[1:]:
             _refuse_trained_on(found[0], corpus, other)
-    place = _place(baseline, names, meant, subjects) if baseline is not None else 0
-    return _measure(subjects, corpus, split, said, metric_names, watch, place, beside, by)  # type: ignore[arg-type]
+    place = place_of(baseline, names, meant, subjects) if baseline is not None else 0
+    made = _measure(subjects, corpus, split, said, metric_names, watch, place, beside, by)  # type: ignore[arg-type]
+    names = [one.name for one in subjects]
+    return with_models(made, outcomes.outcomes_of(found, names, baseline=place))
 
 
-def _place(
+def with_models(made: Comparison, models: Downstream | None) -> Comparison:
+    """A comparison with what models of its tokenizers learned, and how both go together."""
+    if models is None:
+        return made
+    found = correlations(made.tokenizers, models)
+    return replace(made, downstream=replace(models, correlations=found))
+
+
+def place_of(
     baseline: str, names: Sequence[str], found: Sequence[Sequence[Found]], subjects: list[Subject]
 ) -> int:
     """The position of the tokenizer that a name means."""
@@ -151,7 +164,7 @@ def of_run(
     others = [find(name, runs=folder.parents[1], base=plan.recipe.base) for name in spec.baselines]
     for other in others:
         _refuse_trained_on(own, plan.corpus, other)
-    subjects = _distinct([own.subject, *(one.subject for one in others)])
+    subjects = distinct([own.subject, *(one.subject for one in others)])
     signature = store.signature(plan.signature, list(spec.metrics), [one.state for one in subjects])
     if not force and (kept := _kept(folder / _COMPARISON, signature)):
         return kept, "", True
@@ -195,16 +208,13 @@ def together(
             on.
         CorpusError: nothing is held out.
     """
-    first, *others = [find(str(folder)) for folder in folders]
-    wanted = [(one.base, name) for one in recipes for name in one.benchmark.baselines]
-    named = dict.fromkeys((os.path.normpath(base / name), base, name) for base, name in wanted)
-    others += [find(name, runs=runs, base=base) for _, base, name in named]
+    first, *others = own_and_baselines(recipes, folders, runs=runs)
     corpus = first.corpus()
     for other in others:
         _refuse_trained_on(first, corpus, other)
     asked = [one.benchmark.metrics for one in recipes]
     names = list(dict.fromkeys(name for some in asked for name in some)) if all(asked) else []
-    subjects = _distinct([first.subject, *(one.subject for one in others)])
+    subjects = distinct([first.subject, *(one.subject for one in others)])
     families = {one.family for one in recipes}
     path = runs / families.pop() / _COMPARISON if len(families) == 1 else None
     signature = store.signature(corpus.identity(), names, [(s.name, s.state) for s in subjects])
@@ -217,6 +227,16 @@ def together(
     if path:
         _keep(path, signature, made)
     return made
+
+
+def own_and_baselines(
+    recipes: Sequence[Recipe], folders: Sequence[Path], *, runs: Path = RUNS
+) -> list[Found]:
+    """The tokenizers of runs, and then the baselines of their recipes, each once."""
+    own = [find(str(folder)) for folder in folders]
+    wanted = [(one.base, name) for one in recipes for name in one.benchmark.baselines]
+    named = dict.fromkeys((os.path.normpath(base / name), base, name) for base, name in wanted)
+    return own + [find(name, runs=runs, base=base) for _, base, name in named]
 
 
 def named_corpus(on: Sequence[str], text: str | None) -> corpora.OpenCorpus:
@@ -238,7 +258,7 @@ def _again(arguments: Sequence[str]) -> str:
     return shlex.join(["tokbench", *arguments])
 
 
-def _distinct(subjects: Sequence[Subject]) -> list[Subject]:
+def distinct(subjects: Sequence[Subject]) -> list[Subject]:
     """The same with names that differ: a second `gpt2` becomes `gpt2 (2)`."""
     seen: dict[str, int] = {}
     made = []

@@ -16,6 +16,7 @@ from tokbench.training import Engine
 from tokbench.values import (
     Comparison,
     Composition,
+    Downstream,
     Guarantee,
     Measurement,
     Progress,
@@ -29,7 +30,8 @@ from tokbench.values import (
     texts,
 )
 from tokbench.workbench import provenance, vocabularies
-from tokbench.workbench.comparisons import of_run
+from tokbench.workbench.comparisons import of_run, with_models
+from tokbench.workbench.finetuning import of_recipes
 from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan, demands_of
 
 _MOST_LEFT_OUT = 5
@@ -54,6 +56,7 @@ class Run:
         notes: what may surprise about how it was trained.
         done_before: the stages that did not have to run.
         composition: what the training text is made of.
+        downstream: what models with it learned, where the recipe asks for some.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Run:
     notes: tuple[str, ...] = ()
     done_before: tuple[str, ...] = ()
     composition: Composition | None = None
+    downstream: Downstream | None = None
 
     @property
     def measurements(self) -> dict[str, Measurement]:
@@ -85,6 +89,7 @@ def run(
     engine: Engine = "tokbench",
     force: bool = False,
     memory: int | None = None,
+    models: bool = True,
     watch: Watch = ignore,
 ) -> Run:
     """Train, wrap, prove and measure what a recipe describes; skip what was done before.
@@ -98,6 +103,8 @@ def run(
         force: do every stage again.
         memory: bytes that counting and training may take, 200 MB or more; None: half of what is
             free, and for training all of it.
+        models: whether to fine-tune models where the recipe says `downstream`; what came of them
+            stands in `run.comparison.downstream`.
         watch: told how far each stage has come.
 
     Returns:
@@ -110,7 +117,15 @@ def run(
         manifest, done = _tokenizer(plan, runs, memory, force=force, watch=watch)
         comparison, note, before = of_run(plan, folder, force=force, watch=watch)
     done += ["measure"] if before else []
-    return _result(plan, folder, folder / TOKENIZER, manifest, done, comparison, note)
+    made = _result(plan, folder, folder / TOKENIZER, manifest, done, comparison, note)
+    if not models or plan.recipe.downstream is None:
+        return made
+    trained = of_recipes([plan.recipe], [folder], runs=runs, force=force, watch=watch)
+    told = [f"{one.name}: {one.why}" for one in trained.failed]
+    made = replace(made, downstream=trained.downstream, notes=(*made.notes, *told))
+    if comparison and trained.downstream:
+        made = replace(made, comparison=with_models(comparison, trained.downstream))
+    return made
 
 
 def train(

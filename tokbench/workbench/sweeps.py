@@ -8,19 +8,14 @@ from pathlib import Path
 from tokbench.errors import CorpusError, SubjectError, TokbenchError, sentence
 from tokbench.recipe import Recipe, load_all
 from tokbench.training import Engine
-from tokbench.values import Comparison, Watch, ignore
+from tokbench.values import Comparison, Downstream, Watch, ignore
+from tokbench.workbench import finetuning
 from tokbench.workbench.again import check_determinism
-from tokbench.workbench.comparisons import together
+from tokbench.workbench.comparisons import together, with_models
+from tokbench.workbench.failures import Failure
+from tokbench.workbench.finetuning import of_recipes
 from tokbench.workbench.plan import RUNS, Plan
 from tokbench.workbench.runs import Run, is_finished, learn, run, train
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A recipe that gave no tokenizer, and why."""
-
-    name: str
-    why: str
 
 
 @dataclass(frozen=True)
@@ -29,16 +24,19 @@ class Runs:
 
     Attributes:
         done: the runs, in the order of the recipes.
-        failed: the recipes that gave none.
+        failed: the recipes that gave none, and the tasks that gave no models.
         comparison: all of them and their baselines on the same documents; None where nothing was
             measured.
         note: why nothing was measured.
+        downstream: what models learned, of all recipes that say the same of `downstream`; a single
+            one stands in the comparison too.
     """
 
     done: tuple[Run, ...]
     failed: tuple[Failure, ...] = ()
     comparison: Comparison | None = None
     note: str = ""
+    downstream: tuple[Downstream, ...] = ()
 
 
 def learn_largest(
@@ -92,7 +90,15 @@ def attempt(
     """
     try:
         if measure and recipe.family == recipe.name:
-            made = run(recipe, runs=runs, engine=engine, force=force, memory=memory, watch=watch)
+            made = run(
+                recipe,
+                runs=runs,
+                engine=engine,
+                force=force,
+                memory=memory,
+                models=False,  # `finish` trains those of all
+                watch=watch,
+            )
         else:
             made = train(
                 recipe, out, runs=runs, engine=engine, force=force, memory=memory, watch=watch
@@ -108,32 +114,72 @@ def finish(
     *,
     runs: Path = RUNS,
     force: bool = False,
+    models: bool = True,
     watch: Watch = ignore,
 ) -> Runs:
-    """What came of recipes, with one comparison of all that succeeded.
+    """What came of recipes: one comparison of all that succeeded, and the models they ask for.
 
     A single recipe that is no variant has measured itself.
+
+    Args:
+        recipes: what was run.
+        attempts: what came of each.
+        runs: the folder of run folders.
+        force: measure and train models again.
+        models: whether to train models where recipes say `downstream`.
+        watch: told how far it has come.
     """
     pairs = list(zip(recipes, attempts, strict=True))
     done = [(recipe, one) for recipe, one in pairs if isinstance(one, Run)]
-    made = Runs(
-        tuple(one for _, one in done), tuple(one for one in attempts if isinstance(one, Failure))
-    )
-    if not done:
-        return made
+    failed = tuple(one for one in attempts if isinstance(one, Failure))
+    made = Runs(tuple(one for _, one in done), failed)
+    if done:
+        made = _measured(recipes, done, made, runs=runs, force=force, watch=watch)
+    return _trained(done, made, runs=runs, force=force, watch=watch) if models else made
+
+
+def _measured(
+    recipes: Sequence[Recipe],
+    done: Sequence[tuple[Recipe, Run]],
+    made: Runs,
+    *,
+    runs: Path,
+    force: bool,
+    watch: Watch,
+) -> Runs:
     if len(recipes) == 1 and recipes[0].family == recipes[0].name:
         return replace(made, comparison=made.done[0].comparison)
+    own, folders = [recipe for recipe, _ in done], [one.folder for one in made.done]
     try:
-        comparison = together(
-            [recipe for recipe, _ in done],
-            [one.folder for one in made.done],
-            runs=runs,
-            force=force,
-            watch=watch,
-        )
+        comparison = together(own, folders, runs=runs, force=force, watch=watch)
     except (CorpusError, SubjectError) as error:
         return replace(made, note=str(error))
     return replace(made, comparison=comparison)
+
+
+def _trained(
+    done: Sequence[tuple[Recipe, Run]], made: Runs, *, runs: Path, force: bool, watch: Watch
+) -> Runs:
+    """The same with the models of recipes that ask for some; alike ones are compared."""
+    groups: dict[str, list[tuple[Recipe, Run]]] = {}
+    for recipe, one in done:
+        if recipe.downstream:
+            groups.setdefault(finetuning.alike(recipe), []).append((recipe, one))
+    found: list[Downstream] = []
+    for group in groups.values():
+        own, folders = [recipe for recipe, _ in group], [one.folder for _, one in group]
+        try:
+            models = of_recipes(own, folders, runs=runs, force=force, watch=watch)
+        except (TokbenchError, OSError, MemoryError) as error:
+            failed = Failure(f"the models of {own[0].family}", sentence(error))
+            made = replace(made, failed=(*made.failed, failed))
+            continue
+        made = replace(made, failed=(*made.failed, *models.failed))
+        found += [models.downstream] if models.downstream else []
+    comparison = made.comparison
+    if comparison and len(found) == 1:
+        comparison = with_models(comparison, found[0])
+    return replace(made, downstream=tuple(found), comparison=comparison)
 
 
 def run_all(

@@ -1,0 +1,89 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tokbench import run
+from tokbench.downstream import TrainingSpec
+from tokbench.recipe import load_all
+from tokbench.values import Progress, TrainingProgress
+from tokbench.workbench import attempt, compare, finetune, finish
+
+pytestmark = pytest.mark.usefixtures("in_process", "models_in_process")
+
+RECIPE = (
+    "pre_tokenizer: {type: ByteLevel, add_prefix_space: false}\nmodel: BPE\n"
+    "trainer: {vocab_size: %s, min_frequency: 2}\nspecial_tokens: {eos: <e>}\n"
+    "wrap: {model_max_length: 512}\nbenchmark: {metrics: [tokens]}\n"
+    "downstream: {tasks: colours.yaml, seeds: 1, epochs: 1, learning_rate: 0.01, max_length: 32}\n"
+)
+QUICK = TrainingSpec(seeds=2, epochs=1, batch_size=16, max_length=16, learning_rate=(1e-2,))
+
+
+def test_each_model_is_counted_and_copies_are_trained_once(small_tasks: Path) -> None:
+    told: list[Progress] = []
+    made = finetune(["many", "./many"], ["colours.yaml"], QUICK, watch=told.append)
+    assert made.downstream is not None
+    assert made.downstream.tokenizers == ("many", "many (2)")
+    assert made.done_before == 1
+    gap = made.downstream.tasks[0].scores[1]["accuracy"].gap
+    assert gap is not None
+    assert (gap.value, gap.seen) == (0.0, False)
+    trained = [one for one in told if isinstance(one, TrainingProgress)]
+    assert {one.model for one in trained} == {1, 2}
+    assert {one.models for one in trained} == {4}
+    assert small_tasks.joinpath("many").is_dir()
+
+
+def test_force_trains_again(small_tasks: Path) -> None:  # noqa: ARG001 - the folder to work in
+    spec = QUICK.model_copy(update={"seeds": 1})
+    first, second = (finetune(["many"], ["colours.yaml"], spec, force=one) for one in (False, True))
+    assert (first.done_before, second.done_before) == (0, 0)
+    assert finetune(["many"], ["colours.yaml"], spec).done_before == 1
+
+
+def test_only_outcomes_with_the_same_settings_stand_side_by_side(small_tasks: Path) -> None:
+    quick = QUICK.model_copy(update={"seeds": 1})
+    other = quick.model_copy(update={"weight_decay": 0.5})
+    finetune(["many"], ["colours.yaml"], other)
+    alone = compare(["many", "few"], on=str(small_tasks / "colours.csv"), text="text",
+                    metric_names=["tokens"]).downstream  # fmt: skip
+    assert alone is not None
+    assert [one is None for one in alone.tasks[0].outcomes] == [False, True]
+    assert "weight_decay 0.5" in alone.settings
+    finetune(["many", "few"], ["colours.yaml"], quick)
+    both = compare(["many", "few"], on=str(small_tasks / "colours.csv"), text="text",
+                   metric_names=["tokens"]).downstream  # fmt: skip
+    assert both is not None
+    assert all(both.tasks[0].outcomes)
+    assert "weight_decay" not in both.settings
+
+
+def test_run_trains_the_models_that_a_recipe_asks_for(
+    write_recipe: Callable[..., Path], small_tasks: Path
+) -> None:
+    recipe = write_recipe(RECIPE % "320")
+    made = run(recipe, runs=small_tasks / "runs")
+    assert made.comparison is not None
+    assert made.comparison.downstream == made.downstream
+    assert made.downstream is not None
+    assert made.downstream.repeat == f"tokbench run {recipe}"
+    assert len(list(made.folder.glob("downstream/colours/*/outcome.json"))) == 1
+    assert run(recipe, runs=small_tasks / "runs", models=False).downstream is None
+
+
+def test_variants_of_a_sweep_are_compared_by_their_models(
+    write_recipe: Callable[..., Path], small_tasks: Path
+) -> None:
+    recipes = load_all(write_recipe(RECIPE % "[320, 360]"))
+    runs = small_tasks / "runs"
+    attempts = [attempt(one, runs=runs) for one in recipes]
+    ended = finish(recipes, attempts, runs=runs)
+    assert ended.comparison is not None
+    assert ended.comparison.downstream is not None
+    assert ended.comparison.downstream.tokenizers == ("tiny-320", "tiny-360")
+    assert [len(one.outcomes) for one in ended.downstream[0].tasks] == [2]
+    (small_tasks / "colours.csv").unlink()
+    again = finish(recipes, attempts, runs=runs)
+    assert again.downstream == ()
+    assert again.failed[0].name == "colours"

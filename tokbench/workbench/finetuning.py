@@ -1,0 +1,324 @@
+"""Train models that differ in nothing but the tokenizer, and put them side by side."""
+
+import shlex
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from tokbench import store
+from tokbench.downstream import TaskInput, TrainingSpec, extra, processes
+from tokbench.downstream import finetuning as trainings
+from tokbench.downstream import rivals as without
+from tokbench.errors import StoreError, SubjectError, TokbenchError, nearest, sentence
+from tokbench.recipe import Recipe
+from tokbench.recipe.tasks import TaskSpec, known_tasks, task
+from tokbench.values import (
+    Downstream,
+    Outcome,
+    Progress,
+    TaskData,
+    TrainingProgress,
+    Watch,
+    ignore,
+)
+from tokbench.workbench import outcomes
+from tokbench.workbench.comparisons import distinct, own_and_baselines, place_of
+from tokbench.workbench.examples import examples
+from tokbench.workbench.failures import Failure
+from tokbench.workbench.find import Found, find, find_all
+from tokbench.workbench.plan import RUNS
+
+Rivals = dict[str, dict[str, float]]
+_USUAL = TrainingSpec()
+_TOLD = (TokbenchError, OSError, MemoryError)
+
+
+@dataclass(frozen=True)
+class Finetuned:
+    """What came of tokenizers and tasks.
+
+    Attributes:
+        downstream: the comparison; None where nothing came of any, and in all processes but the
+            first where several train together.
+        failed: what gave nothing, and why.
+        done_before: how many pairs of a tokenizer and a task were found, not trained.
+    """
+
+    downstream: Downstream | None
+    failed: tuple[Failure, ...] = ()
+    done_before: int = 0
+
+
+def finetune(
+    names: Sequence[str],
+    tasks: Sequence[str | TaskSpec],
+    spec: TrainingSpec = _USUAL,
+    *,
+    baseline: str | None = None,
+    base: Path = Path(),
+    overrides: Sequence[str] = (),
+    runs: Path = RUNS,
+    force: bool = False,
+    watch: Watch = ignore,
+) -> Finetuned:
+    """Train models of tokenizers on tasks, as far as that was not done, and compare them.
+
+    Args:
+        names: runs, recipes, folders, tokenizer.json files or Hub names; a recipe with a sweep
+            stands for all its variants.
+        tasks: names that tokbench knows, paths of task files, or tasks.
+        spec: how every model is trained.
+        baseline: whom gaps are to, by its name in the report or as it stands in `names`; None for
+            the first.
+        base: the folder that relative paths of tasks start from.
+        overrides: `key.path=value` assignments that the recipes among the names were run with.
+        runs: the folder of run folders.
+        force: train again what was trained.
+        watch: told how far it has come.
+
+    Raises:
+        SubjectError: a tokenizer cannot be found, before anything is trained.
+        TokbenchError: a task is not known, or the extra `[downstream]` is missing.
+    """
+    if not names or not tasks:
+        raise ValueError("name at least one tokenizer and one task")
+    meant = [find_all(name, runs=runs, overrides=overrides) for name in names]
+    found = [one for some in meant for one in some]
+    subjects = distinct([one.subject for one in found])
+    place = 0 if baseline is None else place_of(baseline, names, meant, subjects)
+    specs = [one if isinstance(one, TaskSpec) else task(one, base) for one in tasks]
+    return side_by_side(
+        found,
+        [one.name for one in subjects],
+        specs,
+        spec,
+        baseline=place,
+        base=base,
+        force=force,
+        watch=watch,
+    )
+
+
+def side_by_side(
+    found: Sequence[Found],
+    names: Sequence[str],
+    tasks: Sequence[TaskSpec],
+    spec: TrainingSpec,
+    *,
+    baseline: int = 0,
+    base: Path = Path(),
+    force: bool = False,
+    watch: Watch = ignore,
+) -> Finetuned:
+    """The same of tokenizers that are found already, under these names."""
+    extra.require()
+    failed: list[Failure] = []
+    read: list[TaskData] = []
+    for wanted in tasks:
+        try:
+            read.append(examples(wanted, base, watch))
+        except _TOLD as error:
+            failed.append(Failure(wanted.name, sentence(error)))
+    inputs: list[TaskInput] = []
+    fingerprints: list[str] = []
+    counted = _Counted(watch, len(read) * len(found), spec)
+    fresh = set[Path]() if force else None
+    done = 0
+    for data in read:
+        made: list[Outcome | None] = []
+        for name, one in zip(names, found, strict=True):
+            before = False
+            try:
+                outcome, before = _outcome(one, name, data, spec, fresh, counted)
+                made.append(outcome)
+                done += before
+            except _TOLD as error:
+                made.append(None)
+                failed.append(Failure(f"{name} on {data.name}", sentence(error)))
+            counted.next(before=before)
+        if any(made) and processes.first():
+            inputs.append(TaskInput.of(data, made, rivals(data, watch)))
+            fingerprints.append(data.fingerprint)
+    if not inputs:
+        return Finetuned(None, tuple(failed), done)
+    compared = outcomes.side_by_side(inputs, names, spec, fingerprints, baseline=baseline)
+    return Finetuned(compared, tuple(failed), done)
+
+
+def _outcome(
+    found: Found,
+    name: str,
+    data: TaskData,
+    spec: TrainingSpec,
+    fresh: set[Path] | None,
+    watch: Watch,
+) -> tuple[Outcome, bool]:
+    """What a tokenizer's models do on a task, and whether that was known.
+
+    Args:
+        found: the tokenizer.
+        name: its name in reports.
+        data: the task.
+        spec: how models are trained.
+        fresh: where folders are emptied first, those that were; None where they are not.
+        watch: told how far it has come.
+    """
+    key = outcomes.key_of(data, spec)
+    folder = outcomes.home(found) / data.name / key
+    with _to_oneself(folder):
+        if fresh is not None and folder not in fresh:
+            _empty(folder)
+            fresh.add(folder)
+        kept = outcomes.read(folder)
+        if kept and kept.key == key and (known := _first(kept.outcome, spec.seeds)):
+            return replace(known, tokenizer=name), True
+        made = trainings.finetune(outcomes.given(found), name, data, spec, folder, watch=watch)
+        if processes.first():
+            outcomes.keep(folder, key, spec, data, made, rivals(data, watch))
+    return made, False
+
+
+def _first(outcome: Outcome, seeds: int) -> Outcome | None:
+    """The same with so many seeds; None where there are fewer."""
+    some = tuple(one for one in outcome.seeds if one.seed < seeds)
+    return replace(outcome, seeds=some) if len(some) == seeds else None
+
+
+@contextmanager
+def _to_oneself(folder: Path) -> Iterator[None]:
+    """No other command trains into the folder meanwhile; processes that train together do."""
+    if processes.first():
+        with store.lock(folder.parent / f".{folder.name}.lock"):
+            yield
+    else:
+        yield
+
+
+def _empty(folder: Path) -> None:
+    if processes.number() > 1:
+        raise StoreError(
+            f"{folder}: several processes that train together do not start again from nothing; "
+            "delete the folder, and leave out --force"
+        )
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Counted:
+    """Tells, of everything that trains, which model of how many it is."""
+
+    def __init__(self, watch: Watch, pairs: int, spec: TrainingSpec) -> None:
+        self._watch, self._each = watch, spec.seeds + len(spec.learning_rates) - 1
+        self._pairs, self._done = pairs, 0
+        self._stages: list[str] = []
+
+    def __call__(self, told: Progress) -> None:
+        if isinstance(told, TrainingProgress):
+            if told.stage not in self._stages:
+                self._stages.append(told.stage)
+            model = self._done * self._each + len(self._stages)
+            told = replace(told, model=model, models=self._pairs * self._each)
+        self._watch(told)
+
+    def next(self, *, before: bool) -> None:
+        """Go on with another tokenizer or task; this one was done before, or is now."""
+        if before:
+            self._pairs -= 1
+        else:
+            self._done += 1
+        self._stages = []
+
+
+def rivals(data: TaskData, watch: Watch = ignore) -> Rivals:
+    """What models without any of this reach on a task, kept in the cache by its examples."""
+    key = store.signature(data.fingerprint, version("scikit-learn"))
+    path = store.cache_dir() / outcomes.FOLDER / "rivals" / f"{key}.json"
+    with suppress(StoreError):
+        known: Rivals = store.read_json(path)
+        return known
+    watch(Progress(f"{data.name}, rivals", 0, None, "examples"))
+    made: Rivals = without.rivals(data)
+    with store.optional():
+        store.write_json(path, made)
+    return made
+
+
+def alike(recipe: Recipe) -> str:
+    """What recipes have in common whose models can be compared."""
+    spec = recipe.downstream
+    if spec is None:
+        return ""
+    known = known_tasks()
+    anywhere = all(isinstance(one, str) and one in known for one in spec.tasks)
+    return store.signature(spec.model_dump(mode="json"), "" if anywhere else str(recipe.base))
+
+
+def of_recipes(
+    recipes: Sequence[Recipe],
+    folders: Sequence[Path],
+    *,
+    runs: Path = RUNS,
+    force: bool = False,
+    watch: Watch = ignore,
+) -> Finetuned:
+    """What the models are like that recipes with `downstream` ask for, baselines among them.
+
+    Args:
+        recipes: which say the same of `downstream`.
+        folders: the run folder of each.
+        runs: the folder of run folders.
+        force: train again what was trained.
+        watch: told how far it has come.
+    """
+    spec = recipes[0].downstream
+    if spec is None:
+        raise ValueError("the recipe asks for no models")
+    found = own_and_baselines(recipes, folders, runs=runs)
+    names = [one.name for one in distinct([one.subject for one in found])]
+    base = recipes[0].base
+    settings = TrainingSpec.model_construct(
+        **{name: getattr(spec, name) for name in TrainingSpec.model_fields}
+    )
+    tasks = spec.specs(base)
+    made = side_by_side(found, names, tasks, settings, base=base, force=force, watch=watch)
+    if made.downstream is None:
+        return made
+    repeat = shlex.join(["tokbench", "run", *dict.fromkeys(str(one.path) for one in recipes)])
+    return replace(made, downstream=replace(made.downstream, repeat=repeat))
+
+
+def saved_model(name: str, task_name: str | None = None, *, runs: Path = RUNS) -> Path:
+    """The folder of the model that a path, or a tokenizer and a task, mean.
+
+    Args:
+        name: the folder of a saved model, or what `find` takes.
+        task_name: which task, where the tokenizer was fine-tuned on several.
+        runs: the folder of run folders.
+
+    Raises:
+        SubjectError: there is none, or one of several is meant.
+    """
+    path = Path(name).expanduser()
+    for folder in (path, path / outcomes.MODEL):
+        if (folder / "config.json").is_file():
+            return folder
+    found = find(name, runs=runs)
+    newest: dict[str, Path] = {}
+    for kept in outcomes.of(found):
+        if kept.outcome.model:
+            newest.setdefault(kept.task["name"], Path(kept.outcome.model))
+    if not newest:
+        raise SubjectError(
+            f"{name}: was fine-tuned on nothing; `tokbench finetune {name} --task NAME` first"
+        )
+    if task_name is None and len(newest) > 1:
+        raise SubjectError(
+            f"{name}: was fine-tuned on several tasks, {', '.join(newest)}; name one with --task"
+        )
+    if task_name is not None and task_name not in newest:
+        raise SubjectError(
+            f"{name}: was not fine-tuned on {task_name!r}: {nearest(task_name, list(newest))}"
+        )
+    return newest[task_name] if task_name else next(iter(newest.values()))

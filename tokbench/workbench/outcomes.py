@@ -1,0 +1,302 @@
+"""What was fine-tuned before: where it is kept, and how it is found again.
+
+The outcome of a run lies in `runs/<name>/<signature>/downstream/<task>/<key>/`, that of any other
+tokenizer below the cache, by the tokenizer's signature. The key stands for the examples, the
+settings and the versions, not for how many seeds there are: more seeds go into the same folder,
+and outcomes with the same key can be compared.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from tokbench import store
+from tokbench.downstream import TaskInput, TrainingSpec, compared, extra
+from tokbench.downstream.finetuning import Given
+from tokbench.downstream.statistics import RESAMPLES
+from tokbench.errors import StoreError
+from tokbench.values import Downstream, Outcome, TaskData
+from tokbench.workbench.find import Found
+from tokbench.workbench.plan import RUN_FILE
+
+FOLDER = "downstream"
+FILE = "outcome.json"
+MODEL = "model"
+_FORMAT = 1
+_UNTOLD = ("seeds", "log")
+"""Settings that change nothing about a model."""
+_AS_OUTCOME = TypeAdapter(Outcome)
+_Cell = tuple[int, "Kept"]
+"""The position of a tokenizer, and something that was fine-tuned with it."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One tokenizer's models on one task, as they are kept.
+
+    Attributes:
+        folder: where.
+        key: of examples, settings and versions.
+        settings: how they were trained.
+        task: what is known of the task: fields of a `TaskInput`, and the fingerprint of its data.
+        outcome: what came of it.
+        written: when, in seconds since 1970.
+    """
+
+    folder: Path
+    key: str
+    settings: dict[str, Any]
+    task: dict[str, Any]
+    outcome: Outcome
+    written: float
+
+
+def settings_of(spec: TrainingSpec) -> dict[str, Any]:
+    """What decides how a model is trained, as plain data."""
+    told = set(TrainingSpec.model_fields) - set(_UNTOLD)
+    return spec.model_dump(mode="json", include=told)
+
+
+def versions() -> dict[str, str]:
+    """Of the packages that train."""
+    return {name: version(name) for name in ("torch", "transformers", "tokenizers")}
+
+
+def key_of(data: TaskData, spec: TrainingSpec) -> str:
+    """What models on the same examples with the same settings have in common."""
+    return store.signature(_FORMAT, data.name, data.fingerprint, settings_of(spec), versions())
+
+
+def home(found: Found) -> Path:
+    """The folder in which a tokenizer's outcomes are kept, by task and key."""
+    run = found.folder.parent
+    if found.manifest is not None and (run / RUN_FILE).is_file():
+        return run / FOLDER
+    return store.cache_dir() / FOLDER / store.signature(found.subject.state, config_of(found))
+
+
+def config_of(found: Found) -> dict[str, Any] | None:
+    """What stands in the tokenizer_config.json beside a tokenizer; None where there is none."""
+    path = found.folder / "tokenizer_config.json"
+    if found.folder == Path() or not path.is_file():
+        return None
+    config: dict[str, Any] = store.read_json(path)
+    return config
+
+
+def given(found: Found) -> Given:
+    """A tokenizer as models are trained with it."""
+    return Given(found.subject.state, config_of(found))
+
+
+def models_there(found: Found, data: TaskData, spec: TrainingSpec) -> int:
+    """How many models of a tokenizer on a task are trained already."""
+    kept = read(home(found) / data.name / key_of(data, spec))
+    if kept is None:
+        return 0
+    seeds = sum(one.seed < spec.seeds for one in kept.outcome.seeds)
+    return seeds + len(spec.learning_rates) - 1
+
+
+def keep(
+    folder: Path,
+    key: str,
+    spec: TrainingSpec,
+    data: TaskData,
+    outcome: Outcome,
+    rivals: dict[str, dict[str, float]],
+) -> None:
+    """Write what came of a tokenizer and a task, with all that a comparison needs."""
+    told = TaskInput.of(data, (), rivals)
+    task = {
+        "name": told.name,
+        "fingerprint": data.fingerprint,
+        "kind": told.kind,
+        "metrics": told.metrics,
+        "labels": told.labels,
+        "sizes": told.sizes,
+        "gold": None if data.kind == "tokens" else told.gold.tolist(),
+        "rivals": told.rivals,
+        "notes": told.notes,
+    }
+    value = {"settings": settings_of(spec), "task": task, "outcome": asdict(outcome)}
+    path = folder / FILE
+    store.write_json(path, {"key": key, "check": _check(value), **value})
+
+
+def read(folder: Path) -> Kept | None:
+    """What a folder keeps; None where that is nothing, or is damaged."""
+    path = folder / FILE
+    try:
+        found = store.read_json(path)
+        value = {name: found[name] for name in ("settings", "task", "outcome")}
+        if found["check"] != _check(value):
+            return None
+        outcome = _AS_OUTCOME.validate_python(value["outcome"])
+        model = folder / MODEL
+        outcome = replace(outcome, model=str(model) if model.is_dir() else "")
+        written = path.stat().st_mtime
+        return Kept(folder, found["key"], value["settings"], value["task"], outcome, written)
+    except (StoreError, OSError, KeyError, TypeError, ValidationError):
+        return None
+
+
+def _check(value: Any) -> str:
+    return store.signature(value)
+
+
+def of(found: Found) -> Iterator[Kept]:
+    """Everything that was fine-tuned with a tokenizer, the newest first."""
+    kept = [read(path.parent) for path in sorted(home(found).glob(f"*/*/{FILE}"))]
+    yield from sorted((one for one in kept if one), key=lambda one: -one.written)
+
+
+def outcomes_of(
+    found: Sequence[Found], names: Sequence[str], *, baseline: int = 0
+) -> Downstream | None:
+    """Models of these tokenizers side by side, as far as they can be compared.
+
+    Of several settings those are shown with which most was trained, the newest of equals; of a
+    task whose examples changed likewise.
+
+    Args:
+        found: the tokenizers.
+        names: theirs in reports.
+        baseline: the position of the one that gaps are to.
+
+    Returns:
+        What they reached; None where none of them was fine-tuned, or where the extra is missing.
+    """
+    cells = [(place, kept) for place, one in enumerate(found) for kept in of(one)]
+    if not cells or not extra.installed():
+        return None
+    cells = _most(cells, lambda kept: store.signature(kept.settings))
+    tasks = dict.fromkeys(kept.task["name"] for _, kept in cells)
+    inputs, fingerprints = [], []
+    for task in tasks:
+        mine = [cell for cell in cells if cell[1].task["name"] == task]
+        alike = _most(mine, lambda kept: kept.key)
+        newest = dict(reversed(alike))
+        inputs.append(_input(newest, len(names)))
+        fingerprints.append(alike[0][1].task["fingerprint"])
+    spec = TrainingSpec.model_validate(cells[0][1].settings, strict=False)
+    return side_by_side(inputs, names, spec, fingerprints, baseline=baseline)
+
+
+def _most(cells: Sequence[_Cell], by: Callable[[Kept], str]) -> list[_Cell]:
+    """Those alike of which there are most, the newest of equals."""
+    groups: dict[str, list[_Cell]] = {}
+    for place, kept in cells:
+        groups.setdefault(by(kept), []).append((place, kept))
+    return max(
+        groups.values(),
+        key=lambda some: (
+            len({(place, kept.task["name"]) for place, kept in some}),
+            max(kept.written for _, kept in some),
+        ),
+    )
+
+
+def _input(by_place: dict[int, Kept], count: int) -> TaskInput:
+    """A task as it is kept, with the outcome of each tokenizer that has one."""
+    task = next(iter(by_place.values())).task
+    found = [by_place.get(place) for place in range(count)]
+    sizes = tuple(task["sizes"])
+    return TaskInput(
+        name=task["name"],
+        kind=task["kind"],
+        metrics=tuple(task["metrics"]),
+        labels=task["labels"],
+        sizes=sizes,
+        gold=np.zeros(sizes[2]) if task["gold"] is None else np.asarray(task["gold"]),
+        outcomes=tuple(None if one is None else one.outcome for one in found),
+        rivals=task["rivals"],
+        notes=tuple(task["notes"]),
+    )
+
+
+def side_by_side(
+    inputs: Sequence[TaskInput],
+    names: Sequence[str],
+    spec: TrainingSpec,
+    fingerprints: Sequence[str],
+    *,
+    baseline: int,
+) -> Downstream:
+    """Outcomes as a comparison that says what was done.
+
+    Args:
+        inputs: the tasks, with what came of each tokenizer.
+        names: of the tokenizers, in reports.
+        spec: how models were trained.
+        fingerprints: of each task's examples.
+        baseline: the position of the tokenizer that gaps are to.
+    """
+    named = [
+        replace(
+            one, outcomes=tuple(_called(o, n) for o, n in zip(one.outcomes, names, strict=True))
+        )
+        for one in inputs
+    ]
+    tasks = [f"{one.name}@{p[:8]}" for one, p in zip(inputs, fingerprints, strict=True)]
+    return compared(
+        named,
+        names,
+        baseline=baseline,
+        model=spec.model,
+        settings=_said(spec),
+        signature=_signature(tasks, names, spec, baseline),
+    )
+
+
+def _called(outcome: Outcome | None, name: str) -> Outcome | None:
+    return outcome and replace(outcome, tokenizer=name)
+
+
+def _said(spec: TrainingSpec) -> str:
+    """Settings in words; reports tell the seeds by themselves.
+
+    >>> _said(TrainingSpec(learning_rate=1e-3))
+    '3 epochs, batches of 32, learning rate 0.001, 128 tokens at most'
+    """
+    rates = spec.learning_rates
+    parts = [
+        f"{spec.epochs:g} epoch{'' if spec.epochs == 1 else 's'}",
+        f"batches of {spec.batch_size}",
+        f"learning rate {rates[0]:g}"
+        if len(rates) == 1
+        else f"learning rate chosen of {', '.join(f'{one:g}' for one in rates)}",
+        f"{spec.max_length} tokens at most",
+    ]
+    usual = settings_of(TrainingSpec())
+    beside = ("model", "epochs", "batch_size", "learning_rate", "max_length")
+    parts += [
+        f"{name} {value}"
+        for name, value in settings_of(spec).items()
+        if name not in beside and value != usual[name]
+    ]
+    return ", ".join(parts)
+
+
+def _signature(
+    tasks: Sequence[str], names: Sequence[str], spec: TrainingSpec, baseline: int
+) -> str:
+    """What was done, as `Comparison.signature` says it."""
+    parts = {
+        "tasks": "+".join(tasks),
+        "tokenizers": "+".join(names),
+        "baseline": names[baseline],
+        "model": spec.model,
+        "settings": store.signature(settings_of(spec))[:12],
+        "intervals": f"t-over-seeds-and-paired-bootstrap-{RESAMPLES}-seed-0",
+        "torch": version("torch"),
+        "transformers": version("transformers"),
+        "library": version("tokenizers"),
+    }
+    said = "|".join(f"{name}:{value}" for name, value in parts.items())
+    return f"tokbench-{version('tokbench')}|{said}"
