@@ -4,12 +4,12 @@ from tokbench.workbench.again import check_determinism
 from tokbench.workbench.comparisons import Beside, compare, named_corpus
 from tokbench.workbench.curves import curve
 from tokbench.workbench.demonstrations import demonstrate, small_tokenizer
-from tokbench.workbench.encodings import encode_corpus
 from tokbench.workbench.estimates import estimate
 from tokbench.workbench.failures import Failure
 from tokbench.workbench.find import Found, find, tokenizer_folder
 from tokbench.workbench.finetuning import Finetuned, finetune, saved_model
 from tokbench.workbench.gates import Condition
+from tokbench.workbench.ids import encode_corpus
 from tokbench.workbench.looks import head, look
 from tokbench.workbench.plan import RUNS, Plan
 from tokbench.workbench.runs import Run, run, train

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, 
 from tokbench import encoding, store, writing
 from tokbench.errors import CorpusError, StoreError, SubjectError
 from tokbench.values import Layout
-from tokbench.workbench import encode_corpus, encodings
+from tokbench.workbench import encode_corpus, ids
 
 KILLED = """
 import os, signal, sys
@@ -20,9 +20,9 @@ from pathlib import Path
 from tokbench import store
 from tokbench.corpus import documents
 from tokbench.values import Layout
-from tokbench.workbench import encode_corpus, encodings
+from tokbench.workbench import encode_corpus, ids
 form, tokenizer, text, out, kill = sys.argv[1:]
-encodings.SAFE_EVERY = 10_000
+ids.SAFE_EVERY = 10_000
 documents.gather.__defaults__ = (10_000,)  # bytes in a batch
 write, notes = store.write_json, []
 def noted(path, value):
@@ -160,13 +160,13 @@ def test_what_was_begun_for_something_else_is_removed(tokenizer, corpus_file, tm
 
 
 def test_a_damaged_note_begins_anew(tokenizer, corpus_file, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(encodings, "SAFE_EVERY", 1)
+    monkeypatch.setattr(ids, "SAFE_EVERY", 1)
 
     def stop(*_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(encodings, "_proven", stop)
+        broken.setattr(ids, "_proven", stop)
         with pytest.raises(KeyboardInterrupt):
             encode_corpus(str(tokenizer), [str(corpus_file)], tmp_path / "out", Layout())
     (begun,) = tmp_path.glob(".out.*.begun")
