@@ -9,7 +9,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from tokenizers import decoders as library_decoders
 
 from tokbench import corpus as corpora
-from tokbench.encoding import cut, encode, samples, subject, time_all
+from tokbench.encoding import cut, encode, samples, subject
 from tokbench.encoding.documents import words
 from tokbench.errors import CorpusError, SubjectError
 from tokbench.values import Corpus
@@ -119,14 +119,6 @@ def test_letters_that_no_token_stands_for_are_counted(corpus: Corpus) -> None:
     subjects = [subject(name, one.to_str(), "x") for name, one in names.items()]
     made = [one.round_trip.letters_lost.tolist() for one in encode(subjects, corpus, "all")]
     assert made == [[2, 0, 2, 5, 3], [0, 0, 0, 4, 3], [0, 0, 0, 0, 0]]
-
-
-def test_times_are_of_the_same_bytes() -> None:
-    one = subject("x", _bytes().to_str(), "x")
-    (speed,) = time_all([one], TEXTS)
-    assert speed.bytes == sum(len(text.encode()) for text in TEXTS)
-    assert min(speed.single, speed.batch, speed.load) > 0
-    assert len(speed.single_rounds) == len(speed.batch_rounds) == 3
 
 
 def test_cuts_show_unknown_lost_and_broken_characters() -> None:

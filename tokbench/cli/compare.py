@@ -131,7 +131,9 @@ def rendered(
 
     if not samples:
         comparison = replace(comparison, samples=())
-    return render("terminal", comparison, rows=rows(), broken_down=metric_names or _BROKEN_DOWN)
+    known = rows()
+    named = [name for name in metric_names if name in known] or _BROKEN_DOWN
+    return render("terminal", comparison, rows=known, broken_down=named)
 
 
 def rows() -> "dict[str, Row]":

@@ -136,8 +136,8 @@ def metric_names(command: F) -> F:
         "metric_names",
         multiple=True,
         metavar="NAME",
-        help="Measure only this; can be given again. `tokbench list metrics` names them; `all` "
-        "is all of them, the slow ones too.",
+        help="Measure only this; can be given again. `tokbench list metrics` names them; "
+        "`speed` is all about speed, `all` is all of them.",
     )(command)
 
 

@@ -21,10 +21,12 @@ from tokbench.values.encoded import (
     Grouping,
     Morphology,
     Parallel,
+    Rival,
     RoundTrip,
     Some,
     Speed,
     WordsAlone,
+    Work,
 )
 from tokbench.values.finetuned import (
     Downstream,
@@ -104,6 +106,7 @@ __all__ = [
     "RankCorrelation",
     "Recomputed",
     "Resumable",
+    "Rival",
     "RoundTrip",
     "Row",
     "Sample",
@@ -126,6 +129,7 @@ __all__ = [
     "Watch",
     "WordCounts",
     "WordsAlone",
+    "Work",
     "ignore",
     "texts",
 ]

@@ -300,8 +300,7 @@ def _measure(
             for one, subject in zip(encoded, subjects, strict=True)
         ]
     if "speed" in needs:
-        watch(Progress("timing", 0, None, "rounds"))
-        speeds = encoding.time_all(subjects, encoding.timing_text(corpus, split))
+        speeds = encoding.time_all(subjects, encoding.timing_text(corpus, split), watch)
         encoded = [replace(one, speed=s) for one, s in zip(encoded, speeds, strict=True)]
     measured = metrics.measure(encoded, [one.name for one in wanted], baseline=baseline)
     parallel = (beside.parallel if beside else None) or {}
