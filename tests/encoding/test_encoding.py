@@ -10,6 +10,7 @@ from tokenizers import decoders as library_decoders
 
 from tokbench import corpus as corpora
 from tokbench.encoding import cut, encode, samples, subject
+from tokbench.encoding import lines as lines_of
 from tokbench.encoding.documents import words
 from tokbench.errors import CorpusError, SubjectError
 from tokbench.values import Corpus
@@ -152,7 +153,7 @@ def test_samples_do_not_depend_on_the_order(tmp_path: Path) -> None:
         (tmp_path / name).write_text("\n".join(order))
         spec = {"sources": [{"type": "files", "paths": [name]}], "held_out": 0.0}
         opened = corpora.open(corpora.CorpusSpec.model_validate(spec), tmp_path)
-        made.append(samples([one], opened, "all"))
+        made.append(samples([one], lines_of(opened, "all").chosen))
     assert made[0] == made[1]
     assert len(made[0]) == 3
 

@@ -23,6 +23,7 @@ _BROKEN_DOWN = ("bytes_per_token", "parity")
 @options.beside
 @options.overrides
 @options.runs
+@options.force
 @options.json_out
 @options.report_out
 @click.option("--svg", metavar="PATH", help="Also write the report as a picture of a terminal.")
@@ -40,6 +41,7 @@ def command(
     by: tuple[str, ...],
     overrides: tuple[str, ...],
     runs: Path,
+    force: bool,
     json_path: str | None,
     out: tuple[str, ...],
     svg: str | None,
@@ -67,6 +69,7 @@ def command(
         beside=beside(parallel, reference, morphemes, width, max_length),
         overrides=overrides,
         runs=runs,
+        force=force,
     )
     if svg:
         write_svg(rendered(made, metric_names), svg, f"tokbench compare {' '.join(tokenizers)}")

@@ -83,6 +83,13 @@ def runs(command: F) -> F:
     )(command)
 
 
+def force(command: F) -> F:
+    """`--force`."""
+    return click.option(
+        "--force", is_flag=True, help="Encode again, whatever is kept of earlier measurements."
+    )(command)
+
+
 def memory(command: F) -> F:
     """`--memory 2GB`."""
 

@@ -14,15 +14,17 @@ _SHORTEST, _LONGEST = 30, 160
 _READ = 20_000
 
 
-def samples(
-    subjects: Sequence[Subject], corpus: Corpus, split: Split, count: int = 3
-) -> tuple[Sample, ...]:
-    """Lines of the corpus chosen by their hash, so that the order of documents does not matter."""
-    chosen = heapq.nsmallest(count, set(lines(corpus, split)), key=hash_of)
+def samples(subjects: Sequence[Subject], chosen: Sequence[str]) -> tuple[Sample, ...]:
+    """Each of these texts as each tokenizer cuts it."""
     return tuple(Sample(text, tuple(cut(subject, text) for subject in subjects)) for text in chosen)
 
 
-def lines(corpus: Corpus, split: Split) -> Iterable[str]:
+def chosen_of(some: Iterable[str], count: int = 3) -> tuple[str, ...]:
+    """A few lines, chosen by their hash, so that the order of documents does not matter."""
+    return tuple(heapq.nsmallest(count, set(some), key=hash_of))
+
+
+def lines_of(corpus: Corpus, split: Split) -> Iterable[str]:
     """A line of each document that is long enough, of the first 20,000."""
     seen = 0
     for batch in corpus.batches(split):

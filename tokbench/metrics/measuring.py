@@ -39,7 +39,8 @@ def chosen(names: Sequence[str] = (), given: Sequence[str] = ()) -> list[Metric]
     """These metrics in the order in which tables show them.
 
     Args:
-        names: of metrics, or of files of them ("speed"), or "all"; none: the usual ones, and those about what is given.
+        names: of metrics, or of files of them ("speed"), or "all"; none: the usual ones, and
+            those about what is given.
         given: text beside the corpus: "parallel", "gold".
     """
     if names:

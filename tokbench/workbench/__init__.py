@@ -1,9 +1,10 @@
 """Runs a recipe's stages in order, skips what is done, and compares what came of it."""
 
 from tokbench.workbench.again import check_determinism
-from tokbench.workbench.comparisons import Beside, compare, named_corpus
+from tokbench.workbench.comparisons import compare, named_corpus
 from tokbench.workbench.curves import curve
 from tokbench.workbench.demonstrations import demonstrate, small_tokenizer
+from tokbench.workbench.encodings import Beside
 from tokbench.workbench.estimates import estimate
 from tokbench.workbench.find import Found, find, tokenizer_folder
 from tokbench.workbench.gates import Condition
