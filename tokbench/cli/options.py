@@ -132,7 +132,8 @@ def on(command: F) -> F:
         "--on",
         multiple=True,
         metavar="FILE",
-        help="Text to measure on, all of it; without it the first run's held-out documents.",
+        help="Text to measure on, all of it: files, or a YAML file with `sources:` as a recipe's "
+        "corpus has them; without it the first run's held-out documents.",
     )(command)
 
 

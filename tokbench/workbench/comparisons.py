@@ -17,7 +17,7 @@ from tokbench import encoding, metrics, store
 from tokbench.encoding import Subject
 from tokbench.errors import CorpusError, StoreError, SubjectError, nearest
 from tokbench.metrics.resampling import RESAMPLES
-from tokbench.recipe import Recipe
+from tokbench.recipe import Recipe, load_corpus
 from tokbench.values import (
     Comparison,
     Corpus,
@@ -27,7 +27,7 @@ from tokbench.values import (
     texts,
 )
 from tokbench.workbench.encodings import Beside, Text, inputs
-from tokbench.workbench.find import Found, find, find_all
+from tokbench.workbench.find import RECIPES, Found, find, find_all
 from tokbench.workbench.plan import RUNS, Plan
 
 _COMPARISON = "comparison.json"
@@ -53,8 +53,8 @@ def compare(
     Args:
         names: runs, recipes, folders, tokenizer.json files or Hub names; a recipe with a sweep
             stands for all its variants.
-        on: files (or the name of a built-in source) to read whole; empty for the documents that
-            the first run holds out.
+        on: files (or the name of a built-in source, or a YAML file of sources) to read whole;
+            empty for the documents that the first run holds out.
         text: the column or field that is the text, for files that have some.
         metric_names: which metrics; empty for all.
         baseline: whom differences are to, by its name in the report or as it stands in `names`;
@@ -198,7 +198,16 @@ def together(
 
 
 def named_corpus(on: Sequence[str], text: str | None) -> corpora.OpenCorpus:
-    """Files, or a source that needs no settings, as a corpus that is read whole."""
+    """Files, a source that needs no settings, or a YAML file of sources: all read whole.
+
+    Raises:
+        CorpusError: something cannot be read, or a YAML file is named among other things.
+        RecipeError: a YAML file says nothing that can be read.
+    """
+    if found := [name for name in on if Path(name).suffix in RECIPES]:
+        if len(on) > 1 or text:
+            raise CorpusError(f"{found[0]}: says itself what is read and how: name nothing beside")
+        return corpora.open(load_corpus(Path(found[0])), Path(found[0]).parent)
     builtin = {name for name, spec in corpora.SOURCES.items() if not _demanding(spec)}
     if len(on) == 1 and on[0] in builtin and not Path(on[0]).exists():
         sources: list[dict[str, Any]] = [{"type": on[0]}]

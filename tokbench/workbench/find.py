@@ -17,8 +17,9 @@ from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan
 
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?(@[\w./-]+)?")
 _NEEDED = {"name", "recipe", "recipe_folder", "corpus", "signature", "proof"}
-_RECIPES = (".yaml", ".yml")
-_FILES = (*_RECIPES, ".json", ".model", ".tiktoken", ".txt")
+RECIPES = (".yaml", ".yml")
+"""How files of recipes end."""
+_FILES = (*RECIPES, ".json", ".model", ".tiktoken", ".txt")
 _TIKTOKEN = "tiktoken:"
 
 
@@ -109,7 +110,7 @@ def find(
     if path.is_dir():
         return _folder(path)
     if path.is_file():
-        if path.suffix in _RECIPES:
+        if path.suffix in RECIPES:
             return _recipe(load(path, overrides), runs)
         return Found(from_folder(path))
     if name.startswith(_TIKTOKEN):
@@ -149,7 +150,7 @@ def _of_run(path: Path) -> Path:
 def find_all(name: str, *, runs: Path = RUNS, overrides: Sequence[str] = ()) -> list[Found]:
     """The same, and every variant where the name is that of a recipe with a sweep."""
     path = Path(name)
-    if path.suffix not in _RECIPES or not path.is_file():
+    if path.suffix not in RECIPES or not path.is_file():
         return [find(name, runs=runs, overrides=overrides)]
     return [_recipe(one, runs) for one in load_all(path, overrides)]
 
