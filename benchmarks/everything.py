@@ -19,7 +19,28 @@ SHARED = Path(__file__).parents[2] / "shared" / "data"
 PUD = SHARED / "parallel" / "pud_20langs.tsv"
 TRAINED = ("demo", "bert", "t5")
 GUIDE = "text/multi_opensource_guide.jsonl.gz"
-LANGUAGES = "en ko zh ja ar hi ru th de tr fi id fr es pl pt is it cs sv".split()
+LANGUAGES = (
+    "en",
+    "ko",
+    "zh",
+    "ja",
+    "ar",
+    "hi",
+    "ru",
+    "th",
+    "de",
+    "tr",
+    "fi",
+    "id",
+    "fr",
+    "es",
+    "pl",
+    "pt",
+    "is",
+    "it",
+    "cs",
+    "sv",
+)
 ARTICLES = range(1, 31)
 """Some translations have no preamble."""
 

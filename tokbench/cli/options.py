@@ -170,7 +170,8 @@ def beside(command: F) -> F:
         click.option(
             "--max-length",
             type=click.IntRange(min=1),
-            help="The most tokens that the model takes, to tell how many documents are longer.",
+            help="The most tokens that the model takes, to tell how many documents are longer.  "
+            "[default: model_max_length of its tokenizer_config.json]",
         ),
         click.option(
             "--width",

@@ -6,7 +6,7 @@ from tokbench.workbench.curves import curve
 from tokbench.workbench.demonstrations import demonstrate, small_tokenizer
 from tokbench.workbench.encodings import Beside
 from tokbench.workbench.estimates import estimate
-from tokbench.workbench.find import Found, find, tokenizer_folder
+from tokbench.workbench.find import Found, checkable, find
 from tokbench.workbench.gates import Condition
 from tokbench.workbench.looks import head, look
 from tokbench.workbench.plan import RUNS, Plan
@@ -26,6 +26,7 @@ __all__ = [
     "Runs",
     "attempt",
     "check_determinism",
+    "checkable",
     "compare",
     "curve",
     "demonstrate",
@@ -41,7 +42,6 @@ __all__ = [
     "run",
     "run_all",
     "small_tokenizer",
-    "tokenizer_folder",
     "train",
     "verify",
 ]

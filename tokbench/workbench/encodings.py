@@ -44,7 +44,7 @@ class Beside:
         reference: the language that the others are compared with.
         gold: words with their morphemes; None for none.
         width: of the model's embeddings.
-        longest: the most tokens that the model takes, None where that is not known.
+        longest: the most tokens that the model takes; None for what each tokenizer's folder says.
     """
 
     parallel: Mapping[str, Sequence[str]] | None = None
@@ -116,7 +116,8 @@ class Text:
 
     def beside(self, encoded: Encoded, subject: Subject, beside: Beside) -> Encoded:
         """The same with what the tokenizer makes of what is beside the text."""
-        made = replace(encoded, width=beside.width, longest=beside.longest)
+        longest = subject.longest if beside.longest is None else beside.longest
+        made = replace(encoded, width=beside.width, longest=longest)
         if (lines := beside.parallel) is not None:
             path = _path("parallel", *_of(subject), lines, beside.reference)
             found = self._made(
@@ -170,8 +171,8 @@ def inputs(
 ) -> list[Encoded]:
     """All that metrics with these needs are made from."""
     made = text.encoded(subjects, watch, cuts="cuts" in needs, by=by)
-    if beside:
-        made = [text.beside(one, s, beside) for one, s in zip(made, subjects, strict=True)]
+    other = beside or Beside()
+    made = [text.beside(one, s, other) for one, s in zip(made, subjects, strict=True)]
     if "entries" in needs:
         watch(Progress("looking at vocabularies", 0, None, "entries"))
         made = [

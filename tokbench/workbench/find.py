@@ -1,15 +1,18 @@
 """Whom a name means: a run, a recipe that was run, a folder, a file, a tiktoken or Hub name."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tokbench import corpus as corpora
 from tokbench import store
 from tokbench.encoding import Subject, from_folder, from_hub, from_tiktoken
+from tokbench.encoding.loading import can_load, in_folder
 from tokbench.errors import StoreError, SubjectError
 from tokbench.recipe import Recipe, load, load_all
 from tokbench.values import Corpus
@@ -136,6 +139,37 @@ def tokenizer_folder(name: str, runs: Path = RUNS) -> Path:
     if not path.is_file():
         raise SubjectError(f"{name}: no such file, folder or run")
     return path
+
+
+@contextmanager
+def checkable(name: str, runs: Path = RUNS) -> Iterator[tuple[Path, bool]]:
+    """As `tokenizer_folder`; what has no tokenizer.json is converted into one while the block runs.
+
+    Yields:
+        The folder or file, and whether it was made for this.
+
+    Raises:
+        SubjectError: there is no such file, folder, run or name, or it cannot be converted.
+    """
+    path = Path(name)
+    other = name.startswith(_TIKTOKEN) or can_load(path)
+    other |= path.is_dir() and not _has_json(path) and in_folder(path) is not None
+    hub = not path.exists() and not (runs / name).is_dir() and "/" in name and _HUB.fullmatch(name)
+    if not other and not hub:
+        yield tokenizer_folder(name, runs), False
+        return
+    subject = find(name, runs=runs).subject
+    with TemporaryDirectory(prefix="tokbench-") as made:
+        folder = Path(made)
+        (folder / "tokenizer.json").write_text(subject.state, "utf-8")
+        config = {"tokenizer_class": "PreTrainedTokenizerFast"}
+        store.write_json(folder / "tokenizer_config.json", config)
+        yield folder, True
+
+
+def _has_json(path: Path) -> bool:
+    """Whether a folder has a tokenizer.json, or is that of a run or of the runs of a recipe."""
+    return (_of_run(path) / "tokenizer.json").is_file()
 
 
 def _of_run(path: Path) -> Path:
