@@ -252,3 +252,15 @@ def test_verdict_and_determinism_are_told(
         {"rule": "L39", "file": "made", "line": None, "reason": "we fold"}
     ]
     assert "L39" not in told.stderr
+
+
+def test_what_is_no_tokenizer_json_is_converted_and_keeps_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\nlow\n##er\n")
+    for name in (folder, folder / "vocab.txt"):
+        done = CliRunner().invoke(group, ["check", str(name), "--json", "-"])
+        findings = json.loads(done.stdout)["findings"]
+        assert findings
+        assert {one["file"] for one in findings} == {str(name)}
+    assert [one.name for one in folder.iterdir()] == ["vocab.txt"]

@@ -9,7 +9,8 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from tokenizers import decoders as library_decoders
 
 from tokbench import corpus as corpora
-from tokbench.encoding import cut, encode, samples, subject, time_all
+from tokbench.encoding import cut, encode, from_folder, samples, subject
+from tokbench.encoding import lines as lines_of
 from tokbench.encoding.documents import words
 from tokbench.errors import CorpusError, SubjectError
 from tokbench.values import Corpus
@@ -121,14 +122,6 @@ def test_letters_that_no_token_stands_for_are_counted(corpus: Corpus) -> None:
     assert made == [[2, 0, 2, 5, 3], [0, 0, 0, 4, 3], [0, 0, 0, 0, 0]]
 
 
-def test_times_are_of_the_same_bytes() -> None:
-    one = subject("x", _bytes().to_str(), "x")
-    (speed,) = time_all([one], TEXTS)
-    assert speed.bytes == sum(len(text.encode()) for text in TEXTS)
-    assert min(speed.single, speed.batch, speed.load) > 0
-    assert len(speed.single_rounds) == len(speed.batch_rounds) == 3
-
-
 def test_cuts_show_unknown_lost_and_broken_characters() -> None:
     words_ = subject("w", _word_level().to_str(), "x")
     assert [(c.text, c.kind) for c in cut(words_, "low lowest 안녕")] == [
@@ -152,6 +145,16 @@ def test_cuts_show_unknown_lost_and_broken_characters() -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ["low", "é low"])
+def test_a_space_put_before_the_text_is_no_part_of_a_character(text: str) -> None:
+    made = Tokenizer(models.BPE({"▁": 0, "l": 1, "o": 2, "w": 3, "é": 4, "lo": 5}, [("l", "o")]))
+    made.pre_tokenizer = pre_tokenizers.Metaspace()
+    found = cut(subject("m", made.to_str(), "x"), text)
+    assert {one.kind for one in found} == {"token"}
+    assert found[0].text == "▁"
+    assert "".join(one.text for one in found[1:]) == text
+
+
 def test_samples_do_not_depend_on_the_order(tmp_path: Path) -> None:
     lines = [f"a line that is long enough, number {number}" for number in range(50)]
     one = subject("b", _bytes().to_str(), "x")
@@ -160,7 +163,7 @@ def test_samples_do_not_depend_on_the_order(tmp_path: Path) -> None:
         (tmp_path / name).write_text("\n".join(order))
         spec = {"sources": [{"type": "files", "paths": [name]}], "held_out": 0.0}
         opened = corpora.open(corpora.CorpusSpec.model_validate(spec), tmp_path)
-        made.append(samples([one], opened, "all"))
+        made.append(samples([one], lines_of(opened, "all").chosen))
     assert made[0] == made[1]
     assert len(made[0]) == 3
 
@@ -179,3 +182,13 @@ def test_samples_do_not_depend_on_the_order(tmp_path: Path) -> None:
 )
 def test_words(text: str, expected: int) -> None:
     assert words(text) == expected
+
+
+@pytest.mark.parametrize(("said", "longest"), [(512, 512), (1e30, None), ("x", None)])
+def test_a_folder_says_how_much_its_model_takes(
+    tmp_path: Path, said: object, longest: int | None
+) -> None:
+    _bytes().save(str(tmp_path / "tokenizer.json"))
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"model_max_length": said}))
+    assert from_folder(tmp_path).longest == longest
+    assert from_folder(tmp_path / "tokenizer.json").longest == longest

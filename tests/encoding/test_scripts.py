@@ -6,7 +6,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from tokbench import corpus as corpora
-from tokbench.encoding import in_scripts, subject
+from tokbench.encoding import in_scripts, lines, subject
 from tokbench.encoding.scripts import OURS, script
 from tokbench.values import Corpus
 
@@ -26,7 +26,8 @@ def test_each_script_has_one_text_of_the_corpus_or_ours(corpus: Corpus) -> None:
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     one = subject("one", tokenizer.to_str(), "x")
     thai = "บรรทัดภาษาไทยที่ยาวพอ"
-    found = in_scripts([one, one], corpus, "all", more=[thai])
+    in_text = lines(corpus, "all").scripts
+    found = in_scripts([one, one], in_text, more=[thai])
     assert [sample.script for sample in found] == list(OURS)
     texts = {sample.script: sample.text for sample in found if not sample.ours}
     assert texts.keys() == {"Latin", "Greek", "Thai"}
@@ -34,7 +35,7 @@ def test_each_script_has_one_text_of_the_corpus_or_ours(corpus: Corpus) -> None:
     assert texts["Thai"] == thai
     assert all(len(sample.cuts) == 2 for sample in found)
     assert {cut.id for sample in found for cuts in sample.cuts for cut in cuts} == {0}
-    assert in_scripts([one], corpus, "all") == in_scripts([one], corpus, "all", more=[GREEK])
+    assert in_scripts([one], in_text) == in_scripts([one], in_text, more=[GREEK])
 
 
 def test_our_sentences_are_of_their_scripts() -> None:

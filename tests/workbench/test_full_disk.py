@@ -110,6 +110,9 @@ def test_at_every_write_in_turn(
         "tokenizer_config.json",
         "tokbench.json",
         "run.json",
+        "encoded",
+        "documents",
+        "lines",
         "comparison.json",
         "result.json",
     ]

@@ -59,9 +59,9 @@ def tokenizer(tmp_path, corpus_file):
 def rows_of(folder):
     said = json.loads((folder / store.MANIFEST).read_text())
     found = []
-    for ids, lengths in writing.blocks(folder, np.dtype(said["dtype"])):
+    for flat, lengths in writing.blocks(folder, np.dtype(said["dtype"])):
         ends = np.cumsum(lengths)
-        found += [part.tolist() for part in np.split(ids, ends[:-1])]
+        found += [part.tolist() for part in np.split(flat, ends[:-1])]
     return found
 
 

@@ -15,6 +15,7 @@ from tokbench.cli import options
 @options.beside
 @options.overrides
 @options.runs
+@options.force
 @options.json_out
 @options.report_out
 @click.option(
@@ -38,6 +39,7 @@ def command(
     by: tuple[str, ...],
     overrides: tuple[str, ...],
     runs: Path,
+    force: bool,
     json_path: str | None,
     out: tuple[str, ...],
     conditions: tuple[str, ...],
@@ -67,6 +69,7 @@ def command(
         beside=beside(parallel, reference, morphemes, width, max_length),
         overrides=overrides,
         runs=runs,
+        force=force,
     )
     if json_path != "-":
         show(rendered(made, metric_names, samples=False))

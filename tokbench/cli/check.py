@@ -1,6 +1,7 @@
 """`tokbench check`."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from tokbench.cli import options
 
 if TYPE_CHECKING:
     from tokbench.errors import Finding
-    from tokbench.rules import Checked, Sample, TokenizerSubject
+    from tokbench.rules import Checked, Sample
 
 
 @click.command("check")
@@ -38,8 +39,9 @@ def command(
     of the corpus are read, 1 MB at most. A comment in the line, or above it, silences a rule there:
     # tokbench: allow L39 because case means nothing in our data. `tokbench rule L39` explains one.
 
-    A tokenizer is a folder, a tokenizer.json or the name of a run; it is loaded, encodes and
-    decodes, and AutoTokenizer loads the folder in a process of its own.
+    A tokenizer is a folder, a tokenizer.json, the name of a run, or anything else that `compare`
+    takes; it is loaded, encodes and decodes, and AutoTokenizer loads the folder in a process of its
+    own. What is no tokenizer.json is converted to one first.
 
     \b
     tokbench check recipes/*.yaml
@@ -49,7 +51,6 @@ def command(
     """
     from tokbench.cli.findings import tell
     from tokbench.errors import RecipeError
-    from tokbench.rules import check_tokenizer
 
     refused = {
         f"--json {json_path} would overwrite what is checked": json_path in names,
@@ -68,12 +69,11 @@ def command(
     fixable = 0
     for path in names:
         if not _is_recipe(path):
-            subject = _tokenizer(path, runs, sample)
-            told = check_tokenizer(subject)
+            told, reasons = _look(path, runs, sample)
             findings += told
             allowed += [
                 {"rule": rule, "file": path, "line": None, "reason": reason}
-                for rule, reason in subject.allowed.items()
+                for rule, reason in reasons.items()
             ]
             _tell(path, told, 1, quiet=quiet)
             continue
@@ -100,18 +100,31 @@ def command(
 
 
 def _is_recipe(name: str) -> bool:
-    """Whether a name is of a recipe: a file, there or not, that is not called *.json."""
+    """Whether a name is of a recipe: a YAML file, there or not, or another that is no tokenizer."""
     path = Path(name)
     if path.suffix in (".yaml", ".yml"):
         return True
-    return path.is_file() and path.suffix != ".json"
+    known = path.suffix in (".json", ".model", ".tiktoken") or path.name == "vocab.txt"
+    return path.is_file() and not known
 
 
-def _tokenizer(name: str, runs: Path, sample: "Sample | None") -> "TokenizerSubject":
-    from tokbench.rules import NO_SAMPLE, TokenizerSubject
-    from tokbench.workbench import tokenizer_folder
+def _look(
+    name: str, runs: Path, sample: "Sample | None"
+) -> "tuple[tuple[Finding, ...], dict[str, str]]":
+    """What the rules say of a tokenizer, and the reasons why some are allowed."""
+    from tokbench.rules import NO_SAMPLE, TokenizerSubject, check_tokenizer
+    from tokbench.workbench import checkable
 
-    return TokenizerSubject.read(tokenizer_folder(name, runs), sample or NO_SAMPLE)
+    with checkable(name, runs) as (folder, converted):
+        subject = TokenizerSubject.read(folder, sample or NO_SAMPLE)
+        told = check_tokenizer(subject)
+        if converted:  # of its folder only the tokenizer is the user's
+            told = tuple(
+                replace(one, where=replace(one.where, file=name))
+                for one in told
+                if Path(one.where.file).name != "tokenizer_config.json"
+            )
+        return told, subject.allowed
 
 
 def _tell(name: str, findings: "tuple[Finding, ...]", many: int, *, quiet: bool) -> None:

@@ -23,6 +23,7 @@ _BROKEN_DOWN = ("bytes_per_token", "parity")
 @options.beside
 @options.overrides
 @options.runs
+@options.force
 @options.json_out
 @options.report_out
 @click.option("--svg", metavar="PATH", help="Also write the report as a picture of a terminal.")
@@ -40,6 +41,7 @@ def command(
     by: tuple[str, ...],
     overrides: tuple[str, ...],
     runs: Path,
+    force: bool,
     json_path: str | None,
     out: tuple[str, ...],
     svg: str | None,
@@ -67,6 +69,7 @@ def command(
         beside=beside(parallel, reference, morphemes, width, max_length),
         overrides=overrides,
         runs=runs,
+        force=force,
     )
     if svg:
         write_svg(rendered(made, metric_names), svg, f"tokbench compare {' '.join(tokenizers)}")
@@ -131,7 +134,9 @@ def rendered(
 
     if not samples:
         comparison = replace(comparison, samples=())
-    return render("terminal", comparison, rows=rows(), broken_down=metric_names or _BROKEN_DOWN)
+    known = rows()
+    named = [name for name in metric_names if name in known] or _BROKEN_DOWN
+    return render("terminal", comparison, rows=known, broken_down=named)
 
 
 def rows() -> "dict[str, Row]":

@@ -83,6 +83,13 @@ def runs(command: F) -> F:
     )(command)
 
 
+def force(command: F) -> F:
+    """`--force`."""
+    return click.option(
+        "--force", is_flag=True, help="Encode again, whatever is kept of earlier measurements."
+    )(command)
+
+
 def memory(command: F) -> F:
     """`--memory 2GB`."""
 
@@ -125,7 +132,8 @@ def on(command: F) -> F:
         "--on",
         multiple=True,
         metavar="FILE",
-        help="Text to measure on, all of it; without it the first run's held-out documents.",
+        help="Text to measure on, all of it: files, or a YAML file with `sources:` as a recipe's "
+        "corpus has them; without it the first run's held-out documents.",
     )(command)
 
 
@@ -136,8 +144,8 @@ def metric_names(command: F) -> F:
         "metric_names",
         multiple=True,
         metavar="NAME",
-        help="Measure only this; can be given again. `tokbench list metrics` names them; `all` "
-        "is all of them, the slow ones too.",
+        help="Measure only this; can be given again. `tokbench list metrics` names them; "
+        "`speed` is all about speed, `all` is all of them.",
     )(command)
 
 
@@ -162,7 +170,8 @@ def beside(command: F) -> F:
         click.option(
             "--max-length",
             type=click.IntRange(min=1),
-            help="The most tokens that the model takes, to tell how many documents are longer.",
+            help="The most tokens that the model takes, to tell how many documents are longer.  "
+            "[default: model_max_length of its tokenizer_config.json]",
         ),
         click.option(
             "--width",

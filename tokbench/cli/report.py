@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @options.beside
 @options.overrides
 @options.runs
+@options.force
 @options.report_out
 def command(
     names: tuple[str, ...],
@@ -35,6 +36,7 @@ def command(
     by: tuple[str, ...],
     overrides: tuple[str, ...],
     runs: Path,
+    force: bool,
     out: tuple[str, ...],
 ) -> None:
     """Write a comparison as a page, Markdown, CSV, LaTeX or JSON.
@@ -73,6 +75,7 @@ def command(
             beside=beside(parallel, reference, morphemes, width, max_length),
             overrides=overrides,
             runs=runs,
+            force=force,
         )
     if out:
         note(f"written: {', '.join(out)}")

@@ -58,6 +58,19 @@ def encode(
     cuts: bool = False,
     by: Sequence[str] = (),
 ) -> list[Encoded]:
+    """As `encode_documents`, without the documents."""
+    return encode_documents(subjects, corpus, split, watch, cuts=cuts, by=by)[1]
+
+
+def encode_documents(
+    subjects: Sequence[Subject],
+    corpus: Corpus,
+    split: Split,
+    watch: Watch = ignore,
+    *,
+    cuts: bool = False,
+    by: Sequence[str] = (),
+) -> tuple[Documents, list[Encoded]]:
     """Encode and decode the documents of a split with every tokenizer.
 
     Long texts are encoded through their distinct chunks, by every tokenizer for which that is
@@ -75,6 +88,9 @@ def encode(
         watch: told how far it has come.
         cuts: look at where tokens begin and end inside words, numbers and white space, too.
         by: columns of the corpus's batches that tell groups of documents.
+
+    Returns:
+        What is known of the documents whatever the tokenizer, and each tokenizer's work.
 
     Raises:
         CorpusError: the split holds no document.
@@ -112,7 +128,7 @@ def encode(
     if again:
         for one in corpus.batches(split, told):
             _add(list(again.values()), Batch(one.column("text"), {}), {})
-    return [again.get(k, work).encoded(documents, types) for k, work in enumerate(works)]
+    return documents, [again.get(k, work).encoded(documents, types) for k, work in enumerate(works)]
 
 
 SOME_WHOLE = "documents with an added token, or whose chunks decode to half characters, went whole"

@@ -12,17 +12,20 @@ from tokbench.values import Corpus, Cut, Sample, Split, texts
 
 _SHORTEST, _LONGEST = 30, 160
 _READ = 20_000
+_SPACE = "\u2581"
 
 
-def samples(
-    subjects: Sequence[Subject], corpus: Corpus, split: Split, count: int = 3
-) -> tuple[Sample, ...]:
-    """Lines of the corpus chosen by their hash, so that the order of documents does not matter."""
-    chosen = heapq.nsmallest(count, set(lines(corpus, split)), key=hash_of)
+def samples(subjects: Sequence[Subject], chosen: Sequence[str]) -> tuple[Sample, ...]:
+    """Each of these texts as each tokenizer cuts it."""
     return tuple(Sample(text, tuple(cut(subject, text) for subject in subjects)) for text in chosen)
 
 
-def lines(corpus: Corpus, split: Split) -> Iterable[str]:
+def chosen_of(some: Iterable[str], count: int = 3) -> tuple[str, ...]:
+    """A few lines, chosen by their hash, so that the order of documents does not matter."""
+    return tuple(heapq.nsmallest(count, set(some), key=hash_of))
+
+
+def lines_of(corpus: Corpus, split: Split) -> Iterable[str]:
     """A line of each document that is long enough, of the first 20,000."""
     seen = 0
     for batch in corpus.batches(split):
@@ -52,6 +55,8 @@ def cut(subject: Subject, text: str) -> tuple[Cut, ...]:
             cuts.append(Cut(lost, "lost"))
         if token_id == subject.unk_id:
             cuts.append(Cut(text[start:end], "unk", token_id))
+        elif _is_added(encoding, position):
+            cuts.append(Cut(encoding.tokens[position], id=token_id))
         elif _is_part(encoding, position):
             cuts.append(Cut(_bytes_of(subject.tokenizer, token_id), "byte", token_id))
         else:
@@ -63,14 +68,32 @@ def cut(subject: Subject, text: str) -> tuple[Cut, ...]:
 
 
 def _is_part(encoding: Encoding, position: int) -> bool:
-    """Whether a token shares its characters with a neighbour, as parts of one character do."""
+    """Whether a token shares its characters with a neighbour, as parts of one character do.
+
+    A space that Metaspace puts before a text has the place of the first character, and is no part.
+    """
     start, end = encoding.offsets[position]
-    others = []
-    if position:
-        others.append(encoding.offsets[position - 1])
-    if position + 1 < len(encoding.offsets):
-        others.append(encoding.offsets[position + 1])
-    return any(start < other_end and other_start < end for other_start, other_end in others)
+    if _is_space(encoding, position):
+        return False
+    return any(
+        start < encoding.offsets[other][1]
+        and encoding.offsets[other][0] < end
+        and not _is_space(encoding, other)
+        for other in (position - 1, position + 1)
+        if 0 <= other < len(encoding.offsets)
+    )
+
+
+def _is_space(encoding: Encoding, position: int) -> bool:
+    """Whether a token is nothing but Metaspace's mark."""
+    return set(encoding.tokens[position]) == {_SPACE}
+
+
+def _is_added(encoding: Encoding, position: int) -> bool:
+    """Whether it is such a mark that stands for nothing in the text."""
+    if not _is_space(encoding, position) or position + 1 == len(encoding.offsets):
+        return False
+    return encoding.offsets[position + 1][0] < encoding.offsets[position][1]
 
 
 def _bytes_of(tokenizer: Tokenizer, token_id: int) -> str:

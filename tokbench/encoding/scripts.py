@@ -1,11 +1,12 @@
 """A text in each of many scripts, cut by each tokenizer: of the measured text where it has one."""
 
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import regex
 
-from tokbench.encoding.samples import cut, hash_of, lines
+from tokbench.encoding.samples import chosen_of, cut, hash_of, lines_of
 from tokbench.encoding.subjects import Subject
 from tokbench.values import Corpus, Sample, Split
 
@@ -37,25 +38,59 @@ _KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
 _LONGEST = 48
 
 
-def in_scripts(
-    subjects: Sequence[Subject], corpus: Corpus, split: Split, more: Iterable[str] = ()
-) -> tuple[Sample, ...]:
-    """A line in each script, chosen by its hash; a sentence of ours where the text has none.
+@dataclass(frozen=True)
+class Lines:
+    """Short texts of a corpus for people to look at.
 
-    Args:
-        subjects: the tokenizers.
-        corpus: where the documents are.
-        split: which of them.
-        more: other lines that were measured.
+    Attributes:
+        chosen: a few, whatever they are written in.
+        scripts: one in each script that there is, by the name of the script.
     """
+
+    chosen: tuple[str, ...]
+    scripts: dict[str, str]
+
+    @property
+    def plain(self) -> tuple[Any, ...]:
+        """As JSON can keep it."""
+        return self.chosen, tuple(self.scripts.items())
+
+    @classmethod
+    def of(cls, plain: tuple[Any, ...]) -> "Lines":
+        """From what `plain` gave."""
+        return cls(plain[0], dict(plain[1]))
+
+
+def lines(corpus: Corpus, split: Split) -> Lines:
+    """Lines of the first documents of a split, chosen by their hash."""
+    every = list(dict.fromkeys(lines_of(corpus, split)))
+    return Lines(chosen_of(every), by_script(every))
+
+
+def by_script(some: Iterable[str]) -> dict[str, str]:
+    """The beginning of a line in each script, chosen by its hash."""
     found: dict[str, str] = {}
-    for line in dict.fromkeys(chain(lines(corpus, split), more)):
+    for line in some:
         short = line[:_LONGEST]
         if name := script(short):
             found[name] = min(found.get(name, short), short, key=hash_of)
+    return found
+
+
+def in_scripts(
+    subjects: Sequence[Subject], found: Mapping[str, str], more: Iterable[str] = ()
+) -> tuple[Sample, ...]:
+    """A line in each script; a sentence of ours where there is none.
+
+    Args:
+        subjects: the tokenizers.
+        found: lines of the text by script.
+        more: other lines that were measured.
+    """
+    every = by_script((*found.values(), *more))
     return tuple(
-        Sample(text, tuple(cut(one, text) for one in subjects), name, ours=name not in found)
-        for name, text in {**OURS, **found}.items()
+        Sample(text, tuple(cut(one, text) for one in subjects), name, ours=name not in every)
+        for name, text in {**OURS, **every}.items()
     )
 
 

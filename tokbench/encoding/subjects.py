@@ -10,6 +10,10 @@ from tokenizers import Tokenizer
 from tokbench.encoding import loading
 from tokbench.errors import SubjectError
 
+_STANDARD = ("tokenizer.json", *loading.FILES)
+"""Files that a tokenizer_config.json beside them is about."""
+_ENDLESS = 1e9
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -22,6 +26,7 @@ class Subject:
         unk_id: the id of its unknown token, None where it has none.
         notes: what users should know of how it was loaded, a sentence each.
         special: ids that stand for no text, besides those of special added tokens.
+        longest: the most tokens that its model takes, None where nobody says.
     """
 
     name: str
@@ -30,6 +35,7 @@ class Subject:
     unk_id: int | None
     notes: tuple[str, ...] = ()
     special: tuple[int, ...] = ()
+    longest: int | None = None
 
     def renamed(self, name: str) -> "Subject":
         """The same under another name."""
@@ -78,14 +84,25 @@ def from_folder(path: Path, name: str | None = None) -> Subject:
         raise SubjectError(
             f"{path}: holds no tokenizer.json" + (f" (it holds {there})" if there else "")
         )
+    longest = _longest(file.parent) if path.is_dir() or file.name in _STANDARD else None
     if loading.can_load(file):
-        return _loaded(loading.load(file), str(file), name)
+        return replace(_loaded(loading.load(file), str(file), name), longest=longest)
     try:
         state = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SubjectError(f"{file}: cannot be read: {error}") from error
     fallback = file.parent.name if file.name == "tokenizer.json" else file.stem
-    return subject(name or fallback or str(path), state, str(file))
+    return replace(subject(name or fallback or str(path), state, str(file)), longest=longest)
+
+
+def _longest(folder: Path) -> int | None:
+    """`model_max_length` as a tokenizer's folder says it; transformers writes 1e30 for none."""
+    try:
+        config = json.loads((folder / "tokenizer_config.json").read_bytes())
+        found = config.get("model_max_length")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return int(found) if isinstance(found, int | float) and 0 < found < _ENDLESS else None
 
 
 def from_tiktoken(name: str) -> Subject:

@@ -1,90 +1,94 @@
-"""How fast tokenizers encode the same text: interleaved rounds, medians, work proven equal."""
+"""How fast tokenizers are on the same text, and what memory they take: each in a fresh process."""
 
-import gc
-import time
-from collections.abc import Callable, Sequence
-from functools import partial
-from statistics import median
-from typing import TypeVar
+import heapq
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
 
-from tokenizers import Tokenizer
+import xxhash
 
+from tokbench.child import ChildError, run_in_child
+from tokbench.encoding import stopwatch
 from tokbench.encoding.subjects import Subject
 from tokbench.errors import SubjectError
-from tokbench.values import Corpus, Speed, Split, texts
+from tokbench.values import Corpus, Progress, Speed, Split, Watch, ignore, texts
 
-T = TypeVar("T")
-
-_ROUNDS = 3
-_LOADS = 3
-_BYTES = 1_000_000
+_ROUNDS = 5
+_BYTES = 500_000
+_LONGEST = 100_000
+"""Characters of a document that are timed: one novel is no batch."""
 
 
 def timing_text(corpus: Corpus, split: Split) -> list[str]:
-    """The first documents of a split, up to a megabyte."""
-    found: list[str] = []
+    """Documents from all over a split, chosen by their hash: about half a megabyte."""
+    chosen: list[tuple[int, str]] = []
     size = 0
     for batch in corpus.batches(split):
-        for text in texts(batch):
-            found.append(text)
+        for whole in texts(batch):
+            place = -xxhash.xxh3_64_intdigest(whole.encode())
+            if size >= _BYTES and place <= chosen[0][0]:
+                continue
+            text = whole[:_LONGEST]
+            heapq.heappush(chosen, (place, text))
             size += len(text.encode())
-            if size >= _BYTES:
-                return found
-    return found
+            while size - (least := len(chosen[0][1].encode())) >= _BYTES:
+                heapq.heappop(chosen)
+                size -= least
+    return [text for _, text in sorted(chosen, reverse=True)]
 
 
-def time_all(subjects: Sequence[Subject], documents: Sequence[str]) -> list[Speed]:
-    """Time every tokenizer on the same texts, after one round to warm up.
+def time_all(
+    subjects: Sequence[Subject],
+    documents: Sequence[str],
+    watch: Watch = ignore,
+    *,
+    rounds: int = _ROUNDS,
+) -> list[Speed]:
+    """Time every tokenizer on the same texts, in rounds that interleave them.
 
-    Rounds go through all tokenizers in turn, so a machine that slows down slows all of them. Both
-    ways of encoding must give the same ids.
+    Args:
+        subjects: the tokenizers.
+        documents: the texts.
+        watch: told how far it has come.
+        rounds: how many, after one to warm up.
 
     Raises:
-        SubjectError: one text at a time and all in one call give different ids.
+        SubjectError: the same work gives different ids or text, or the process died.
     """
-    size = sum(len(text.encode()) for text in documents)
-    single: list[list[float]] = [[] for _ in subjects]
-    batch: list[list[float]] = [[] for _ in subjects]
-    batch_of = list(documents)
-    for counted in range(_ROUNDS + 1):
-        for position, one in enumerate(subjects):
-            alone, seconds_alone = _timed(partial(_one_by_one, one.tokenizer, batch_of))
-            whole, seconds_whole = _timed(partial(_at_once, one.tokenizer, batch_of))
-            if alone != whole:
-                raise SubjectError(
-                    f"{one.name}: encoding texts one by one and in one call gives different ids; "
-                    "is dropout or sampling saved with it?"
-                )
-            if counted:
-                single[position].append(seconds_alone)
-                batch[position].append(seconds_whole)
+    threads = _threads()
+
+    def told(message: tuple[int, int]) -> None:
+        watch(Progress("timing", *message, "rounds"))
+
+    states = [(one.name, one.state) for one in subjects]
+    try:
+        found = run_in_child(stopwatch.run, states, list(documents), rounds, threads, watch=told)
+        grown = [_grown(one) for one in subjects]
+    except ChildError as error:
+        raise SubjectError(f"timing tokenizers failed: {error.last}") from error
     return [
         Speed(
-            bytes=size,
-            single=median(alone),
-            batch=median(whole),
-            load=median(_timed(partial(Tokenizer.from_str, one.state))[1] for _ in range(_LOADS)),
-            single_rounds=tuple(alone),
-            batch_rounds=tuple(whole),
+            bytes=sum(len(text.encode()) for text in documents),
+            documents=len(documents),
+            threads=threads,
+            peak=memory[0] if memory else None,
+            kept=memory[1] if memory else None,
+            **one,
         )
-        for one, alone, whole in zip(subjects, single, batch, strict=True)
+        for one, memory in zip(found, grown, strict=True)
     ]
 
 
-def _one_by_one(tokenizer: Tokenizer, texts: list[str]) -> list[list[int]]:
-    return [tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
+def _threads() -> int:
+    """How many this process may use; RAYON_NUM_THREADS limits what `tokenizers` takes."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    said = os.environ.get("RAYON_NUM_THREADS", "")
+    return int(said) if said.isdigit() and int(said) else allowed or 1
 
 
-def _at_once(tokenizer: Tokenizer, texts: list[str]) -> list[list[int]]:
-    return [one.ids for one in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
-
-
-def _timed(work: Callable[[], T]) -> tuple[T, float]:
-    gc.collect()
-    gc.disable()
-    try:
-        start = time.perf_counter()
-        result = work()
-        return result, time.perf_counter() - start
-    finally:
-        gc.enable()
+def _grown(one: Subject) -> tuple[int, int] | None:
+    with tempfile.TemporaryDirectory(prefix="tokbench-") as folder:
+        path = Path(folder) / "tokenizer.json"
+        path.write_text(one.state, "utf-8")
+        return run_in_child(stopwatch.grown, str(path))

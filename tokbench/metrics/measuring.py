@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tokbench.metrics.registry import (
-    ALL,
     DOCUMENTS,
     METRICS,
     Metric,
@@ -16,6 +15,7 @@ from tokbench.metrics.registry import (
     Result,
     Totals,
     Value,
+    meant,
 )
 from tokbench.metrics.resampling import FEWEST, RESAMPLES, Resamples, interval
 from tokbench.values import (
@@ -39,14 +39,14 @@ def chosen(names: Sequence[str] = (), given: Sequence[str] = ()) -> list[Metric]
     """These metrics in the order in which tables show them.
 
     Args:
-        names: of metrics, or "all"; none: the usual ones, and those about what is given.
+        names: of metrics, or of files of them ("speed"), or "all"; none: the usual ones, and
+            those about what is given.
         given: text beside the corpus: "parallel", "gold".
     """
-    every = [one for _, one in METRICS.items()]
-    if not names:
-        wanted = [one for one in every if one.shown(given)]
+    if names:
+        wanted = list({one.name: one for name in names for one in meant(name)}.values())
     else:
-        wanted = every if ALL in names else [METRICS[name] for name in names]
+        wanted = [one for _, one in METRICS.items() if one.shown(given)]
     return sorted(wanted, key=lambda one: one.order)
 
 
@@ -178,6 +178,7 @@ class _Cell:
         found, why = None, ""
         if isinstance(self.result, Value):
             why = self.result.no_interval
+            plain = replace(plain, spread=self.result.spread)
         elif self.sample is None:
             why = f"{self.n} {self.over} are too few"
         else:
@@ -194,9 +195,18 @@ class _Cell:
             return None
         value = self.value - other.value
         if self.sample is None or other.sample is None or self.n != other.n:
-            return Difference(value)
+            return Difference(value, seen=self._apart(other))
         found = interval(self.sample - other.sample, self.n)
         return Difference(value, found, found and not found[0] <= 0 <= found[1])
+
+    def _apart(self, other: "_Cell") -> bool | None:
+        """Whether the rounds of both do not overlap, None where there are none."""
+        if not (isinstance(self.result, Value) and isinstance(other.result, Value)):
+            return None
+        if self.result.spread is None or other.result.spread is None:
+            return None
+        (low, high), (least, most) = self.result.spread, other.result.spread
+        return high < least or most < low
 
 
 def _best(metric: Metric, row: Sequence[_Cell], lost: Sequence[float]) -> list[Any]:

@@ -89,11 +89,15 @@ class Totals:
 
 @dataclass(frozen=True)
 class Value:
-    """One number that is not made from totals over documents; says why it has no interval."""
+    """One number that is not made from totals over documents; says why it has no interval.
+
+    `spread` is the smallest and the largest of what was measured, where that was done repeatedly.
+    """
 
     value: float
     detail: dict[str, Any] = field(default_factory=dict)
     no_interval: str = "it is no sum over documents"
+    spread: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,12 @@ class Metric:
 
     def shown(self, given: Sequence[str] = ()) -> bool:
         """Whether it is measured where nobody names metrics, but such text is given."""
-        return self.needs in given or (self.usual and self.needs in ("", "speed"))
+        return self.needs in given or (self.usual and not self.needs)
+
+    @property
+    def group(self) -> str:
+        """The name of its module, which stands for all metrics of it: "speed"."""
+        return self.function.__module__.rpartition(".")[2]
 
     @property
     def family(self) -> str:
@@ -168,6 +177,19 @@ class Metric:
 
 
 METRICS: Registry[Metric] = Registry("metric", "tokbench.metrics")
+
+
+def meant(name: str) -> list[Metric]:
+    """The metrics that a name means: one, those of a file ("speed"), or all.
+
+    Raises:
+        UnknownNameError: none is called so.
+    """
+    every = METRICS.items()
+    if name == ALL:
+        return [one for _, one in every]
+    found = [one for known, one in every if known == name]
+    return found or [one for _, one in every if one.group == name] or [METRICS[name]]
 
 
 def metric(

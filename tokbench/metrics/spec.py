@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from tokbench.errors import UnknownNameError
-from tokbench.metrics.registry import ALL, METRICS
+from tokbench.metrics.registry import ALL, meant
 from tokbench.spec import AsTuple, Spec
 
 
@@ -19,7 +19,9 @@ class BenchmarkSpec(Spec):
 
     metrics: Annotated[
         tuple[str, ...], AsTuple, BeforeValidator(_default, json_schema_input_type=Any)
-    ] = Field(default=(), description="names of metrics, or default, or all")
+    ] = Field(
+        default=(), description="names of metrics, or of files of them (speed), or default, or all"
+    )
     baselines: Annotated[tuple[str, ...], AsTuple] = Field(
         default=(), description="folders, tokenizer.json files or Hub names"
     )
@@ -28,10 +30,8 @@ class BenchmarkSpec(Spec):
     @classmethod
     def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
-            if name == ALL:
-                continue
             try:
-                METRICS[name]
+                meant(name)
             except UnknownNameError as error:
                 raise PydanticCustomError("metric", "{why}", {"why": str(error)}) from error
         return names

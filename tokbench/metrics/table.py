@@ -34,6 +34,12 @@ told, nor where all agree; entropies, percentiles, distinct words, the vocabular
 none, and the JSON says why. `benchmarks/intervals.py` measures on simulated corpora how often the
 truth is held.
 
+Speed is measured on request (`--metric speed`): the same half megabyte, chosen by hash from all
+over the text, in a fresh process, one round to warm up and five that go through all tokenizers in
+turn. Shown are the median and the lowest and highest round; a difference is seen where the rounds
+of two do not overlap. Every round must give the ids of the first, whose digest is in the JSON. A
+byte-level BPE that `tiktoken` gives the same ids for is timed beside that.
+
 Compression and entropies are not quality: Cognetta et al. 2024 raise Rényi efficiency while BLEU
 falls, Schmidt et al. 2024 dispute that fewer tokens make better models.
 """

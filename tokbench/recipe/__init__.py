@@ -1,5 +1,6 @@
 """Recipes: YAML in, frozen specs out, every mistake with its line and column."""
 
+from tokbench.recipe.corpus_file import is_corpus_alone, load_corpus
 from tokbench.recipe.document import Document, KeyPath
 from tokbench.recipe.editing import Edit, Insert, Put, Remove, edited
 from tokbench.recipe.explain import as_written, dotted, told_once
@@ -25,8 +26,10 @@ __all__ = [
     "compose",
     "dotted",
     "edited",
+    "is_corpus_alone",
     "load",
     "load_all",
+    "load_corpus",
     "origins",
     "parsed_all",
     "schema",

@@ -64,6 +64,7 @@ def _facts(
         "legend": {
             "best": any(one.best for one in every),
             "interval": any(one.interval for one in every),
+            "spread": any(one.spread for one in every),
             "change": any(one.difference for one in every),
         },
         "tables": _tables(found, comparison),

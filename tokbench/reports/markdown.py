@@ -41,7 +41,8 @@ def render(comparison: Comparison, rows: Mapping[str, Row]) -> str:
         "",
         (
             "↑ higher is better, ↓ lower is better; \\* best, \\*\\* best and a difference to "
-            f"every other is seen; [95% interval] by paired bootstrap; % against "
+            f"every other is seen; [95% interval] by paired bootstrap, of what is timed from the "
+            "lowest to the highest of interleaved rounds; % against "
             f"{escaped(baseline)}.{f' {escaped(SIDE)}' if comparison.downstream else ''}"
         ),
         "",

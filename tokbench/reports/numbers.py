@@ -59,11 +59,16 @@ def number(measurement: Measurement, digits: int) -> str:
 
 
 def interval(measurement: Measurement, digits: int) -> str:
-    """The 95% interval, empty where there is none.
+    """The 95% interval, or from which to which round; empty where there is neither.
 
     >>> interval(Measurement(2.0, 9, "tokens", None, interval=(1.9, 2.1)), 2)
     '[1.90, 2.10]'
+    >>> interval(Measurement(2.0, 9, "MB/s", None, spread=(1.9, 2.1)), 2)
+    '1.90 to 2.10'
     """
+    if measurement.spread is not None:
+        least, most = measurement.spread
+        return f"{least:,.{digits}f} to {most:,.{digits}f}"
     if measurement.interval is None:
         return ""
     low, high = measurement.interval

@@ -132,6 +132,9 @@ class _Tables:
             yield Text(line, style="dim")
         if self._models:
             yield Text(SIDE, style="dim")
+        if any(each.spread for each in found):
+            line = "± half of the range of rounds" if wide else "the range of rounds is in --json"
+            yield Text(f"what is timed: medians of interleaved rounds, {line}", style="dim")
 
     def _by_rows(self, width: int) -> Iterator[Table]:
         """Tables with a line for each tokenizer and as many metrics as the width holds."""
@@ -209,10 +212,11 @@ def _number(measurement: Measurement, digits: int) -> Text:
 
 
 def _half(measurement: Measurement, digits: int) -> str:
-    """Half the width of the interval."""
-    if measurement.interval is None:
+    """Half the width of the interval, or of the range of rounds."""
+    ends = measurement.interval or measurement.spread
+    if ends is None:
         return ""
-    low, high = measurement.interval
+    low, high = ends
     return f"±{(high - low) / 2:,.{digits}f}"
 
 

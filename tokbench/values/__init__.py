@@ -21,10 +21,12 @@ from tokbench.values.encoded import (
     Grouping,
     Morphology,
     Parallel,
+    Rival,
     RoundTrip,
     Some,
     Speed,
     WordsAlone,
+    Work,
 )
 from tokbench.values.finetuned import (
     Downstream,
@@ -111,6 +113,7 @@ __all__ = [
     "RankCorrelation",
     "Recomputed",
     "Resumable",
+    "Rival",
     "RoundTrip",
     "Row",
     "Sample",
@@ -135,6 +138,7 @@ __all__ = [
     "Watch",
     "WordCounts",
     "WordsAlone",
+    "Work",
     "Written",
     "ignore",
     "texts",

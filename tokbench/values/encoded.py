@@ -43,16 +43,53 @@ class Documents:
     groups: "dict[str, Grouping]" = field(default_factory=dict)
 
 
+Work = Literal[
+    "encode", "encode_one_thread", "encode_batch", "decode", "decode_one_thread", "decode_batch"
+]
+"""What is timed: one document a call, all in one call with one thread, and with all threads."""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """Another library with the same ids, timed in the same rounds.
+
+    Attributes:
+        name: of the library and its version.
+        rounds: as in `Speed`; empty where it was not timed.
+        why: why it was not.
+    """
+
+    name: str
+    rounds: "dict[Work, tuple[float, ...]]" = field(default_factory=dict)
+    why: str = ""
+
+
 @dataclass(frozen=True)
 class Speed:
-    """Seconds for the same `bytes` of text: a median over rounds that interleave tokenizers."""
+    """How long a tokenizer took for the same text in rounds that interleave tokenizers.
+
+    Attributes:
+        bytes: of the text, UTF-8.
+        documents: how many it is.
+        threads: how many "all threads" are.
+        rounds: by what was done, the seconds of each round.
+        load: seconds of each round from its JSON to a tokenizer.
+        ids: a digest of the ids, the same in every round however they were made.
+        peak: bytes by which a fresh process grew at most while it loaded the tokenizer; None where
+            the system does not say.
+        kept: bytes by which it had grown in the end.
+        rival: `tiktoken` beside it.
+    """
 
     bytes: int
-    single: float
-    batch: float
-    load: float
-    single_rounds: tuple[float, ...] = ()
-    batch_rounds: tuple[float, ...] = ()
+    documents: int
+    threads: int
+    rounds: "dict[Work, tuple[float, ...]]"
+    load: tuple[float, ...]
+    ids: str
+    peak: int | None
+    kept: int | None
+    rival: Rival
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ class Difference:
     Attributes:
         value: this one minus the baseline's.
         interval: 95%, None where there is none.
-        seen: whether the interval does not hold zero; None where there is no interval.
+        seen: whether the interval does not hold zero, or the rounds of what was timed do not
+            overlap; None where there is neither.
     """
 
     value: float
@@ -69,6 +70,7 @@ class Measurement:
         detail: JSON-able facts that a report may show below the number.
         interval: 95%, from a paired bootstrap over documents; None where there is none.
         no_interval: why there is none.
+        spread: the smallest and largest round of what was timed; None where nothing was.
         difference: to the baseline; None for the baseline itself, and where there is no number.
         best: "best" of all that were compared, "clearly best" where a difference to every other is
             seen.
@@ -88,6 +90,7 @@ class Measurement:
     best: Literal["", "best", "clearly best"] = ""
     by: dict[str, Breakdown] = field(default_factory=dict)
     of: str = "documents"
+    spread: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

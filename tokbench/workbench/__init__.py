@@ -1,12 +1,13 @@
 """Runs a recipe's stages in order, skips what is done, and compares what came of it."""
 
 from tokbench.workbench.again import check_determinism
-from tokbench.workbench.comparisons import Beside, compare, named_corpus
+from tokbench.workbench.comparisons import compare, named_corpus
 from tokbench.workbench.curves import curve
 from tokbench.workbench.demonstrations import demonstrate, small_tokenizer
+from tokbench.workbench.encodings import Beside
 from tokbench.workbench.estimates import estimate
 from tokbench.workbench.failures import Failure
-from tokbench.workbench.find import Found, find, tokenizer_folder
+from tokbench.workbench.find import Found, checkable, find
 from tokbench.workbench.finetuning import Finetuned, finetune, saved_model
 from tokbench.workbench.gates import Condition
 from tokbench.workbench.ids import encode_corpus
@@ -30,6 +31,7 @@ __all__ = [
     "Runs",
     "attempt",
     "check_determinism",
+    "checkable",
     "compare",
     "curve",
     "demonstrate",
@@ -48,7 +50,6 @@ __all__ = [
     "run_all",
     "saved_model",
     "small_tokenizer",
-    "tokenizer_folder",
     "train",
     "tried",
     "verify",

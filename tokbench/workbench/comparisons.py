@@ -2,8 +2,8 @@
 
 import os
 import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
@@ -15,62 +15,26 @@ from pydantic import TypeAdapter
 from tokbench import corpus as corpora
 from tokbench import encoding, metrics, store
 from tokbench.downstream import correlations
-from tokbench.encoding import Gold, Subject
+from tokbench.encoding import Subject
 from tokbench.errors import CorpusError, StoreError, SubjectError, nearest
 from tokbench.metrics.resampling import RESAMPLES
-from tokbench.recipe import Recipe
+from tokbench.recipe import Recipe, load_corpus
 from tokbench.values import (
     Comparison,
     Corpus,
     Downstream,
-    Encoded,
-    Progress,
     Split,
     Watch,
     ignore,
     texts,
 )
 from tokbench.workbench import outcomes
-from tokbench.workbench.find import Found, find, find_all
+from tokbench.workbench.encodings import Beside, Text, inputs
+from tokbench.workbench.find import RECIPES, Found, find, find_all
 from tokbench.workbench.plan import RUNS, Plan
 
 _COMPARISON = "comparison.json"
 _AS_COMPARISON = TypeAdapter(Comparison)
-
-
-@dataclass(frozen=True)
-class Beside:
-    """What is measured on beside the corpus, and what is known of the model.
-
-    Attributes:
-        parallel: aligned lines by language; None for none.
-        reference: the language that the others are compared with.
-        gold: words with their morphemes; None for none.
-        width: of the model's embeddings.
-        longest: the most tokens that the model takes, None where that is not known.
-    """
-
-    parallel: Mapping[str, Sequence[str]] | None = None
-    reference: str = ""
-    gold: Gold | None = None
-    width: int = 768
-    longest: int | None = None
-
-    @property
-    def given(self) -> tuple[str, ...]:
-        """What metrics may need of it."""
-        there = {"parallel": self.parallel, "gold": self.gold}
-        return tuple(name for name, one in there.items() if one is not None)
-
-    def added(self, encoded: Encoded, subject: Subject) -> Encoded:
-        """The same with what the tokenizer makes of all this."""
-        made = replace(encoded, width=self.width, longest=self.longest)
-        if self.parallel is not None:
-            found = encoding.parallel(subject, self.parallel, self.reference)
-            made = replace(made, parallel=found)
-        if self.gold is not None:
-            made = replace(made, morphology=encoding.morphology(subject, self.gold))
-        return made
 
 
 def compare(
@@ -84,6 +48,7 @@ def compare(
     by: Sequence[str] = (),
     overrides: Sequence[str] = (),
     runs: Path = RUNS,
+    force: bool = False,
     watch: Watch = ignore,
 ) -> Comparison:
     """Measure tokenizers on one text.
@@ -91,8 +56,8 @@ def compare(
     Args:
         names: runs, recipes, folders, tokenizer.json files or Hub names; a recipe with a sweep
             stands for all its variants.
-        on: files (or the name of a built-in source) to read whole; empty for the documents that
-            the first run holds out.
+        on: files (or the name of a built-in source, or a YAML file of sources) to read whole;
+            empty for the documents that the first run holds out.
         text: the column or field that is the text, for files that have some.
         metric_names: which metrics; empty for all.
         baseline: whom differences are to, by its name in the report or as it stands in `names`;
@@ -101,6 +66,7 @@ def compare(
         by: columns of the corpus, or "source", to break numbers down by.
         overrides: `key.path=value` assignments that the recipes among the names were run with.
         runs: where the runs of recipes are kept.
+        force: encode anew, whatever the cache holds of these tokenizers and this text.
         watch: told how far it has come.
 
     Raises:
@@ -123,7 +89,18 @@ def compare(
         for other in found[1:]:
             _refuse_trained_on(found[0], corpus, other)
     place = place_of(baseline, names, meant, subjects) if baseline is not None else 0
-    made = _measure(subjects, corpus, split, said, metric_names, watch, place, beside, by)  # type: ignore[arg-type]
+    made = _measure(
+        subjects,
+        corpus,
+        split,  # type: ignore[arg-type]
+        said,
+        metric_names,
+        watch,
+        place,
+        beside,
+        by,
+        force=force,
+    )
     names = [one.name for one in subjects]
     return with_models(made, outcomes.outcomes_of(found, names, baseline=place))
 
@@ -177,6 +154,7 @@ def of_run(
             spec.metrics,
             watch,
             repeat=_again(["run", str(plan.recipe.path)]),
+            force=force,
         )
     except CorpusError as error:
         return None, str(error), False
@@ -223,7 +201,7 @@ def together(
     alike = path and all(one.corpus == recipes[0].corpus for one in recipes)
     said = f"the documents held out by {recipes[0].family if alike else first.subject.name}"
     repeat = _again(["compare", *map(str, folders)])
-    made = _measure(subjects, corpus, "held_out", said, names, watch, repeat=repeat)
+    made = _measure(subjects, corpus, "held_out", said, names, watch, repeat=repeat, force=force)
     if path:
         _keep(path, signature, made)
     return made
@@ -240,7 +218,16 @@ def own_and_baselines(
 
 
 def named_corpus(on: Sequence[str], text: str | None) -> corpora.OpenCorpus:
-    """Files, or a source that needs no settings, as a corpus that is read whole."""
+    """Files, a source that needs no settings, or a YAML file of sources: all read whole.
+
+    Raises:
+        CorpusError: something cannot be read, or a YAML file is named among other things.
+        RecipeError: a YAML file says nothing that can be read.
+    """
+    if found := [name for name in on if Path(name).suffix in RECIPES]:
+        if len(on) > 1 or text:
+            raise CorpusError(f"{found[0]}: says itself what is read and how: name nothing beside")
+        return corpora.open(load_corpus(Path(found[0])), Path(found[0]).parent)
     builtin = {name for name, spec in corpora.SOURCES.items() if not _demanding(spec)}
     if len(on) == 1 and on[0] in builtin and not Path(on[0]).exists():
         sources: list[dict[str, Any]] = [{"type": on[0]}]
@@ -307,24 +294,16 @@ def _measure(
     beside: Beside | None = None,
     by: Sequence[str] = (),
     repeat: str = "",
+    *,
+    force: bool = False,
 ) -> Comparison:
     wanted = metrics.chosen(names, beside.given if beside else ())
     needs = {one.needs for one in wanted}
-    encoded = encoding.encode(subjects, corpus, split, watch, cuts="cuts" in needs, by=by)
-    if beside:
-        encoded = [beside.added(one, s) for one, s in zip(encoded, subjects, strict=True)]
-    if "entries" in needs:
-        watch(Progress("looking at vocabularies", 0, None, "entries"))
-        encoded = [
-            replace(one, entries=encoding.entries(subject, one.frequencies))
-            for one, subject in zip(encoded, subjects, strict=True)
-        ]
-    if "speed" in needs:
-        watch(Progress("timing", 0, None, "rounds"))
-        speeds = encoding.time_all(subjects, encoding.timing_text(corpus, split))
-        encoded = [replace(one, speed=s) for one, s in zip(encoded, speeds, strict=True)]
+    measured_on = Text(corpus, split, fresh=force)
+    encoded = inputs(subjects, measured_on, watch, needs=needs, beside=beside, by=by)
     measured = metrics.measure(encoded, [one.name for one in wanted], baseline=baseline)
     parallel = (beside.parallel if beside else None) or {}
+    lines = measured_on.lines()
     return Comparison(
         on=said,
         documents=len(encoded[0].documents.bytes),
@@ -333,11 +312,11 @@ def _measure(
             replace(one, shape=shape)
             for one, shape in zip(measured, metrics.shapes(encoded), strict=True)
         ),
-        samples=encoding.samples(subjects, corpus, split),
+        samples=encoding.samples(subjects, lines.chosen),
         baseline=baseline,
         signature=_signature(subjects, corpus, split, len(encoded[0].tokens), baseline),
         repeat=repeat,
-        scripts=encoding.in_scripts(subjects, corpus, split, chain(*parallel.values())),
+        scripts=encoding.in_scripts(subjects, lines.scripts, chain(*parallel.values())),
     )
 
 

@@ -1,15 +1,18 @@
 """Whom a name means: a run, a recipe that was run, a folder, a file, a tiktoken or Hub name."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tokbench import corpus as corpora
 from tokbench import store
 from tokbench.encoding import Subject, from_folder, from_hub, from_tiktoken
+from tokbench.encoding.loading import can_load, in_folder
 from tokbench.errors import StoreError, SubjectError
 from tokbench.recipe import Recipe, load, load_all
 from tokbench.values import Corpus
@@ -17,8 +20,9 @@ from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan
 
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?(@[\w./-]+)?")
 _NEEDED = {"name", "recipe", "recipe_folder", "corpus", "signature", "proof"}
-_RECIPES = (".yaml", ".yml")
-_FILES = (*_RECIPES, ".json", ".model", ".tiktoken", ".txt")
+RECIPES = (".yaml", ".yml")
+"""How files of recipes end."""
+_FILES = (*RECIPES, ".json", ".model", ".tiktoken", ".txt")
 _TIKTOKEN = "tiktoken:"
 
 
@@ -109,7 +113,7 @@ def find(
     if path.is_dir():
         return _folder(path)
     if path.is_file():
-        if path.suffix in _RECIPES:
+        if path.suffix in RECIPES:
             return _recipe(load(path, overrides), runs)
         return Found(from_folder(path))
     if name.startswith(_TIKTOKEN):
@@ -137,6 +141,37 @@ def tokenizer_folder(name: str, runs: Path = RUNS) -> Path:
     return path
 
 
+@contextmanager
+def checkable(name: str, runs: Path = RUNS) -> Iterator[tuple[Path, bool]]:
+    """As `tokenizer_folder`; what has no tokenizer.json is converted into one while the block runs.
+
+    Yields:
+        The folder or file, and whether it was made for this.
+
+    Raises:
+        SubjectError: there is no such file, folder, run or name, or it cannot be converted.
+    """
+    path = Path(name)
+    other = name.startswith(_TIKTOKEN) or can_load(path)
+    other |= path.is_dir() and not _has_json(path) and in_folder(path) is not None
+    hub = not path.exists() and not (runs / name).is_dir() and "/" in name and _HUB.fullmatch(name)
+    if not other and not hub:
+        yield tokenizer_folder(name, runs), False
+        return
+    subject = find(name, runs=runs).subject
+    with TemporaryDirectory(prefix="tokbench-") as made:
+        folder = Path(made)
+        (folder / "tokenizer.json").write_text(subject.state, "utf-8")
+        config = {"tokenizer_class": "PreTrainedTokenizerFast"}
+        store.write_json(folder / "tokenizer_config.json", config)
+        yield folder, True
+
+
+def _has_json(path: Path) -> bool:
+    """Whether a folder has a tokenizer.json, or is that of a run or of the runs of a recipe."""
+    return (_of_run(path) / "tokenizer.json").is_file()
+
+
 def _of_run(path: Path) -> Path:
     """The tokenizer of a run, of the newest run of a recipe, or the folder itself."""
     if not (path / RUN_FILE).is_file() and not (path / "tokenizer.json").is_file():
@@ -149,7 +184,7 @@ def _of_run(path: Path) -> Path:
 def find_all(name: str, *, runs: Path = RUNS, overrides: Sequence[str] = ()) -> list[Found]:
     """The same, and every variant where the name is that of a recipe with a sweep."""
     path = Path(name)
-    if path.suffix not in _RECIPES or not path.is_file():
+    if path.suffix not in RECIPES or not path.is_file():
         return [find(name, runs=runs, overrides=overrides)]
     return [_recipe(one, runs) for one in load_all(path, overrides)]
 

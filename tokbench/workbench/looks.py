@@ -6,11 +6,10 @@ from pathlib import Path
 from tokbench import corpus as corpora
 from tokbench import kernels
 from tokbench.errors import CorpusError
-from tokbench.recipe import load_all
+from tokbench.recipe import is_corpus_alone, load_all
 from tokbench.values import CorpusFacts, HeadDocument, Progress, Split, Watch, ignore
 from tokbench.workbench.comparisons import named_corpus
-
-_RECIPES = (".yaml", ".yml")
+from tokbench.workbench.find import RECIPES
 
 
 def look(
@@ -80,8 +79,8 @@ def opened(
     Raises:
         CorpusError: a recipe is named among other things, or its variants have several corpora.
     """
-    recipes = [name for name in names if Path(name).suffix in _RECIPES]
-    if not recipes:
+    recipes = [name for name in names if Path(name).suffix in RECIPES]
+    if not recipes or (len(names) == 1 and is_corpus_alone(Path(recipes[0]))):
         corpus = named_corpus(names, text)
         return ", ".join(corpora.redacted(name) for name in names), corpus
     if len(names) > 1:
