@@ -20,6 +20,8 @@ from tokbench.errors import CorpusError
 
 Open = Callable[..., OpenCorpus]
 
+ROWS = "csv, tsv, json, jsonl, parquet, arrow, xml, pickle, conll, conllu"
+
 
 def says(message: str) -> pytest.RaisesExc[CorpusError]:
     """Expect a `CorpusError` of this whole sentence; `...` stands for anything."""
@@ -68,7 +70,7 @@ def test_folder(tmp_path: Path, opened: Open) -> None:
 )
 def test_unknown_extension(name: str, said: str, tmp_path: Path, opened: Open) -> None:
     (tmp_path / name).touch()
-    choices = "txt, csv, tsv, json, jsonl, parquet, arrow, xml, pickle, conll, conllu"
+    choices = f"txt, {ROWS}"
     with says(f"{name}: {said}; say what it is with `format:`, one of {choices}"):
         opened(name)
 
@@ -82,7 +84,7 @@ def test_unknown_extension(name: str, said: str, tmp_path: Path, opened: Open) -
             "text",
             "body",
             "txt",
-            "csv, tsv, json, jsonl, parquet, arrow, xml, pickle, conll",
+            ROWS,
         ),
         ("a.jsonl", "quote", "'", "jsonl", "csv, tsv"),
         ("a.csv", "records", "data", "csv", "json, xml"),

@@ -168,6 +168,8 @@ def test_of_other_packages(as_file: bool, tmp_path: Path, monkeypatch: pytest.Mo
         assert "theirs" in tasks.written("theirs")
         path.with_name("like.yaml").write_text("like: theirs\nname: mine\n")
         assert task(path.with_name("like.yaml")).name == "mine"
+        path.write_text("name: theirs\nlike: theirs\ntrain: python_docs\n")
+        assert as_file is False or task("theirs").name == "theirs"
     finally:
         tasks.known_places.cache_clear()
 

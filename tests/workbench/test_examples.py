@@ -186,33 +186,34 @@ def span(text: str, *spans: tuple[int, int]) -> Rows:
 
 WRONG: dict[str, tuple[Rows, dict[str, Any], str]] = {
     "no such class": (rows("a", "b", "aa"), {"labels": ["a", "b"]},
-        "train.jsonl: row 3: label 'aa' is none that the task names; did you mean 'a'? known: a, "),
+        "train.jsonl: example 3, 'text 2': label 'aa' is none that the task names; did you mean"),
+    "some names": (rows(0, 1), {"labels": ["1", "2"]}, "label '0' is none that the task names"),
     "no such number": (rows(0, 1, 2), {"labels": ["a", "b"]},
-        "row 3: label 2 is the number of no class; 2 are named: 0 to 1"),
+        ": label 2 is the number of no class; 2 are named: 0 to 1"),
     "no number": (rows(1.5, "x"), {"task": "regression"},
-        'row 2: label "x" is no number; mend the row, or say `kind: classification`'),
-    "not finite": (rows(1.5, "nan"), {"task": "regression"}, 'row 2: label "nan" is no number'),
-    "fractions": (rows(1, 0.5), {}, "row 2: label 0.5 is a number with a fraction, not a class"),
+        ': label "x" is no number; mend the row, or say `kind: classification`'),
+    "not finite": (rows(1.5, "nan"), {"task": "regression"}, ': label "nan" is no number'),
+    "fractions": (rows(1, 0.5), {}, ": label 0.5 is a number with a fraction, not a class"),
     "each its own": (rows(*(f"id-{n}" for n in range(30))), {}, "is this example's alone"),
     "one class": (rows("a", "a", "a"), {},
         "t: all training examples have the label 'a', so there is nothing to learn"),
     "a list": (rows(["a"], ["b"]), {},
-        "row 1: label 'label' is [\"a\"], not one label; say `kind: tokens`"),
+        ": label 'label' is [\"a\"], not one label; say `kind: tokens`"),
     "f1 of three": (rows("a", "b", "c"), {"metric": "f1"}, "score 'f1' needs two classes"),
     "no list": ([{"text": "ab", "label": "O"}], {"task": "tokens"},
-        "row 1: label 'label' is \"O\", where a list is expected"),
+        ": label 'label' is \"O\", where a list is expected"),
     "another length": ([{"w": ["a", "b"], "label": ["O"]}], {"task": "tokens", "words": "w"},
-        "row 1: has 2 words and 1 label; each needs one"),
+        ": has 2 words and 1 label; each needs one"),
     "null in a list": ([{"w": ["a", "b"], "label": ["O", None]}], {"task": "tokens", "words": "w"},
-        "row 1: label 2 is null, not the label of a word"),
+        ": label 2 is null, not the label of a word"),
     "a span outside": (span("ab", (0, 3)), {"task": "tokens"},
-        "row 1: span 0 to 3 is not in the text, which has 2 characters"),
+        ": span 0 to 3 is not in the text, which has 2 characters"),
     "an empty span": (span("ab", (1, 1)), {"task": "tokens"},
-        "row 1: span 1 to 1 is not in the text"),
+        ": span 1 to 1 is not in the text"),
     "overlapping": (span("abc", (0, 2), (1, 3)), {"task": "tokens"},
-        "row 1: two spans overlap at character 1"),
+        ": two spans overlap at character 1"),
     "no span": ([{"text": "ab", "label": [{"begin": 0, "label": "X"}]}], {"task": "tokens"},
-        'row 1: span {"begin": 0, "label": "X"} is none; write {start: 0'),
+        ': span {"begin": 0, "label": "X"} is none; write {start: 0'),
     "no such column": (rows("a"), {"label": "klass"}, "no field 'klass'"),
 }  # fmt: skip
 
@@ -307,6 +308,25 @@ def test_steps_of_sources(read: Read) -> None:
     steps = [{"type": "filter", "column": "lang", "equals": "en"}, "lowercase"]
     data = read(found, found, found, source={"steps": steps})
     assert data.train.to_pylist() == [{"text": f"t {n}", "label": n % 2} for n in range(4)]
+
+
+def test_steps_that_change_labelled_text(read: Read) -> None:
+    lower = {"source": {"steps": ["lowercase"]}, "task": "tokens"}
+    spans = span("İAb", (0, 1)) * 2
+    with pytest.raises(
+        TokbenchError, match="its steps change the text of 2 examples, whose labels"
+    ):
+        read(spans, spans, spans, **lower)
+    words = [{"words": ["A", "b"], "label": ["O", "X"]}]
+    data = read(words, words, words, words="words", **lower)
+    assert data.train["words"].to_pylist() == [["A", "b"]]
+    assert "the words that have labels stay as they are" in data.notes[0]
+
+
+def test_a_task_made_in_python_is_looked_at(tmp_path: Path) -> None:
+    spec = TaskSpec(name="t", train="python_docs", words="w")
+    with pytest.raises(TokbenchError, match="t: words: says what has a label where `kind` is tok"):
+        examples(spec, tmp_path)
 
 
 def test_csv_and_a_template(tmp_path: Path) -> None:

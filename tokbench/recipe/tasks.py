@@ -25,7 +25,7 @@ from ruamel.yaml import YAML
 
 from tokbench import downstream
 from tokbench.corpus.spec import Source
-from tokbench.downstream import TrainingSpec
+from tokbench.downstream import SCORES, TrainingSpec
 from tokbench.errors import RecipeError, UnknownNameError, nearest
 from tokbench.recipe import document, explain
 from tokbench.recipe.document import Document, KeyPath
@@ -319,10 +319,6 @@ def _labels(spec: TaskSpec) -> Iterator[Problem]:
 
 
 def _metrics(spec: TaskSpec) -> Iterator[Problem]:
-    if not spec.metric:
-        return
-    from tokbench.downstream.scores import SCORES  # noqa: PLC0415 - numpy is slow to import
-
     for place, name in enumerate(spec.metric):
         path = ("metric", place)
         if name not in SCORES.names():
@@ -338,8 +334,6 @@ def _metrics(spec: TaskSpec) -> Iterator[Problem]:
 
 
 def _misfit(spec: TaskSpec, name: str) -> str:
-    from tokbench.downstream.scores import SCORES  # noqa: PLC0415 - numpy is slow to import
-
     why = SCORES[name].misfit(spec.kind, spec.labels)
     return f"{name!r} {why}, and there are {len(spec.labels)}; take macro_f1" if why else ""
 
@@ -390,7 +384,12 @@ def _document(name: str) -> Document:
     return read
 
 
-def _plain(name: str) -> dict[str, Any]:
-    """What a known task says, as plain values."""
+def _plain(name: str, above: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What a known task says, as plain values, over what it is like."""
     value = _document(name).value
-    return value if isinstance(value, dict) else {}
+    if not isinstance(value, dict):
+        return {}
+    like = value.get("like")
+    if not isinstance(like, str) or like in (*above, name):
+        return value
+    return {**_plain(like, (*above, name)), **value}

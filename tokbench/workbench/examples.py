@@ -14,7 +14,7 @@ from tokbench import store
 from tokbench.corpus import STEPS, CorpusSpec, SourceSpec
 from tokbench.corpus.texts import TextFields
 from tokbench.errors import CorpusError
-from tokbench.recipe.tasks import TaskSpec
+from tokbench.recipe.tasks import TaskSpec, problems
 from tokbench.values import TaskData, Watch, ignore
 from tokbench.workbench import labelling
 from tokbench.workbench.labelling import Example, Labelling
@@ -42,6 +42,8 @@ def examples(spec: TaskSpec, base: Path, watch: Watch = ignore) -> TaskData:
         CorpusError: a source cannot be read, a label is not what the task says, or a split has no
             examples.
     """
+    for problem in problems(spec):
+        raise CorpusError(f"{spec.name}: {'.'.join(map(str, problem.path))}: {problem.message}")
     spec, base = spec.here(), spec.base(base)
     notes: list[str] = []
     found: dict[str, list[Example]] = {}
@@ -81,13 +83,22 @@ def _read(
     for batch in opened.batches("all", watch, columns, ledger):
         for text, pair, words, label in _rows(spec, batch):
             number += 1
-            row = Example(text, pair or "", (), None, opened.sources[0], number)
+            said = "" if pair is None else labelling.key(pair)
+            row = Example(text, said, (), None, opened.sources[0], number)
             if lacks := _lacks(spec, pair, words, label):
                 lacking[lacks] += 1
             else:
                 yield _whole(spec, row, words, label)
-    notes += [f"{split}: {note}." for note in ledger.sources[0].read.notes]
-    if dropped := ledger.sources[0].steps[0].dropped:
+    account = ledger.sources[0]
+    notes += [f"{split}: {note}." for note in account.read.notes]
+    changed = sum(step.changed for step in account.steps)
+    if changed and spec.kind == "tokens":
+        what = f"its steps change the text of {changed:,} examples"
+        if spec.words is None:
+            advice = "whose labels count characters as they were; leave those steps out"
+            raise CorpusError(f"{opened.sources[0]}: {what}, {advice}")
+        notes.append(f"{split}: {what}; the words that have labels stay as they are.")
+    if dropped := account.steps[0].dropped:
         lacking["a text"] = dropped
     if gone := lacking.total():
         reasons = ", ".join(f"{count:,} without {what}" for what, count in lacking.items())
@@ -132,8 +143,6 @@ def _lacks(spec: TaskSpec, pair: Any, words: Any, label: Any) -> str:
 
 def _whole(spec: TaskSpec, row: Example, words: Any, label: Any) -> Example:
     """The example with its words and its label."""
-    if spec.pair and not isinstance(row.pair, str):
-        row = row._replace(pair=labelling.key(row.pair))
     if spec.words:
         found = labelling.words(words, row, spec.words)
         text = "".join(found) if spec.of_what == "characters" else row.text
@@ -208,7 +217,7 @@ def _table(spec: TaskSpec, rows: Sequence[Example], labels: Labelling) -> "pa.Ta
     else:
         columns["text"] = _texts([row.text for row in rows])
     if spec.pair:
-        columns["pair"] = _texts([str(row.pair) for row in rows])
+        columns["pair"] = _texts([row.pair for row in rows])
     columns["label"] = labels.column(rows)
     return pa.table(columns)
 

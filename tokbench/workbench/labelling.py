@@ -29,6 +29,7 @@ _WHOLE = re.compile(r"-?\d+")
 _FRACTION = re.compile(r"-?\d*\.\d+(e-?\d+)?")
 _TRUTH = {"false": 0, "true": 1}
 _SHOWN = 5
+_LONGEST = 40
 _FEW = 20
 _TWO = 2
 
@@ -52,8 +53,10 @@ class Example(NamedTuple):
     row: int
 
     def refused(self, what: str) -> CorpusError:
-        """The error about this example."""
-        return refused(self.source, what, self.row)
+        """The error about this example, which is known by its number and how it begins."""
+        text = self.text or self.pair
+        begins = repr(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")
+        return refused(self.source, f"example {self.row:,}, {begins}: {what}")
 
 
 class Span(NamedTuple):
@@ -354,7 +357,7 @@ def _resolved(
         return {one: one for one in keys}, frozenset()
     numbers = {str(number): name for number, name in enumerate(names)}
     truth = {word: names[number] for word, number in _TRUTH.items() if len(names) == _TWO}
-    for choice in (numbers, truth):
+    for choice in () if keys & set(names) else (numbers, truth):
         if keys <= {*choice, HIDDEN}:
             return {one: choice[one] for one in keys - {HIDDEN}}, frozenset({HIDDEN})
     by_number = all(map(_WHOLE.fullmatch, keys)) and not keys & set(names)
