@@ -272,7 +272,9 @@ def _lines_of(path: Path) -> Iterator[Line]:
             if token.type == tokenize.NEWLINE:
                 line = _line(tokens, written)
                 kinds = {kind for _, kind in line.words}
-                if _WORDS[0] <= len(line.words) <= _WORDS[1] and len(kinds & _TYPES) > 1:
+                if _WORDS[0] <= len(line.words) <= _WORDS[1] and 1 < len(kinds) == len(
+                    kinds & _TYPES
+                ):
                     yield line
                 tokens = []
             elif token.type not in _LAYOUT:
