@@ -7,14 +7,34 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from training_examples import SPEC, text_task, trained
 
-TWO = SPEC.model_copy(update={"seeds": 2, "patience": None})
+from tokbench.downstream import finetuning
+
+TWO = SPEC.model_copy(update={"seeds": 2, "patience": 2})
 
 
 @pytest.fixture(autouse=True)
 def one_thread(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """Of the four trainings of a test two are killed; the others need no process of their own."""
+
+    def train(*given, **options):
+        with monkeypatch.context() as patched:
+            patched.setattr(finetuning, "run_in_child", call)
+            return trained(*given, **options)
+
+    def call(function, job, watch, environment):
+        assert environment
+        torch.set_num_threads(1)
+        return function(job, watch)
+
+    return train
 
 
 class Killed(BaseException):
@@ -50,15 +70,15 @@ def alike(outcome):
     ]
 
 
-def test_a_killed_training_goes_on_to_the_same_end(tmp_path):
-    whole = trained(tmp_path / "whole", spec=TWO)
+def test_a_killed_training_goes_on_to_the_same_end(tmp_path, in_this_process):
+    whole = in_this_process(tmp_path / "whole", spec=TWO)
     out = tmp_path / "killed"
-    for watch in (killed_at("seed 1 of 2", 27), killed_at("seed 2 of 2", 13)):
+    for watch in (killed_at("seed 1 of 2", 21), killed_at("seed 2 of 2", 13)):
         with pytest.raises(Killed):
             trained(out, spec=TWO, every=0.0, watch=watch)
         assert list(out.glob("work/*/checkpoint-*"))
     told = []
-    resumed = trained(out, spec=TWO, every=0.0, watch=told.append)
+    resumed = in_this_process(out, spec=TWO, every=0.0, watch=told.append)
     assert told[0].done > 10
     assert {one.stage for one in told} == {"seed 2 of 2"}
     assert alike(resumed) == alike(whole)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers import Trainer, TrainerCallback
 
 from tokbench import store
 from tokbench.downstream import batching, processes
@@ -165,34 +165,42 @@ class Steps(TrainerCallback):  # type: ignore[misc] # transformers is untyped
         self._trainer, self._every, self._patience = trainer, every, patience
         self._metric, self._told = metric, told
         self._saved = 0.0
+        self._epoch = -(-len(trainer.batches) // trainer.args.gradient_accumulation_steps)
 
     def on_train_begin(self, *_: Any, **__: Any) -> None:
         """Start the clock where an interrupted training stopped it."""
         self._saved = self._trainer.record.seconds
         self._trainer.clock.start(self._saved)
 
-    def on_epoch_begin(self, args: TrainingArguments, state: Any, *_: Any, **__: Any) -> None:
+    def on_epoch_begin(self, _: Any, state: Any, *__: Any, **___: Any) -> None:
         """Let the batches be those of this epoch."""
-        steps = -(-len(self._trainer.batches) // args.gradient_accumulation_steps)
-        self._trainer.batches.set_epoch(state.global_step // steps)
+        self._trainer.batches.set_epoch(state.global_step // self._epoch)
 
-    def on_step_end(self, _: Any, state: Any, *__: Any, **___: Any) -> None:
-        """Say how far it is."""
+    def on_step_end(self, _: Any, state: Any, control: Any, **__: Any) -> None:
+        """Say how far it is; with the loss, where an epoch ends."""
         self._trainer.end_step()
         self._told(state, {})
+        control.should_log |= self._ends(state)
 
     def on_log(self, _: Any, state: Any, control: Any, logs: dict[str, float], **__: Any) -> None:
         """Say it again, with the loss or scores, and save now and then.
 
-        Checkpoints fall on steps whose loss is told, so that none is half summed up in one.
+        Checkpoints fall on steps whose loss is told, so that none is half summed up in one, and at
+        the end of an epoch behind its evaluation, which would else be left out on resuming.
         """
-        if "loss" not in logs and not any(name.startswith("eval_") for name in logs):
+        evaluated = any(name.startswith("eval_") for name in logs)
+        if "loss" not in logs and not evaluated:
             return
         self._told(state, logs)
-        seconds = processes.gathered(self._trainer.clock.seconds)[0] if "loss" in logs else 0.0
-        if seconds - self._saved >= self._every:
+        seconds = processes.gathered(self._trainer.clock.seconds)[0]
+        if seconds - self._saved >= self._every and evaluated == self._ends(state):
             self._saved = seconds
             control.should_save = True
+
+    def _ends(self, state: Any) -> bool:
+        """Whether an evaluation follows this step."""
+        step = state.global_step
+        return bool(step % self._epoch == 0 or step >= state.max_steps)
 
     def on_evaluate(
         self, _: Any, __: Any, control: Any, metrics: dict[str, float], **___: Any

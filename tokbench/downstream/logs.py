@@ -1,6 +1,7 @@
 """What every training says of itself, as JSON lines: always, and whatever else is told."""
 
 import json
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
@@ -46,12 +47,13 @@ class Log:
         """
         self._path = out / NAME
         self._run = run
-        self._keep(lambda line: line["run"] != run or line["step"] <= step)
+        self._keep(lambda line: line["run"] != run or (line["step"] <= step and "test" not in line))
 
     def say(self, step: int, **said: Any) -> None:
-        """Write one line."""
+        """Write one line; what is not a number is null, as JSON has it."""
+        line = json.dumps(_finite({"run": self._run, "step": step, **said}), allow_nan=False)
         with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"run": self._run, "step": step, **said}) + "\n")
+            file.write(line + "\n")
 
     def _keep(self, wanted: Callable[[dict[str, Any]], bool]) -> None:
         kept = []
@@ -61,3 +63,14 @@ class Log:
                     if wanted(json.loads(line)):
                         kept.append(line + "\n")
         store.write_bytes(self._path, "".join(kept).encode())
+
+
+def _finite(value: Any) -> Any:
+    """The value with None for what JSON cannot write.
+
+    >>> _finite({"loss": float("nan"), "valid": {"mcc": 0.5}})
+    {'loss': None, 'valid': {'mcc': 0.5}}
+    """
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -6,9 +6,8 @@ Imported in child processes alone, since it imports transformers.
 import math
 import os
 import shutil
-import time
 from collections.abc import Sequence
-from itertools import accumulate
+from functools import partial
 from typing import Any
 
 from transformers import PrinterCallback, TrainingArguments
@@ -19,13 +18,11 @@ from tokbench.downstream.answers import answers, in_order
 from tokbench.downstream.bench import MODEL, WORK, Bench
 from tokbench.downstream.fitting import Fitting, Record, Scale, Steps, whole_checkpoint
 from tokbench.downstream.judging import Prediction
-from tokbench.downstream.logs import Log
 from tokbench.downstream.outcomes import Run
+from tokbench.downstream.telling import Teller
 from tokbench.downstream.tokenized import Split
-from tokbench.values import SeedOutcome, TrainingProgress
+from tokbench.values import SeedOutcome
 
-_TOLD = 0.2
-"""Seconds between two words on how far it is."""
 _LINES = 20
 """Lines of the log that a training has at least, if it has as many steps."""
 
@@ -62,18 +59,17 @@ class Seed:
             self._padding = batching.Padding(multiple=1 if self._device.type == "cpu" else 8)
         regression = bench.job.data.kind == "regression"
         self._scale = Scale.of(bench.job.data.train["label"].to_numpy()) if regression else Scale()
-        self._told, self._loss, self._valid = 0.0, math.nan, dict[str, float]()
-        self._counted: tuple[int, list[int]] = (-1, [])
 
     def train(self) -> SeedOutcome:
         """Train it, or go on with it; keep its outcome, and its model if none is better yet."""
         measuring.forget_peak(self._device)
         checkpoint, record = whole_checkpoint(self._folder) or (None, Record())
         step = 0 if checkpoint is None else int(checkpoint.name.split("-")[1])
-        self._log = Log(self._bench.job.out, self._run.name, step) if processes.first() else None
+        self._teller = Teller(self._bench, self._run, self._batches, steps=self._steps, begin=step)
         trainer = self._trainer(record)
         trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
         outcome = self._outcome(trainer)
+        self._teller.finish(trainer.clock, outcome)
         if processes.first():
             self._keep(trainer.model, outcome)
         processes.gathered(None)  # nobody goes on before it is kept
@@ -100,16 +96,16 @@ class Seed:
                 every=job.every,
                 patience=patience,
                 metric=self._bench.metric,
-                told=lambda state, logs: self._tell(trainer, state, logs),
+                told=partial(self._teller.tell, trainer.clock),
             )
         )
         return trainer
 
     def _arguments(self) -> Any:
         """What `Trainer` is told, beside what `Fitting` does its own way."""
-        spec, stopping = self._spec, self._spec.patience is not None
+        job, spec, stopping = self._bench.job, self._spec, self._spec.patience is not None
         if "tensorboard" in spec.log:
-            folder = self._bench.job.out / "tensorboard" / self._run.name
+            folder = job.out / "tensorboard" / self._run.name
             os.environ["TENSORBOARD_LOGGING_DIR"] = str(folder)
         arguments = TrainingArguments(
             output_dir=str(self._folder),
@@ -122,6 +118,7 @@ class Seed:
             weight_decay=spec.weight_decay,
             optim="adamw_torch" if self._device.type == "xla" else "adamw_torch_fused",
             bf16=self._bench.machine.bf16,
+            use_cpu=self._device.type == "cpu",
             seed=self._run.seed,
             logging_steps=max(1, min(50, self._steps // _LINES)),
             logging_nan_inf_filter=False,
@@ -132,7 +129,7 @@ class Seed:
             metric_for_best_model=self._bench.metric,
             greater_is_better=True,
             report_to=list(spec.log) or "none",
-            run_name=f"{self._bench.job.name} {self._bench.job.data.name} {self._run.name}",
+            run_name=f"{job.name} {job.data.name} {self._run.name} {job.signature[:8]}",
             project="tokbench",
             disable_tqdm=True,
             remove_unused_columns=False,
@@ -166,56 +163,8 @@ class Seed:
 
     def _validate(self, model: Any) -> dict[str, float]:
         judge = self._bench.judges["valid"]
-        self._valid = judge.scores(self._predictions(model, "valid"))
-        return self._valid
-
-    def _tell(self, trainer: Fitting, state: Any, logs: dict[str, float]) -> None:
-        """Write the log, and say how far it is."""
-        job, step = self._bench.job, state.global_step
-        if "loss" in logs:
-            self._loss = logs["loss"]
-        if self._log and "loss" in logs:
-            self._log.say(
-                step,
-                epoch=state.epoch,
-                loss=self._loss,
-                learning_rate=logs["learning_rate"],
-                seconds=trainer.clock.seconds,
-                tokens=self._tokens(step),
-            )
-        elif self._log and logs:
-            self._log.say(step, epoch=state.epoch, valid=self._valid)
-        now = time.monotonic()
-        if now - self._told < _TOLD and step < self._steps and not logs:
-            return
-        self._told = now
-        rates = len(self._spec.learning_rates) > 1 and self._run.seed == 0
-        seconds = trainer.clock.seconds
-        self._bench.watch(
-            TrainingProgress(
-                f"seed {self._run.seed + 1} of {self._spec.seeds}"
-                + (f" at {self._run.rate:g}" if rates else ""),
-                step,
-                self._steps,
-                "steps",
-                source=f"{job.name}, {job.data.name}",
-                loss=self._loss,
-                scores=self._valid,
-                examples_per_second=step * self._spec.batch_size / seconds if seconds else 0.0,
-            )
-        )
-
-    def _tokens(self, step: int) -> int:
-        """Tokens that all processes saw until a step."""
-        lengths = self._batches.lengths
-        whole, rest = divmod(step, self._epoch)
-        if self._counted[0] != whole:
-            order = batching.order(
-                self._batches.sizes, self._spec.batch_size, self._run.seed, whole
-            )
-            sums = (sum(lengths[index] for index in batch) for batch in order)
-            self._counted = (whole, [0, *accumulate(sums)])
-        return whole * sum(lengths) + self._counted[1][rest]
+        self._teller.valid = judge.scores(self._predictions(model, "valid"))
+        return self._teller.valid
 
     def _outcome(self, trainer: Fitting) -> SeedOutcome:
         step = trainer.state.global_step
@@ -230,7 +179,7 @@ class Seed:
         losses = trainer.losses()
         loss = sum(processes.gathered(sum(losses) / len(losses))) / processes.number()
         predictions = self._predictions(trainer.model, "test")
-        outcome = SeedOutcome(
+        return SeedOutcome(
             seed=self._run.seed,
             learning_rate=self._run.rate,
             scores=self._bench.judges["test"].scores(predictions),
@@ -247,8 +196,6 @@ class Seed:
             peak_memory=max(processes.gathered(measuring.peak(self._device))),
             stopped_early=step < self._steps,
         )
-        self._tell(trainer, trainer.state, {})
-        return outcome
 
     def _keep(self, model: Any, outcome: SeedOutcome) -> None:
         """Write the model first: once the outcome is there, the seed is done."""
@@ -256,8 +203,6 @@ class Seed:
         mine = outcomes.rank(outcome, metric)
         if not self._before or mine > max(outcomes.rank(one, metric) for one in self._before):
             self._save(model)
-        if self._log:
-            self._log.say(outcome.steps, valid=outcome.valid, test=outcome.scores)
         outcomes.keep(job.out, job.signature, self._run, outcome, self._bench.machine.told())
         shutil.rmtree(self._folder, ignore_errors=True)
 
