@@ -292,6 +292,11 @@ def remarks(made: Downstream, task: TaskResult) -> list[str]:
                 f"{name}: {one.cut_spans:,} test spans lie in or across what was cut off; "
                 "they count as not found"
             )
+        if one.ceiling is not None and one.ceiling < 1:
+            said.append(
+                f"{name}: no model on its tokens can pass {points(one.ceiling)}: tokens cross the "
+                "borders of the other spans, or these were cut off"
+            )
         if stopped := sum(seed.stopped_early for seed in one.seeds):
             said.append(f"{name}: {stopped} of {len(one.seeds)} models stopped early")
     notes: dict[str, list[str]] = {}
