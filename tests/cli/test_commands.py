@@ -208,7 +208,7 @@ def test_a_users_error_is_one_sentence(tmp_path: Path, write_recipe: Callable[..
         ("compare", "nowhere/at/all"): "nowhere/at/all: no such file or folder",
         ("list", "metrix"): "did you mean 'metrics'?",
         ("list", "steps", "dedup"): "unknown step 'dedup': did you mean 'dedupe'?",
-        ("list", "metrics", "tokens"): "only steps and sources tell their options",
+        ("list", "metrics", "tokens"): "only steps, sources and tasks tell more",
         ("new", "x", "--like", "brt"): "did you mean 'bert'?",
     }
     before = sorted(tmp_path.iterdir())
