@@ -313,13 +313,14 @@ def test_list_and_new_and_schema_and_completion(tmp_path: Path) -> None:
         one["summary"] for one in listed["steps"] if one["name"] == "max_chars"
     )
     one = json.loads(tokbench("list", "sources", "files", "--json", "-", cwd=tmp_path).stdout)
-    assert one["options"][3] == {
+    paths = next(option for option in one["options"] if option["name"] == "paths")
+    assert paths == {
         "name": "paths",
         "type": "text, or several in a list",
         "default": None,
-        "meaning": one["options"][3]["meaning"],
+        "meaning": paths["meaning"],
     }
-    assert one["options"][3]["meaning"].startswith("Files, folders, globs")
+    assert paths["meaning"].startswith("Files, folders, globs")
     told = tokbench("list", "steps", "dedupe", cwd=tmp_path).stdout
     assert "near.threshold  a number, more than 0, at most 1; default: 0.8\n    The share" in told
     assert max(map(len, told.splitlines())) <= 80

@@ -66,7 +66,9 @@ def test_what_is_written_from_the_right_ends_with_a_mark() -> None:
 def test_bytes_are_shown_with_their_text_and_words_without() -> None:
     said = [line.split()[0] for line in drawn(classified(("ìķĪ", "ë"), ("안", "녕")), 80) if line]
     assert said[2:4] == ["tokens", "of"]
-    plain = [line.split()[0] for line in drawn(classified(("Ġlow", "er"), (" low", "er")), 80) if line]
+    plain = [
+        line.split()[0] for line in drawn(classified(("Ġlow", "er"), (" low", "er")), 80) if line
+    ]
     assert plain[2:4] == ["tokens", "ids"]
 
 
