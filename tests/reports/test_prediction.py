@@ -1,4 +1,5 @@
 import io
+from itertools import pairwise
 
 import pytest
 from rich.cells import cell_len
@@ -42,7 +43,7 @@ def test_every_id_stands_below_its_token_however_wide_that_is(width: int) -> Non
     assert max(map(cell_len, lines)) <= width
     blocks = [
         (first, second)
-        for first, second in zip(lines, lines[1:], strict=False)
+        for first, second in pairwise(lines)
         if first.startswith("tokens") and second.startswith("ids")
     ]
     assert len(blocks) > 1
