@@ -157,6 +157,27 @@ def test_training_stops_where_nothing_gets_better(tmp_path):
     assert seed.valid["accuracy"] == max(curve)
 
 
+@pytest.mark.parametrize("more", [{"patience": 1, "epochs": 8}, {"epochs": 1.5}])
+def test_a_training_that_ended_before_it_was_killed_takes_no_step_more(tmp_path, monkeypatch, more):
+    from tokbench.downstream.fitting import Fitting
+    from tokbench.downstream.seed import Seed
+
+    spec = SPEC.model_copy(update=more)
+    whole = trained(tmp_path / "whole", spec=spec)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Seed, "_outcome", killed)
+        with pytest.raises(KeyboardInterrupt):
+            trained(tmp_path / "killed", spec=spec, every=0.0)
+    monkeypatch.setattr(Fitting, "training_step", killed)
+    (seed,) = trained(tmp_path / "killed", spec=spec, every=0.0).seeds
+    same = {name: getattr(whole.seeds[0], name) for name in ("seconds", "peak_memory")}
+    assert dataclasses.replace(seed, **same) == whole.seeds[0]
+
+
 def test_a_training_that_diverges_is_told(tmp_path):
     outcome = trained(tmp_path, spec=SPEC.model_copy(update={"learning_rate": (1e30,)}))
     assert "diverged" in outcome.notes[-1]

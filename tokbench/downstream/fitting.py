@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import Trainer, TrainerCallback
+from transformers import Trainer, TrainerCallback, TrainerState
 
 from tokbench import store
 from tokbench.downstream import batching, processes
 from tokbench.downstream.measuring import Clock
+
+_STATE = "trainer_state.json"
+"""What `Trainer` writes last into a checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,10 @@ class Record:
     losses: list[float] = field(default_factory=list)
     best: tuple[float, int] | None = None
 
+    def lost_patience(self, patience: int | None) -> bool:
+        """Whether the score has not risen for so many evaluations."""
+        return patience is not None and self.best is not None and self.best[1] >= patience
+
 
 class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
     """A `Trainer` whose batches hold the same examples for every tokenizer."""
@@ -85,6 +92,24 @@ class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
         self.clock, self.record = clock, record
         self._losses: list[Any] = []
         self._sum: Any = None
+
+    def go_on(self, checkpoint: Path | None, patience: int | None) -> None:
+        """Train to the end, from a checkpoint on where there is one.
+
+        Behind a checkpoint with which training ended, `Trainer` would take a step more.
+        """
+        if checkpoint is None:
+            self.train()
+            return
+        state = TrainerState.load_from_json(str(checkpoint / _STATE))
+        if state.global_step < state.max_steps and not self.record.lost_patience(patience):
+            self.train(resume_from_checkpoint=str(checkpoint))
+            return
+        self.state = state
+        self.clock.start(self.record.seconds)
+        self.clock.stop()
+        best = state.best_model_checkpoint if self.args.load_best_model_at_end else None
+        self._load_from_checkpoint(best or str(checkpoint))
 
     def get_train_dataloader(self) -> Any:
         """Our batches, which no library parts among processes once more."""
@@ -210,7 +235,7 @@ class Steps(TrainerCallback):  # type: ignore[misc] # transformers is untyped
         best, ago = self._trainer.record.best or (-math.inf, 0)
         best, ago = (score, 0) if score > best else (best, ago + 1)
         self._trainer.record.best = (best, ago)
-        if self._patience is not None and ago >= self._patience:
+        if self._trainer.record.lost_patience(self._patience):
             control.should_training_stop = True
 
     def on_train_end(self, *_: Any, **__: Any) -> None:
@@ -226,7 +251,7 @@ def whole_checkpoint(folder: Path) -> tuple[Path, Record] | None:
         if (one / f"record-{processes.number()}.json").exists():
             continue
         try:
-            json.loads((one / "trainer_state.json").read_bytes())
+            json.loads((one / _STATE).read_bytes())
             record = Record(**json.loads(records[processes.rank()].read_bytes()))
         except (OSError, ValueError):
             continue

@@ -67,7 +67,7 @@ class Seed:
         step = 0 if checkpoint is None else int(checkpoint.name.split("-")[1])
         self._teller = Teller(self._bench, self._run, self._batches, steps=self._steps, begin=step)
         trainer = self._trainer(record)
-        trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+        trainer.go_on(checkpoint, self._spec.patience)
         outcome = self._outcome(trainer)
         self._teller.finish(trainer.clock, outcome)
         if processes.first():
