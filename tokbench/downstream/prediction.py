@@ -238,13 +238,8 @@ def _probabilities(
     made: Prediction, encoding: Encoding, given: str | list[str]
 ) -> dict[int, float]:
     """How sure the model is of the words or characters that tokens decide, by their place."""
-    places = range(len(given))
-    deciding = alignment.labelled(encoding, given, places, tuple(map(str, places)))
-    return {
-        place: max(row)
-        for place, row in zip(deciding, made.probabilities, strict=True)
-        if place != alignment.IGNORED
-    }
+    deciding = enumerate(alignment.deciding(encoding, given))
+    return {place: max(made.probabilities[token]) for place, token in deciding if token >= 0}
 
 
 def _piped(name: str, folder: Path, text: str, pair: str | None) -> Any:
