@@ -29,7 +29,8 @@ def seed_outcome(seed: int, right: "np.ndarray", gold: "np.ndarray") -> SeedOutc
 
 def outcome(name: str, seeds: "list[SeedOutcome]", task: str = "areas") -> Outcome:
     """The models of one tokenizer."""
-    return Outcome(name, task, tuple(seeds), vocabulary=8000, body=400_000, embeddings=1_024_000)
+    size = {"vocabulary": 8000, "body": 400_000, "head": 2000, "embeddings": 1_024_000}
+    return Outcome(name, task, tuple(seeds), **size)
 
 
 def simulated(

@@ -1,6 +1,8 @@
+from dataclasses import asdict, replace
+
 import pytest
 
-from tokbench.downstream.bodies import BODIES, EMBEDDINGS, Body, build, parameters
+from tokbench.downstream.bodies import BODIES, EMBEDDINGS, Body, Parameters, build
 
 SMALLEST = Body(layers=1, width=16, heads=2)
 
@@ -46,9 +48,13 @@ def test_the_pad_row_is_zero():
 
 
 def test_parameters_are_told_apart():
-    body, embeddings = parameters(model(50))
-    assert embeddings == 50 * 16
-    assert parameters(model(60)) == (body, 60 * 16)
+    sentences, tokens = (
+        Parameters.of(model(50, kind=kind)) for kind in ("classification", "tokens")
+    )
+    assert tokens == Parameters(sentences.body, 3 * 16 + 3, 50 * 16)
+    assert sentences.head == tokens.head + 16 * 16 + 16
+    assert Parameters.of(model(60)) == replace(sentences, embeddings=60 * 16)
+    assert sum(asdict(tokens).values()) == model(50, kind="tokens").num_parameters()
 
 
 def test_what_a_model_says_of_its_answers():

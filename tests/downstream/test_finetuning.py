@@ -101,6 +101,23 @@ def test_words_are_labelled_also_in_bfloat16(tmp_path):
     assert outcome.precision == "bf16"
     assert outcome.seeds[0].scores["span_f1"] > 0.9
     assert all(len(one) == 9 for one in outcome.seeds[0].predictions)
+    assert outcome.ceiling == 1
+
+
+def test_what_tokens_cannot_say_is_a_ceiling(tmp_path):
+    letters = tokenizer(parted=True)
+    spec = SPEC.model_copy(update={"epochs": 0.1})
+    ceilings = []
+    for max_length in (32, 16, 8):
+        cut = spec.model_copy(update={"max_length": max_length})
+        ceilings.append(trained(tmp_path, word_task(), cut, given=letters).ceiling)
+    assert 1 > ceilings[0] > ceilings[1] > ceilings[2] > 0
+    tags = dataclasses.replace(word_task(), labels=("THING", "ANIMAL"), metrics=("accuracy",))
+    outcome = trained(tmp_path, tags, cut, given=letters)
+    words = sum(map(len, tags.test["words"].to_pylist()))
+    answered = sum(one[6] for one in outcome.seeds[0].predictions)
+    assert outcome.ceiling == answered / words
+    assert trained(tmp_path, spec=spec).ceiling is None
 
 
 def test_numbers_are_answered_in_their_own_scale(tmp_path):

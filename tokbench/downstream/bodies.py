@@ -15,6 +15,7 @@ from typing import Any
 from tokbench.values import TaskKind
 
 EMBEDDINGS = "bert.embeddings.word_embeddings.weight"
+_HEAD = ("bert.pooler.", "classifier.")
 _DEVIATION = 0.02
 
 
@@ -98,10 +99,26 @@ def initialise(model: Any, seed: int) -> None:
         table.weight[table.padding_idx].zero_()
 
 
-def parameters(model: Any) -> tuple[int, int]:
-    """How many parameters the body has, its head included, and how many the embedding table."""
-    every = {name: parameter.numel() for name, parameter in model.named_parameters()}
-    return sum(every.values()) - every[EMBEDDINGS], every[EMBEDDINGS]
+@dataclass(frozen=True)
+class Parameters:
+    """How many a model has.
+
+    Attributes:
+        body: of the encoder, positions included: those that all models of a name have alike.
+        head: of the classifier and, of sentences, the pooler in front of it.
+        embeddings: of the embedding table.
+    """
+
+    body: int
+    head: int
+    embeddings: int
+
+    @classmethod
+    def of(cls, model: Any) -> "Parameters":
+        """Those of a model of `build`."""
+        every = {name: parameter.numel() for name, parameter in model.named_parameters()}
+        head = sum(count for name, count in every.items() if name.startswith(_HEAD))
+        return cls(sum(every.values()) - head - every[EMBEDDINGS], head, every[EMBEDDINGS])
 
 
 def _seed(seed: int, name: str) -> int:

@@ -1,10 +1,10 @@
 """From a model's answers to predictions and scores."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from tokbench.downstream import alignment, scores
+from tokbench.downstream import alignment, scores, spans
 from tokbench.downstream.spec import TrainingSpec
 from tokbench.downstream.tokenized import Encoder
 from tokbench.values import TaskData
@@ -12,6 +12,7 @@ from tokbench.values import TaskData
 if TYPE_CHECKING:
     import pyarrow as pa
 
+T = TypeVar("T")
 Prediction = float | int | tuple[int, ...]
 
 
@@ -49,10 +50,21 @@ class Judge:
         """How many spans truncation cut off or split."""
         if self._data.kind != "tokens":
             return 0
-        return sum(
-            alignment.cut_spans(encoding, given, gold, self._data.labels)
-            for encoding, given, gold in zip(self._encodings, self._given, self._gold, strict=True)
-        )
+        return sum(self._of_each(alignment.cut_spans))
+
+    def ceiling(self) -> float | None:
+        """What no model on these tokens can pass by the deciding score; None where unknown."""
+        data = self._data
+        in_spans = spans.is_scheme(data.labels)
+        if data.kind != "tokens" or in_spans != data.metrics[0].startswith("span_"):
+            return None
+        found, there, right = map(sum, zip(*self._of_each(alignment.attainable), strict=True))
+        return spans.f1(found, there, right) if in_spans else right / max(there, 1)
+
+    def _of_each(self, function: Callable[..., T]) -> list[T]:
+        """What a function of `alignment` says of every example."""
+        parts = zip(self._encodings, self._given, self._gold, strict=True)
+        return [function(*part, self._data.labels) for part in parts]
 
     def _counted(self, place: int, answer: Sequence[int]) -> tuple[int, ...]:
         names, given, encoding = self._data.labels, self._given[place], self._encodings[place]

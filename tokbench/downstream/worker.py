@@ -50,7 +50,7 @@ def _outcome(
     where: list[dict[str, Any]],
 ) -> Outcome:
     job = bench.job
-    body, embeddings = bodies.parameters(bench.model(0))
+    parameters = bodies.Parameters.of(bench.model(0))
     test = bench.rows["test"]
     model = job.out / MODEL
     several = len(job.spec.learning_rates) > 1
@@ -59,11 +59,13 @@ def _outcome(
         task=job.data.name,
         seeds=seeds,
         vocabulary=bench.tokenizer.rows,
-        body=body,
-        embeddings=embeddings,
+        body=parameters.body,
+        head=parameters.head,
+        embeddings=parameters.embeddings,
         tried=tuple((one.learning_rate, one.valid[bench.metric]) for one in tried if several),
         truncated=bench.truncated,
         cut_spans=bench.judges["test"].cut_spans(),
+        ceiling=bench.judges["test"].ceiling(),
         tokens_per_example=sum(test.lengths) / max(len(test), 1),
         **where[-1],
         signature=job.signature,

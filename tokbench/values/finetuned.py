@@ -116,14 +116,16 @@ class Outcome:
         task: its name.
         seeds: what each gave.
         vocabulary: the rows of the embedding table.
-        body: parameters that every tokenizer's model has alike, the head included.
+        body: parameters that every model of this name has alike.
+        head: parameters of what answers: the task decides them, and no tokenizer.
         embeddings: parameters that the vocabulary's size decides.
         tried: learning rates with the score on the validation split, where one was chosen.
         truncated: how many test examples were cut at the longest length.
         cut_spans: how many of the test split's spans lie in what was cut off, or are split by it;
             they count as not found.
-        ceiling: of a task about spans, the F1 that no model on these tokens can pass, since tokens
-            cross the borders of the other spans, or truncation cut them off.
+        ceiling: of a task about tokens, what no model on these tokens can pass by the score that
+            decides: other spans have a border inside a token, other words or characters no token
+            that can say their label, or truncation cut them off. None where that is not known.
         tokens_per_example: mean over the test split, special tokens included.
         device: what it ran on ("cpu", "cuda: NVIDIA H100").
         precision: "fp32" or "bf16".
@@ -139,6 +141,7 @@ class Outcome:
     seeds: tuple[SeedOutcome, ...]
     vocabulary: int
     body: int
+    head: int
     embeddings: int
     tried: tuple[tuple[float, float], ...] = ()
     truncated: int = 0

@@ -31,6 +31,7 @@ COLUMNS = (
     "train",
     "test",
     "body",
+    "head",
     "embeddings",
     "seconds",
     "examples_per_second",
@@ -40,6 +41,7 @@ COLUMNS = (
     "tokens_per_example",
     "truncated",
     "cut_spans",
+    "ceiling",
     "learning_rate",
     "shapes",
 )
@@ -75,6 +77,7 @@ def _models(made: Downstream, task: TaskResult) -> Iterator[dict[str, object]]:
             "train": task.sizes[0],
             "test": task.sizes[2],
             "body": outcome.body,
+            "head": outcome.head,
             "embeddings": outcome.embeddings,
             "seconds": cost.seconds,
             "examples_per_second": cost.examples,
@@ -84,6 +87,7 @@ def _models(made: Downstream, task: TaskResult) -> Iterator[dict[str, object]]:
             "tokens_per_example": cost.length,
             "truncated": outcome.truncated,
             "cut_spans": outcome.cut_spans,
+            "ceiling": "" if outcome.ceiling is None else outcome.ceiling,
             "learning_rate": cost.learning_rate,
             "shapes": cost.shapes,
         }

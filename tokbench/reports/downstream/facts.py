@@ -12,6 +12,8 @@ _FEW = 3
 _MINUTE, _HOUR = 60, 3600
 _TWO_MINUTES, _TWO_HOURS = 120, 7200
 _TEN = 10
+_MUCH = 0.05
+"""Of the test examples: a share that can move scores as far as tokenizers do."""
 
 
 def points(value: float) -> str:
@@ -189,19 +191,22 @@ def about(task: TaskResult) -> str:
 def alike(made: Downstream) -> str:
     """What all models have alike, in a line."""
     outcomes = [one for task in made.tasks for one in task.outcomes if one]
-    bodies = sorted({one.body for one in outcomes})
-    counts = sorted({len(one.seeds) for one in outcomes})
     said = [made.model] if made.model else []
-    if bodies:
-        size = short(bodies[0]) + (f" to {short(bodies[-1])}" if len(bodies) > 1 else "")
-        said.append(f"{size} parameters in the body")
-    if counts:
-        many = f"{counts[0]}" + (f" to {counts[-1]}" if len(counts) > 1 else "")
+    if outcomes:
+        body, head = ([getattr(one, part) for one in outcomes] for part in ("body", "head"))
+        said.append(f"{_range(body)} parameters in the body, {_range(head)} in the head")
+        many = _range([len(one.seeds) for one in outcomes])
         said.append(f"{many} seed{'' if many == '1' else 's'}")
     said += sorted({_machine(one) for one in outcomes})
     if made.settings:
         said.append(made.settings)
     return "; ".join(said)
+
+
+def _range(counts: Sequence[int]) -> str:
+    """A count, or the smallest and the largest where they differ."""
+    ends = dict.fromkeys((short(min(counts)), short(max(counts))))
+    return " to ".join(ends)
 
 
 def _machine(outcome: Outcome) -> str:
@@ -235,12 +240,22 @@ def verdicts(made: Downstream, task: TaskResult) -> Iterator[str]:
             whys.setdefault(gap.why, []).append(one.name)
     for why, names in whys.items():
         yield f"{listed(names)}: no difference to {baseline} seen: {why}"
+    if cut := list(_cut(task, trained)):
+        yield f"the length limit cuts test examples of {listed(cut)}: those models saw less of them"
     best = max((one.score.value for one in trained if one.score), default=0.0)
     above = [f"{name} ({points(value)})" for name, value in rivals(task) if value >= best]
     if above and trained:
         yield f"no model is above {listed(above)}"
     if missing := [one.name for one in found if one.score is None]:
         yield f"{listed(missing)}: no models of these settings"
+
+
+def _cut(task: TaskResult, trained: Sequence[Line]) -> Iterator[str]:
+    """Who may be worse for no other reason than that examples did not fit."""
+    for one in trained:
+        part = one.outcome.truncated / task.sizes[2] if one.outcome else 0.0
+        if part >= _MUCH:
+            yield f"{one.name} ({share(part)})"
 
 
 def summary(made: Downstream) -> Iterator[str]:
@@ -293,9 +308,14 @@ def remarks(made: Downstream, task: TaskResult) -> list[str]:
                 "they count as not found"
             )
         if one.ceiling is not None and one.ceiling < 1:
+            units = (
+                "words or characters have no token that can say their label",
+                "spans have a border inside a token",
+            )
+            why = units[task.metric.startswith("span_")]
             said.append(
-                f"{name}: no model on its tokens can pass {points(one.ceiling)}: tokens cross the "
-                "borders of the other spans, or these were cut off"
+                f"{name}: no model on its tokens can pass {points(one.ceiling)} by {title(task)}: "
+                f"other {why}, or were cut off"
             )
         if stopped := sum(seed.stopped_early for seed in one.seeds):
             said.append(f"{name}: {stopped} of {len(one.seeds)} models stopped early")
