@@ -240,7 +240,14 @@ def test_leaks_are_counted(read: Read) -> None:
     train = [{"text": "a", "pair": "b", "label": 0}, {"text": "c", "pair": "d", "label": 1}]
     test = [{"text": "a", "pair": "b", "label": 1}, {"text": "a", "pair": "d", "label": 1}]
     data = read(train, test, test, pair="pair")
-    assert data.notes == ("1 example of test (50.0%) is in train too, text by text.",)
+    assert data.notes == (
+        "1 example of test (50.0%) is in train too, text by text.",
+        "1 more example of test (50.0%) has a sentence in common with train, in another pair.",
+    )
+    others = [{"text": "b", "pair": "x", "label": 0}, {"text": "y", "pair": "z", "label": 1}]
+    assert read(train, others, test, pair="pair").notes == (
+        "1 example of test (50.0%) has a sentence in common with train, in another pair.",
+    )
 
 
 def test_shares_and_counts(read: Read) -> None:

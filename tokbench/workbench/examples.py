@@ -61,7 +61,7 @@ def examples(spec: TaskSpec, base: Path, watch: Watch = ignore) -> TaskData:
     labels = Labelling.of(spec, found, notes)
     kept = {split: labels.known(split, found[split], notes) for split in SPLITS}
     _refuse_empty(spec, kept)
-    _leaks(kept, notes)
+    _leaks(spec, kept, notes)
     tables = {split: _table(spec, rows, labels) for split, rows in kept.items()}
     metrics = labels.metrics()
     unit = spec.of_what if spec.kind == "tokens" else ""
@@ -196,14 +196,28 @@ def _refuse_empty(spec: TaskSpec, found: dict[str, list[Example]]) -> None:
         raise CorpusError(f"{spec.name}: the {split} split has no examples; {advice}")
 
 
-def _leaks(found: dict[str, list[Example]], notes: list[str]) -> None:
-    """Note how many examples of the test split can be known by heart."""
-    known = {_key(row) for row in found["train"]}
-    seen = sum(_key(row) in known for row in found["test"])
-    if seen:
-        examples_, are = ("example", "is") if seen == 1 else ("examples", "are")
-        share = f"{seen / len(found['test']):.1%}"
-        notes.append(f"{seen:,} {examples_} of test ({share}) {are} in train too, text by text.")
+def _leaks(spec: TaskSpec, found: dict[str, list[Example]], notes: list[str]) -> None:
+    """Note how many examples of the test split, or sentences of pairs, can be known by heart."""
+    train, test = found["train"], found["test"]
+    known = {_key(row) for row in train}
+    rest = [row for row in test if _key(row) not in known]
+    if seen := len(test) - len(rest):
+        are = "is" if seen == 1 else "are"
+        notes.append(f"{_part_of_test(seen, len(test))} {are} in train too, text by text.")
+    if spec.pair:
+        sentences = {sentence for row in train for sentence in (row.text, row.pair)}
+        shared = sum(not sentences.isdisjoint((row.text, row.pair)) for row in rest)
+        if shared:
+            have = "has" if shared == 1 else "have"
+            more = " more" if seen else ""
+            said = (
+                f"{_part_of_test(shared, len(test), more)} {have} a sentence in common with train"
+            )
+            notes.append(f"{said}, in another pair.")
+
+
+def _part_of_test(count: int, of: int, more: str = "") -> str:
+    return f"{count:,}{more} example{'' if count == 1 else 's'} of test ({count / of:.1%})"
 
 
 def _table(spec: TaskSpec, rows: Sequence[Example], labels: Labelling) -> "pa.Table":
