@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
 IGNORED = -100
-"""The label of a token that is not learned from; torch's cross entropy leaves it out."""
+"""The label of a token, or the class of a row that fills up, that is not learned from; torch's
+cross entropy leaves it out."""
 
 _SPACE = "▁"  # what SentencePiece, and Metaspace, write for a space
 _UNSPACED = regex.compile(

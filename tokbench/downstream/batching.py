@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from tokbench.downstream.alignment import IGNORED
 from tokbench.downstream.spec import TrainingSpec
 from tokbench.errors import TokbenchError
 
@@ -30,8 +31,6 @@ MEGABATCH = 50
 """Batches whose examples are sorted together: long enough to pad little, short enough to mix."""
 FILLER = -1
 """The index of a row that fills up a batch."""
-IGNORED = -100
-"""The label of a token, or the class of an example, that counts nowhere."""
 _SHORTEST = 32
 Key = tuple[int, int]
 """An example's index, or `FILLER`, and the most tokens of any example in its micro-batch."""

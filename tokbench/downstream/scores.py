@@ -47,7 +47,6 @@ class Scoring:
         resampled: the same for each row of weights (resamples by examples).
         lowest: the least that it can be.
         needs: what the labels must be, beyond the kind.
-        digits: behind the decimal point, in tables.
         about: what it is, where it is from, and what it is where it cannot be computed.
     """
 
@@ -59,7 +58,6 @@ class Scoring:
     about: str
     lowest: float = 0.0
     needs: Needs = ""
-    digits: int = 3
 
     def misfit(self, kind: TaskKind, labels: Sequence[str]) -> str:
         """Why it does not fit a task, or nothing.
