@@ -10,6 +10,7 @@ import errno
 import glob
 import hashlib
 import json
+import math
 import os
 import shutil
 import stat
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -156,6 +157,32 @@ def not_ours(error: StoreError) -> bool:
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as indented JSON, atomically."""
     write_bytes(path, (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode())
+
+
+def finite(value: Any) -> Any:
+    """The value with None for what JSON has no word for; `not_numbers` reads it back.
+
+    >>> finite({"loss": float("nan"), "valid": {"mcc": 0.5}, "ids": (1, 2)})
+    {'loss': None, 'valid': {'mcc': 0.5}, 'ids': [1, 2]}
+    """
+    if isinstance(value, Mapping):
+        return {name: finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def not_numbers(value: Any) -> Any:
+    """The value with NaN for None.
+
+    >>> not_numbers({"mcc": None, "by_seed": [0.5, None]})
+    {'mcc': nan, 'by_seed': [0.5, nan]}
+    """
+    if isinstance(value, Mapping):
+        return {name: not_numbers(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [not_numbers(one) for one in value]
+    return math.nan if value is None else value
 
 
 def read_json(path: Path) -> Any:

@@ -201,6 +201,10 @@ def test_a_training_that_diverges_is_told(tmp_path):
     assert len(outcome.seeds[0].predictions) == 101
     assert outcome.model
     assert '"loss": null' in (tmp_path / "log.jsonl").read_text()
+    (kept,) = (tmp_path / "seeds").iterdir()
+    assert '"loss": null' in kept.read_text()
+    again = trained(tmp_path, spec=SPEC.model_copy(update={"learning_rate": (1e30,)}))
+    assert repr(again.seeds) == repr(outcome.seeds)
 
 
 def test_what_the_log_says(tmp_path):

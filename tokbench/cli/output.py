@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from tokbench.store import write_bytes
+from tokbench.store import finite, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,8 +50,8 @@ def write_svg(renderable: RenderableType, path: str, title: str, width: int = 10
 
 
 def write_json(value: Any, path: str) -> None:
-    """Write JSON to a file, atomically, or to stdout for `-`."""
-    text = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    """Write JSON to a file, atomically, or to stdout for `-`; what is no number is null."""
+    text = json.dumps(finite(value), ensure_ascii=False, indent=2) + "\n"
     if path == "-":
         sys.stdout.write(text)
     else:

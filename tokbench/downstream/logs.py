@@ -1,7 +1,6 @@
 """What every training says of itself, as JSON lines: always, and whatever else is told."""
 
 import json
-import math
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
@@ -51,7 +50,7 @@ class Log:
 
     def say(self, step: int, **said: Any) -> None:
         """Write one line; what is not a number is null, as JSON has it."""
-        line = json.dumps(_finite({"run": self._run, "step": step, **said}), allow_nan=False)
+        line = json.dumps(store.finite({"run": self._run, "step": step, **said}))
         with self._path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 
@@ -63,14 +62,3 @@ class Log:
                     if wanted(json.loads(line)):
                         kept.append(line + "\n")
         store.write_bytes(self._path, "".join(kept).encode())
-
-
-def _finite(value: Any) -> Any:
-    """The value with None for what JSON cannot write.
-
-    >>> _finite({"loss": float("nan"), "valid": {"mcc": 0.5}})
-    {'loss': None, 'valid': {'mcc': 0.5}}
-    """
-    if isinstance(value, dict):
-        return {name: _finite(one) for name, one in value.items()}
-    return None if isinstance(value, float) and not math.isfinite(value) else value

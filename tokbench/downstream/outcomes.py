@@ -42,7 +42,7 @@ def keep(out: Path, signature: str, run: Run, outcome: SeedOutcome, where: dict[
         where: what it was computed on.
     """
     value = {"signature": signature, "where": where, "outcome": asdict(outcome)}
-    store.write_json(out / _FOLDER / f"{run.name}.json", value)
+    store.write_json(out / _FOLDER / f"{run.name}.json", store.finite(value))
 
 
 def kept(out: Path, signature: str, run: Run) -> tuple[SeedOutcome, dict[str, Any]] | None:
@@ -50,7 +50,7 @@ def kept(out: Path, signature: str, run: Run) -> tuple[SeedOutcome, dict[str, An
     with suppress(OSError, ValueError, KeyError, TypeError):
         value = json.loads((out / _FOLDER / f"{run.name}.json").read_bytes())
         if value["signature"] == signature:
-            outcome = value["outcome"]
+            outcome = store.not_numbers(value["outcome"])
             outcome["predictions"] = tuple(map(_frozen, outcome["predictions"]))
             return SeedOutcome(**outcome), value["where"]
     return None

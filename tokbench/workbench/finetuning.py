@@ -236,12 +236,12 @@ def rivals(data: TaskData, watch: Watch = ignore) -> Rivals:
     key = store.signature(data.fingerprint, version("scikit-learn"))
     path = store.cache_dir() / outcomes.FOLDER / "rivals" / f"{key}.json"
     with suppress(StoreError):
-        known: Rivals = store.read_json(path)
+        known: Rivals = store.not_numbers(store.read_json(path))
         return known
     watch(Progress(f"{data.name}, rivals", 0, None, "examples"))
     made: Rivals = without.rivals(data)
     with store.optional():
-        store.write_json(path, made)
+        store.write_json(path, store.finite(made))
     return made
 
 

@@ -124,7 +124,7 @@ def keep(
         "rivals": told.rivals,
         "notes": told.notes,
     }
-    value = {"settings": settings_of(spec), "task": task, "outcome": asdict(outcome)}
+    value = store.finite({"settings": settings_of(spec), "task": task, "outcome": asdict(outcome)})
     path = folder / FILE
     store.write_json(path, {"key": key, "check": _check(value), **value})
 
@@ -137,7 +137,8 @@ def read(folder: Path) -> Kept | None:
         value = {name: found[name] for name in ("settings", "task", "outcome")}
         if found["check"] != _check(value):
             return None
-        outcome = _AS_OUTCOME.validate_python(value["outcome"])
+        numbers = {name: store.not_numbers(value["outcome"][name]) for name in ("seeds", "tried")}
+        outcome = _AS_OUTCOME.validate_python(value["outcome"] | numbers)
         model = folder / MODEL
         outcome = replace(outcome, model=str(model) if model.is_dir() else "")
         written = path.stat().st_mtime
@@ -215,7 +216,7 @@ def _input(by_place: dict[int, Kept], count: int) -> TaskInput:
         sizes=sizes,
         gold=np.zeros(sizes[2]) if task["gold"] is None else np.asarray(task["gold"]),
         outcomes=tuple(None if one is None else one.outcome for one in found),
-        rivals=task["rivals"],
+        rivals=store.not_numbers(task["rivals"]),
         notes=tuple(task["notes"]),
     )
 

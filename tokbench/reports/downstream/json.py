@@ -1,6 +1,5 @@
 """Models side by side as plain data, for scripts and for reading back. The keys are stable."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -9,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from tokbench.errors import SubjectError
 from tokbench.reports.warning import MODELS_NOTE
+from tokbench.store import finite, not_numbers
 from tokbench.values import Downstream, Outcome, Score, TaskResult
 
 FORMAT = 1
@@ -18,7 +18,7 @@ _SPLITS = ("train", "valid", "test")
 
 def render(made: Downstream) -> dict[str, Any]:
     """`{"tasks": [{"results": [{"tokenizer": ..., "scores": {...}}]}]}` and how it came to be."""
-    return {
+    plain = {
         "format": FORMAT,
         "tokenizers": list(made.tokenizers),
         "baseline": made.tokenizers[made.baseline],
@@ -30,6 +30,7 @@ def render(made: Downstream) -> dict[str, Any]:
         "tasks": [_task(one, made.tokenizers) for one in made.tasks],
         "correlations": [asdict(one) for one in made.correlations],
     }
+    return dict(finite(plain))
 
 
 def _task(task: TaskResult, tokenizers: tuple[str, ...]) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def _task(task: TaskResult, tokenizers: tuple[str, ...]) -> dict[str, Any]:
         "titles": task.titles,
         "labels": task.labels,
         "sizes": dict(zip(_SPLITS, task.sizes, strict=True)),
-        "rivals": {name: _numbers(some) for name, some in task.rivals.items()},
+        "rivals": task.rivals,
         "notes": list(task.notes),
         "results": [
             {
@@ -70,19 +71,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         del plain[name]  # said where it stands
     for one in plain["seeds"]:
         del one["predictions"]  # as many as test examples
-        one["scores"], one["valid"] = _numbers(one["scores"]), _numbers(one["valid"])
-        one["loss"] = _number(one["loss"])
-    plain["tried"] = [[rate, _number(score)] for rate, score in outcome.tried]
     return plain
-
-
-def _numbers(some: Mapping[str, float]) -> dict[str, float | None]:
-    return {name: _number(value) for name, value in some.items()}
-
-
-def _number(value: float) -> float | None:
-    """JSON has no word for what is no number."""
-    return value if math.isfinite(value) else None
 
 
 def holds_models(plain: Any) -> bool:
@@ -145,7 +134,7 @@ def _read_task(plain: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **{name: value for name, value in plain.items() if name != "results"},
         "sizes": [plain["sizes"][name] for name in _SPLITS],
-        "rivals": {name: _known(some) for name, some in plain["rivals"].items()},
+        "rivals": not_numbers(plain["rivals"]),
         "scores": [one["scores"] for one in results],
         "outcomes": [one["outcome"] and _read_outcome(one, plain["task"]) for one in results],
     }
@@ -153,25 +142,10 @@ def _read_task(plain: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read_outcome(plain: Mapping[str, Any], task: str) -> dict[str, Any]:
     outcome = plain["outcome"]
-    seeds = [
-        {
-            **one,
-            "scores": _known(one["scores"]),
-            "valid": _known(one["valid"]),
-            "loss": math.nan if one["loss"] is None else one["loss"],
-            "predictions": (),
-        }
-        for one in outcome["seeds"]
-    ]
-    tried = [(rate, math.nan if score is None else score) for rate, score in outcome["tried"]]
     return {
         **outcome,
         "tokenizer": plain["tokenizer"],
         "task": task,
-        "seeds": seeds,
-        "tried": tried,
+        "seeds": [{**not_numbers(one), "predictions": ()} for one in outcome["seeds"]],
+        "tried": not_numbers(outcome["tried"]),
     }
-
-
-def _known(some: Mapping[str, float | None]) -> dict[str, float]:
-    return {name: math.nan if value is None else value for name, value in some.items()}
