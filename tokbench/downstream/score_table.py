@@ -25,8 +25,8 @@ around it where that goes on behind it. Such words are counted.
 
 Where characters have labels, a token carries the label of its first character that is not O, white
 space at its ends left out, and answers for all its characters. So it cannot say a span whose border
-it crosses. How many spans a tokenizer can say is told as `ceiling`: the span F1 that no model on it
-can pass.
+it crosses. What no model on a tokenizer's tokens can pass by the deciding metric is told as
+`ceiling`; of words it is below 1 where truncation cut some off.
 
 ## All scores
 """
