@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "downstream"))
 
 from simulated import simulated
 
-from tokbench.downstream.statistics import compared
+from tokbench.downstream import compared
 
 NOISE = {
     "of neither": {},

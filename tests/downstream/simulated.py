@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tokbench.downstream.statistics import TaskInput
+from tokbench.downstream import TaskInput
 from tokbench.values import Outcome, SeedOutcome
 
 

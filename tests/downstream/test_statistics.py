@@ -10,18 +10,11 @@ from hypothesis import strategies as st
 from scipy import stats
 from simulated import outcome, seed_outcome, simulated
 
+from tokbench.downstream import TaskInput, compared, correlations
+from tokbench.downstream.drawing import draws, samples
+from tokbench.downstream.intervals import joined, over_seeds, percentiles
+from tokbench.downstream.ranking import tau
 from tokbench.downstream.scores import resampled
-from tokbench.downstream.statistics import (
-    TaskInput,
-    _samples,
-    compared,
-    correlations,
-    draws,
-    joined,
-    over_seeds,
-    percentiles,
-    tau,
-)
 from tokbench.values import Downstream, Gap, Measured, Measurement, Score
 
 _NUMBERS = st.floats(-1, 1).map(lambda one: round(one, 6))
@@ -109,7 +102,7 @@ def test_what_is_drawn_is_what_each_example_would_give(kind: str) -> None:
     one = seed_outcome(0, np.ones(n, bool), np.zeros(n, int))
     listed = tuple(map(tuple, answers.tolist())) if kind == "tokens" else tuple(answers.tolist())
     made = outcome("a", [replace(one, predictions=listed)])
-    found = _samples(replace(task, outcomes=(made,)), 100)
+    found = samples(replace(task, outcomes=(made,)), 100)
     weights = np.concatenate(list(draws(n, 100)))
     for name in task.metrics:
         wanted = resampled(name, gold, answers, weights)
@@ -120,7 +113,7 @@ def test_groups_of_many_examples_tell_the_same_spread() -> None:
     made = {}
     for n in (4096, 12_288):
         task = simulated(np.random.default_rng(0), gaps=(), n=n, seeds=1)
-        sample = _samples(task, 1000)[0, "accuracy"][0]
+        sample = samples(task, 1000)[0, "accuracy"][0]
         right = task.outcomes[0].seeds[0].scores["accuracy"]  # type: ignore[union-attr]
         assert sample.mean() == pytest.approx(right, abs=5 * sample.std() / 1000**0.5)
         made[n] = sample.std() / np.sqrt(right * (1 - right) / n)

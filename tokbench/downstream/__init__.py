@@ -6,8 +6,10 @@ the outcomes of several tokenizers side by side, by the scores of `SCORES`. The 
 has lie in `tasks/`, as data. torch, transformers and the rest are the extra `[downstream]`.
 """
 
+from tokbench.downstream.inputs import TaskInput
+from tokbench.downstream.ranking import correlations
 from tokbench.downstream.scores import SCORES
 from tokbench.downstream.spec import TrainingSpec
-from tokbench.downstream.statistics import TaskInput, compared, correlations
+from tokbench.downstream.statistics import compared
 
 __all__ = ["SCORES", "TaskInput", "TrainingSpec", "compared", "correlations"]

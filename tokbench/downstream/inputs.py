@@ -1,0 +1,63 @@
+"""What a comparison is told of a task."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tokbench.values import Outcome, TaskData, TaskKind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class TaskInput:
+    """A task and what every tokenizer's models did on it.
+
+    Attributes:
+        name: of the task.
+        kind: what is learned.
+        metrics: names in `downstream.SCORES`; the first is the one that decides.
+        labels: how many classes or tags; 0 for numbers.
+        sizes: examples of train, valid and test.
+        gold: of each test example the class or the number; of tokens, whose predictions are
+            tallies of what is right, zeros.
+        outcomes: of each tokenizer, in the order of their names; None where there is none.
+        rivals: what `downstream.rivals` gives.
+        notes: what users should know, a sentence each.
+    """
+
+    name: str
+    kind: TaskKind
+    metrics: tuple[str, ...]
+    labels: int
+    sizes: tuple[int, int, int]
+    gold: "NDArray[Any]"
+    outcomes: tuple[Outcome | None, ...]
+    rivals: dict[str, dict[str, float]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        data: TaskData,
+        outcomes: Sequence[Outcome | None],
+        rivals: dict[str, dict[str, float]] | None = None,
+    ) -> "TaskInput":
+        """What its examples say of a task, beside the outcomes."""
+        sizes = (data.train.num_rows, data.valid.num_rows, data.test.num_rows)
+        tokens = data.kind == "tokens"
+        gold = np.zeros(sizes[2]) if tokens else data.test["label"].to_numpy()
+        return cls(
+            data.name,
+            data.kind,
+            data.metrics,
+            len(data.labels),
+            sizes,
+            gold,
+            tuple(outcomes),
+            rivals or {},
+            data.notes,
+        )
