@@ -18,6 +18,8 @@ from tokbench.downstream.spec import TrainingSpec
 from tokbench.errors import TokbenchError
 from tokbench.values import Outcome, TaskData, Watch, ignore
 
+PACKAGES = ("torch", "transformers", "tokenizers")
+"""Whose versions outcomes depend on."""
 _VERSION = 1
 """Raised when the same settings train otherwise than before."""
 _QUIET = {
@@ -71,7 +73,7 @@ def signature(
         json.dumps(tokenizer.config, sort_keys=True),
         [examples, data.kind, data.unit, data.labels, data.metrics],
         [settings, spec.learning_rates, asdict(body)],
-        [version(name) for name in ("torch", "transformers", "tokenizers")],
+        [version(name) for name in PACKAGES],
         _VERSION,
     )
 

@@ -115,13 +115,7 @@ def side_by_side(
 ) -> Finetuned:
     """The same of tokenizers that are found already, under these names."""
     extra.require()
-    failed: list[Failure] = []
-    read: list[TaskData] = []
-    for wanted in tasks:
-        try:
-            read.append(examples(wanted, base, watch))
-        except _TOLD as error:
-            failed.append(Failure(wanted.name, sentence(error)))
+    read, failed = _read(tasks, base, watch)
     inputs: list[TaskInput] = []
     fingerprints: list[str] = []
     counted = _Counted(watch, len(read) * len(found), spec)
@@ -146,6 +140,20 @@ def side_by_side(
         return Finetuned(None, tuple(failed), done)
     compared = outcomes.side_by_side(inputs, names, spec, fingerprints, baseline=baseline)
     return Finetuned(compared, tuple(failed), done)
+
+
+def _read(
+    tasks: Sequence[TaskSpec], base: Path, watch: Watch
+) -> tuple[list[TaskData], list[Failure]]:
+    """The examples of all tasks before anything is trained, and what cannot be read."""
+    read: list[TaskData] = []
+    failed: list[Failure] = []
+    for wanted in tasks:
+        try:
+            read.append(examples(wanted, base, watch))
+        except _TOLD as error:
+            failed.append(Failure(wanted.name, sentence(error)))
+    return read, failed
 
 
 def _outcome(

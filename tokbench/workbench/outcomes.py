@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from tokbench import store
 from tokbench.downstream import TaskInput, TrainingSpec, compared, extra
-from tokbench.downstream.finetuning import Given
+from tokbench.downstream.finetuning import PACKAGES, Given
 from tokbench.downstream.statistics import RESAMPLES
 from tokbench.errors import StoreError
 from tokbench.values import Downstream, Outcome, TaskData
@@ -62,14 +62,10 @@ def settings_of(spec: TrainingSpec) -> dict[str, Any]:
     return spec.model_dump(mode="json", include=told)
 
 
-def versions() -> dict[str, str]:
-    """Of the packages that train."""
-    return {name: version(name) for name in ("torch", "transformers", "tokenizers")}
-
-
 def key_of(data: TaskData, spec: TrainingSpec) -> str:
     """What models on the same examples with the same settings have in common."""
-    return store.signature(_FORMAT, data.name, data.fingerprint, settings_of(spec), versions())
+    versions = {name: version(name) for name in PACKAGES}
+    return store.signature(_FORMAT, data.name, data.fingerprint, settings_of(spec), versions)
 
 
 def home(found: Found) -> Path:
