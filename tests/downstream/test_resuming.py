@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 from training_examples import SPEC, text_task, trained
 
 from tokbench.downstream import finetuning
@@ -30,6 +29,8 @@ def in_this_process(monkeypatch):
             return trained(*given, **options)
 
     def call(function, job, watch, environment):
+        import torch
+
         assert environment
         torch.set_num_threads(1)
         return function(job, watch)
