@@ -90,6 +90,7 @@ def models_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     def call(function: Callable[..., Any], *arguments: Any, watch: Any = None, **_: Any) -> Any:
         return function(*arguments, *([watch] if watch else []))
 
+    monkeypatch.setattr("tokbench.downstream.processes.at_once", lambda: 1)
     for module in ("finetuning", "prediction", "rivals"):
         monkeypatch.setattr(f"tokbench.downstream.{module}.run_in_child", call)
 

@@ -70,6 +70,7 @@ def run_in_child(
         env={**os.environ, **(environment or {})},
     )
     os.close(write_fd)
+    _running.add(process)
     stderr = _Tail(process.stderr)
     try:
         if process.stdin is None:
@@ -85,11 +86,21 @@ def run_in_child(
     finally:
         process.kill()
         process.wait()
+        _running.discard(process)
         stderr.join()
         for pipe in (process.stdin, process.stderr):
             if pipe is not None:
                 with _quiet_close():
                     pipe.close()
+
+
+_running: set[subprocess.Popen[bytes]] = set()
+
+
+def end_all() -> None:
+    """Kill all children; whoever waits for one, in another thread, gets a `ChildError`."""
+    for process in list(_running):
+        process.kill()
 
 
 def _receive(

@@ -24,6 +24,11 @@ _SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*([A-Za-z]*)\s*")
 _CGROUPS = Path("/sys/fs/cgroup")
 
 
+def cores() -> int:
+    """How many threads may run at once."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def parsed(text: str) -> int:
     """The bytes of a budget.
 

@@ -30,9 +30,12 @@ def test_each_model_is_counted_and_copies_are_trained_once(small_tasks: Path) ->
     assert gap is not None
     assert (gap.value, gap.seen) == (0.0, False)
     trained = [one for one in told if isinstance(one, TrainingProgress)]
-    assert {one.model for one in trained} == {1, 2}
+    assert trained[-1].models_done == 2
     assert {one.models for one in trained} == {4}
     assert small_tasks.joinpath("many").is_dir()
+    twice = finetune(["many"], ["colours.yaml", "colours.yaml"], QUICK).downstream
+    assert twice is not None
+    assert [len(one.outcomes) for one in twice.tasks] == [1, 1]
 
 
 def test_force_trains_again(small_tasks: Path) -> None:  # noqa: ARG001 - the folder to work in

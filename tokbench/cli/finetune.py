@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 @options.training
 @click.option("--force", is_flag=True, help="Train again what was trained with these settings.")
 @click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Models trained at once.  [default: one on each core, one on a GPU or TPU]",
+)
+@click.option(
     "--dry-run",
     is_flag=True,
     help="Only count trainings and steps, and estimate their time from a few real steps.",
@@ -55,6 +61,7 @@ def command(
     tasks: tuple[str, ...],
     folder: str | None,
     force: bool,
+    jobs: int | None,
     dry_run: bool,
     overrides: tuple[str, ...],
     baseline: str | None,
@@ -93,7 +100,7 @@ def command(
         _estimate(tokenizers, said, json_path)
         return
     with progress() as watch:
-        made = finetune(tokenizers, **said, baseline=baseline, force=force, watch=watch)
+        made = finetune(tokenizers, **said, baseline=baseline, force=force, jobs=jobs, watch=watch)
     if processes.first():
         _tell(made, json_path, out)
     if made.failed:

@@ -2,8 +2,8 @@
 
 A line says the stage, a bar, the speed, the time left and the memory that the process takes; below
 it, while a corpus is read, the source that is read and how many documents came out so far. While
-models are trained the first line is about all of them, the second about the one that is trained,
-and below stand its loss and its last scores.
+models are trained the first line is about all of them, one line is about each that is trained now,
+and below stand the loss and the last scores of one of these.
 """
 
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def progress(title: str = "") -> Iterator[Watch]:
 
 
 class _Lines:
-    """A line a stage, and while models are trained one for all of them and one for the last."""
+    """A line a stage, and while models are trained one for all of them and one for each."""
 
     def __init__(self, bars: "Bars") -> None:
         self._bars = bars
@@ -71,30 +71,38 @@ class _Lines:
         """Draw how far it has come."""
         if isinstance(told, TrainingProgress) and told.models:
             self._one_of_many(told)
+            return
         if told.stage not in self._tasks:
             for stage, task in self._tasks.items():
                 if stage != _MODELS:
                     self._bars.update(task, total=1, completed=1)
-            self._tasks[told.stage] = self._bars.add_task(told.stage, total=told.total, rate="")
-            self._begun[told.stage] = told.done
-        task = self._tasks[told.stage]
+        self._update(told.stage, told)
+
+    def _update(self, key: str, told: Progress) -> None:
+        if key not in self._tasks:
+            self._tasks[key] = self._bars.add_task(told.stage, total=told.total, rate="")
+            self._begun[key] = told.done
+        task = self._tasks[key]
         seconds = next(one.elapsed for one in self._bars.tasks if one.id == task) or 0
-        rate = _rate(told, seconds, self._begun[told.stage])
+        rate = _rate(told, seconds, self._begun[key])
         self._bars.update(task, total=told.total, completed=told.done, rate=rate)
 
     def _one_of_many(self, told: TrainingProgress) -> None:
-        """All models in one line; the line of another model takes the place of the last."""
+        """All models in one line, and a line for each that is not done."""
         if _MODELS not in self._tasks:
+            for key in list(self._tasks):
+                self._bars.remove_task(self._tasks.pop(key))
             self._tasks[_MODELS] = self._bars.add_task(_MODELS, total=told.models, rate="")
-        part = told.done / told.total if told.total else 0.0
         self._bars.update(
             self._tasks[_MODELS],
             total=told.models,
-            completed=told.model - 1 + part,
-            rate=f"{told.model} of {told.models}",
+            completed=told.models_done,
+            rate=f"{int(told.models_done)} of {told.models} done",
         )
-        for stage in [one for one in self._tasks if one not in (_MODELS, told.stage)]:
-            self._bars.remove_task(self._tasks.pop(stage))
+        key = f"{told.stage}, {told.source}"
+        self._update(key, told)
+        if told.done == told.total:
+            self._bars.remove_task(self._tasks.pop(key))
 
 
 def _columns() -> "tuple[ProgressColumn, ...]":

@@ -7,14 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tokbench.counting.chunk_pass import cores, count_chunks, merge_counts
+    from tokbench.counting.chunk_pass import count_chunks, merge_counts
     from tokbench.counting.decide import count, kept
     from tokbench.counting.sampling import sample, spilled, tables
     from tokbench.counting.whole import count_words_whole
     from tokbench.counting.words import count_words
 
 _HOMES = {
-    "cores": "chunk_pass",
     "count": "decide",
     "count_chunks": "chunk_pass",
     "count_words": "words",
@@ -26,7 +25,6 @@ _HOMES = {
     "tables": "sampling",
 }
 __all__ = [
-    "cores",
     "count",
     "count_chunks",
     "count_words",

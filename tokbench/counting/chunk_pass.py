@@ -6,7 +6,6 @@ memory is a few batches and the tables. Each counting thread has a table of its 
 they are merged at the end. A table that outgrows its share of memory goes to disk (`spilling`).
 """
 
-import os
 import queue
 import threading
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from tokbench.counting.parts import ChunkParts
 from tokbench.counting.spilling import UNBOUNDED, Bounded, Bounds, added_up, fit, merged
 from tokbench.errors import CorpusError
 from tokbench.fingerprint import Fingerprint, together
+from tokbench.memory import cores
 from tokbench.values import ChunkCounts, Corpus, Resumable, Split, Watch, ignore
 
 if TYPE_CHECKING:
@@ -268,11 +268,6 @@ def _value(strings: "Strings", *, sample: list[str], **facts: Any) -> ChunkCount
     text, offsets, counts = strings
     some = tuple(sample[:: -(-len(sample) // SAMPLE)] if sample else ())
     return ChunkCounts(chunks=large_strings(text, offsets), counts=counts, sample=some, **facts)
-
-
-def cores() -> int:
-    """How many threads count."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _units(batch: "pa.RecordBatch") -> "Iterator[Unit]":

@@ -11,10 +11,11 @@ import numpy as np
 from tokbench.chunks.arrow import raw_strings
 from tokbench.chunks.structure import plan
 from tokbench.counting.characters import count_characters
-from tokbench.counting.chunk_pass import Cutter, cores, value_of
+from tokbench.counting.chunk_pass import Cutter, value_of
 from tokbench.counting.spilling import size as size_of
 from tokbench.counting.whole import PER_WORD, count_words_whole
 from tokbench.counting.words import Pipeline, count_words
+from tokbench.memory import cores
 from tokbench.values import Growth, Sampled, Watch, ignore
 
 if TYPE_CHECKING:

@@ -133,6 +133,8 @@ def finetune(
 
 def _environment(spec: TrainingSpec) -> dict[str, str]:
     """What the child process is told beside what this one is."""
+    # One thread: scores are those of any machine, and as many models as cores are trained at once.
     # Threads that spin keep busy machines from those that they wait for: 5 times as slow.
-    told = {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}
+    usual = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+    told = {name: os.environ.get(name, value) for name, value in usual.items()}
     return told | _QUIET | ({} if "trackio" in spec.log else {"HF_HUB_OFFLINE": "1"})

@@ -11,6 +11,9 @@ prints. One process is the usual case and needs none of that.
 import os
 from typing import TypeVar
 
+from tokbench.child import run_in_child
+from tokbench.memory import cores
+
 T = TypeVar("T")
 
 
@@ -27,6 +30,19 @@ def number() -> int:
 def first() -> bool:
     """Whether this is the process that writes and prints."""
     return rank() == 0
+
+
+def at_once() -> int:
+    """How many models may be trained at once: one on a GPU or TPU, else one on each core."""
+    if number() > 1:
+        return 1
+    return cores() if run_in_child(_device) == "cpu" else 1
+
+
+def _device() -> str:
+    from transformers import TrainingArguments  # noqa: PLC0415 - only child processes need it
+
+    return str(TrainingArguments(output_dir="unused", report_to="none").device.type)
 
 
 def gathered(value: T) -> list[T]:

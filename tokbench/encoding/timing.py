@@ -12,6 +12,7 @@ from tokbench.child import ChildError, run_in_child
 from tokbench.encoding import stopwatch
 from tokbench.encoding.subjects import Subject
 from tokbench.errors import SubjectError
+from tokbench.memory import cores
 from tokbench.values import Corpus, Progress, Speed, Split, Watch, ignore, texts
 
 _ROUNDS = 5
@@ -82,9 +83,8 @@ def time_all(
 
 def _threads() -> int:
     """How many this process may use; RAYON_NUM_THREADS limits what `tokenizers` takes."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     said = os.environ.get("RAYON_NUM_THREADS", "")
-    return int(said) if said.isdigit() and int(said) else allowed or 1
+    return int(said) if said.isdigit() and int(said) else cores()
 
 
 def _grown(one: Subject) -> tuple[int, int] | None:

@@ -32,14 +32,15 @@ class TrainingProgress(Progress):
         loss: the mean over the last few steps; not a number before the first word on it.
         scores: the last ones on the validation split, by metric; none before the first epoch ends.
         examples_per_second: in training.
-        model: which of all the models that a command trains, from 1; 0 where nobody counts.
-        models: how many these are.
+        models_done: how many of all the models that a command trains are done, parts of those that
+            are trained now included.
+        models: how many these are; 0 where nobody counts.
     """
 
     loss: float = float("nan")
     scores: dict[str, float] = field(default_factory=dict)
     examples_per_second: float = 0.0
-    model: int = 0
+    models_done: float = 0.0
     models: int = 0
 
 

@@ -67,7 +67,7 @@ def estimate(
     learning = held + training.needed(model, words.pieces, words.characters)
     whole = budget or memory.RESERVED + room
     counting_ = min(counting.tables(seen), room)
-    threads = counting.cores()
+    threads = memory.cores()
     passing = max(seen.reading, (seen.reading + seen.counting) / threads) * times
     growing = (chunks.pieces / max(seen.chunks.pieces, 1)) if chunks and seen.chunks else times
     return Estimate(

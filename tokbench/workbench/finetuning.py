@@ -2,9 +2,11 @@
 
 import shlex
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,7 +26,7 @@ from tokbench.values import (
     Watch,
     ignore,
 )
-from tokbench.workbench import outcomes
+from tokbench.workbench import outcomes, together
 from tokbench.workbench.comparisons import distinct, own_and_baselines, place_of
 from tokbench.workbench.examples import examples
 from tokbench.workbench.failures import Failure
@@ -62,6 +64,7 @@ def finetune(
     overrides: Sequence[str] = (),
     runs: Path = RUNS,
     force: bool = False,
+    jobs: int | None = None,
     watch: Watch = ignore,
 ) -> Finetuned:
     """Train models of tokenizers on tasks, as far as that was not done, and compare them.
@@ -77,7 +80,9 @@ def finetune(
         overrides: `key.path=value` assignments that the recipes among the names were run with.
         runs: the folder of run folders.
         force: train again what was trained.
-        watch: told how far it has come.
+        jobs: how many models are trained at once; None for as many as there are cores, one on a
+            GPU or TPU.
+        watch: told how far it has come, from several threads where several are trained at once.
 
     Raises:
         SubjectError: a tokenizer cannot be found, before anything is trained.
@@ -98,6 +103,7 @@ def finetune(
         baseline=place,
         base=base,
         force=force,
+        jobs=jobs,
         watch=watch,
     )
 
@@ -111,34 +117,32 @@ def side_by_side(
     baseline: int = 0,
     base: Path = Path(),
     force: bool = False,
+    jobs: int | None = None,
     watch: Watch = ignore,
 ) -> Finetuned:
     """The same of tokenizers that are found already, under these names."""
     extra.require()
     read, failed = _read(tasks, base, watch)
-    inputs: list[TaskInput] = []
-    fingerprints: list[str] = []
     counted = _Counted(watch, len(read) * len(found), spec)
     fresh = set[Path]() if force else None
-    done = 0
-    for data in read:
-        made: list[Outcome | None] = []
-        for name, one in zip(names, found, strict=True):
-            before = False
-            try:
-                outcome, before = _outcome(one, name, data, spec, fresh, counted)
-                made.append(outcome)
-                done += before
-            except _TOLD as error:
-                made.append(None)
-                failed.append(Failure(f"{name} on {data.name}", sentence(error)))
-            counted.next(before=before)
+    pairs = [(name, one, data) for data in read for name, one in zip(names, found, strict=True)]
+    works = [partial(_tried, one, name, data, spec, fresh, counted) for name, one, data in pairs]
+    new = sum(force or not _known(one, data, spec) for _, one, data in pairs)
+    if jobs is None:
+        jobs = min(new, processes.at_once()) if new > 1 else 1
+    results = list(together.done(works, jobs))
+    failed += [why for _, _, why in results if why]
+    done = sum(before for _, before, _ in results)
+    some: list[tuple[TaskData, list[Outcome | None]]] = []
+    for place, data in enumerate(read):
+        made = [one for one, _, _ in results[place * len(found) : (place + 1) * len(found)]]
         if any(made) and processes.first():
-            inputs.append(TaskInput.of(data, made, rivals(data, watch)))
-            fingerprints.append(data.fingerprint)
-    if not inputs:
+            some.append((data, made))
+    if not some:
         return Finetuned(None, tuple(failed), done)
-    compared = outcomes.side_by_side(inputs, names, spec, fingerprints, baseline=baseline)
+    inputs = [TaskInput.of(data, made, rivals(data, watch)) for data, made in some]
+    prints = [data.fingerprint for data, _ in some]
+    compared = outcomes.side_by_side(inputs, names, spec, prints, baseline=baseline)
     return Finetuned(compared, tuple(failed), done)
 
 
@@ -154,6 +158,24 @@ def _read(
         except _TOLD as error:
             failed.append(Failure(wanted.name, sentence(error)))
     return read, failed
+
+
+def _tried(
+    found: Found,
+    name: str,
+    data: TaskData,
+    spec: TrainingSpec,
+    fresh: set[Path] | None,
+    counted: "_Counted",
+) -> tuple[Outcome | None, bool, Failure | None]:
+    """A tokenizer's outcome on a task, whether it was known, and why there is none."""
+    try:
+        outcome, before = _outcome(found, name, data, spec, fresh, counted)
+    except _TOLD as error:
+        return None, False, Failure(f"{name} on {data.name}", sentence(error))
+    if before:
+        counted.found()
+    return outcome, before, None
 
 
 def _outcome(
@@ -180,13 +202,19 @@ def _outcome(
         if fresh is not None and folder not in fresh:
             _empty(folder)
             fresh.add(folder)
-        kept = outcomes.read(folder)
-        if kept and kept.key == key and (known := _first(kept.outcome, spec.seeds)):
+        if known := _known(found, data, spec):
             return replace(known, tokenizer=name), True
         made = trainings.finetune(outcomes.given(found), name, data, spec, folder, watch=watch)
         if processes.first():
             outcomes.keep(folder, key, spec, data, made, rivals(data, watch))
     return made, False
+
+
+def _known(found: Found, data: TaskData, spec: TrainingSpec) -> Outcome | None:
+    """What is kept of a tokenizer on a task, with as many seeds as are wanted; else None."""
+    key = outcomes.key_of(data, spec)
+    kept = outcomes.read(outcomes.home(found) / data.name / key)
+    return _first(kept.outcome, spec.seeds) if kept and kept.key == key else None
 
 
 def _first(outcome: Outcome, seeds: int) -> Outcome | None:
@@ -215,41 +243,44 @@ def _empty(folder: Path) -> None:
 
 
 class _Counted:
-    """Tells, of everything that trains, which model of how many it is."""
+    """Tells, of everything that trains, how many models are done; threads may ask at once."""
 
     def __init__(self, watch: Watch, pairs: int, spec: TrainingSpec) -> None:
         self._watch, self._each = watch, spec.seeds + len(spec.learning_rates) - 1
-        self._pairs, self._done = pairs, 0
-        self._stages: list[str] = []
+        self._models = pairs * self._each
+        self._shares: dict[tuple[str, str], float] = {}
+        self._lock = threading.Lock()
 
     def __call__(self, told: Progress) -> None:
-        if isinstance(told, TrainingProgress):
-            if told.stage not in self._stages:
-                self._stages.append(told.stage)
-            model = self._done * self._each + len(self._stages)
-            told = replace(told, model=model, models=self._pairs * self._each)
-        self._watch(told)
+        with self._lock:
+            if isinstance(told, TrainingProgress):
+                share = told.done / told.total if told.total else 0.0
+                self._shares[told.source, told.stage] = share
+                done = sum(self._shares.values())
+                told = replace(told, models_done=done, models=self._models)
+            self._watch(told)
 
-    def next(self, *, before: bool) -> None:
-        """Go on with another tokenizer or task; this one was done before, or is now."""
-        if before:
-            self._pairs -= 1
-        else:
-            self._done += 1
-        self._stages = []
+    def found(self) -> None:
+        """A tokenizer's models of a task were there before."""
+        with self._lock:
+            self._models -= self._each
+
+
+_RIVALS = threading.Lock()
 
 
 def rivals(data: TaskData, watch: Watch = ignore) -> Rivals:
     """What models without any of this reach on a task, kept in the cache by its examples."""
     key = store.signature(data.fingerprint, version("scikit-learn"))
     path = store.cache_dir() / outcomes.FOLDER / "rivals" / f"{key}.json"
-    with suppress(StoreError):
-        known: Rivals = store.not_numbers(store.read_json(path))
-        return known
-    watch(Progress(f"{data.name}, rivals", 0, None, "examples"))
-    made: Rivals = without.rivals(data)
-    with store.optional():
-        store.write_json(path, store.finite(made))
+    with _RIVALS:  # one thread computes what others wait for
+        with suppress(StoreError):
+            known: Rivals = store.not_numbers(store.read_json(path))
+            return known
+        watch(Progress(f"{data.name}, rivals", 0, None, "examples"))
+        made: Rivals = without.rivals(data)
+        with store.optional():
+            store.write_json(path, store.finite(made))
     return made
 
 
