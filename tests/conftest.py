@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from few_lines import LINES
 from hypothesis import settings
 from tokenizers import Tokenizer, models, pre_tokenizers
 
@@ -22,16 +23,6 @@ os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 os.environ.setdefault("COLUMNS", "80")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
-
-LINES = [
-    "low lower lowest newer wider",
-    "The quick brown fox jumps over the lazy dog.",
-    "안녕하세요 세계, 토크나이저를 만듭니다.",
-    "naïve café déjà vu; it's 12,345.67 euros!",
-    "def f(x):\treturn x + 1  # comment",
-    "日本語 と 中文 と emoji 👩‍👩‍👧",
-    "She sells sea shells by the sea shore; the shells she sells are sea shells.",
-]
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import LINES
+from few_lines import LINES
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from tokbench import encoding, store, workbench
