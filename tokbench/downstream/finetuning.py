@@ -20,7 +20,7 @@ from tokbench.values import Outcome, TaskData, Watch, ignore
 
 PACKAGES = ("torch", "transformers", "tokenizers")
 """Whose versions outcomes depend on."""
-_VERSION = 1
+_VERSION = 2
 """Raised when the same settings train otherwise than before."""
 _QUIET = {
     "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
