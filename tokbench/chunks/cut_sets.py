@@ -36,11 +36,13 @@ class CutSet:
         pairs: pairs of kinds between which every document is cut.
         before_last_space: a U+0020 that follows white space is cut off before, if the character
             after it is of one of these kinds.
+        spaced: documents are cut as if a U+0020 stood before each that is not empty.
     """
 
     name: str
     pairs: frozenset[tuple[int, int]]
     before_last_space: frozenset[int] = frozenset()
+    spaced: bool = False
 
 
 _VISIBLE = frozenset({*LETTERS, NUMBER, PUNCTUATION, SYMBOL, APOSTROPHE})
@@ -59,7 +61,12 @@ WORDS = CutSet(
 """Also between words, numbers and punctuation, where GPT-2's pattern and its kin, BERT's
 pre-tokenizer, and WhitespaceSplit with Punctuation agree. It halves the distinct chunks."""
 
+SPACED = CutSet("spaced", _BEFORE_SPACES, spaced=True)
+"""SPACES with a U+0020 before each document: for SentencePiece's way, which begins a text as if a
+space stood there, so that all chunks are treated alike."""
+
 CUT_SETS = {cut_set.name: cut_set for cut_set in (SPACES, WORDS)}
+"""Those for pre-tokenizers."""
 
 
 def cuts(text: str, cut_set: CutSet, stable: "NDArray[np.uint8]") -> list[int]:

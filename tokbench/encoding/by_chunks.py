@@ -5,10 +5,12 @@ document gets is gathered from the rows of its chunks. Which documents may go th
 result is that of encoding them whole, is told in `docs/cuts.md`; `encode` checks it on a sample.
 """
 
+from dataclasses import replace
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from tokbench.encoding.added import AddedTokens
 from tokbench.encoding.chunk_kernels import add_up, compare, join
@@ -16,6 +18,7 @@ from tokbench.encoding.facts import look
 from tokbench.encoding.ids import Ids
 from tokbench.encoding.part import SHOWN_DIFFERENCES, Part, first_difference
 from tokbench.encoding.tables import Column, Rows, Strings
+from tokbench.encoding.unigram import Lattice
 from tokbench.encoding.whole import Whole
 
 if TYPE_CHECKING:
@@ -46,11 +49,17 @@ class ByChunks:
         self._numbering = numbering
         added = subject.tokenizer.get_added_tokens_decoder().values()
         self._added = AddedTokens(added, subject.tokenizer.normalizer)
-        self._codes = _Codes(self._whole, self._unk, numbering)
-        self._backs = _Backs(self._whole, self._codes, self._unk, route, numbering)
+        parts, lattice = self._whole, None
+        if route.way is not None:
+            parts = Whole(replace(subject, tokenizer=Tokenizer.from_str(route.way.state)))
+            lattice = Lattice.of(route.way)
         self._normal = None
         if subject.tokenizer.normalizer is not None:
-            self._normal = _Normal(self._whole, numbering)
+            self._normal = _Normal(parts, numbering)
+        self._codes: _Codes = _Codes(parts, self._unk, numbering)
+        if lattice is not None and self._normal is not None:
+            self._codes = _UnigramCodes(parts, self._unk, numbering, lattice, self._normal)
+        self._backs = _Backs(parts, self._codes, self._unk, route, numbering)
         self._weights = np.zeros(0, np.int64)
         self._nothing_is_something = bool(self._whole.encode([""])[0])
 
@@ -61,9 +70,7 @@ class ByChunks:
             For each document, whether it can be encoded through chunks; what came out for those
             that can; the rows of all their chunks, for `count` and `ids`.
         """
-        chosen = self._through(batch)
-        chunks = self.chunks(batch, chosen)
-        rows = self._codes.of(chunks.numbers)
+        chosen, chunks, rows = self._through(batch)
         backs = None
         if self._route.decoding != "whole":
             backs = self._backs.of(chunks, rows)
@@ -85,16 +92,12 @@ class ByChunks:
 
     def tokens(self, batch: "Batch") -> "tuple[NDArray[np.bool_], NDArray[np.int64]]":
         """Only how many tokens the documents have that can be encoded through chunks."""
-        chosen = self._through(batch)
-        chunks = self.chunks(batch, chosen)
-        rows = self._codes.of(chunks.numbers)
+        chosen, chunks, rows = self._through(batch)
         return chosen, _sums(rows, chunks.bounds, self._codes.counts["tokens"].array)
 
     def gathered(self, batch: "Batch") -> "tuple[NDArray[np.bool_], Ids]":
         """For each document whether it can be encoded through chunks; the ids of those that can."""
-        chosen = self._through(batch)
-        chunks = self.chunks(batch, chosen)
-        rows = self._codes.of(chunks.numbers)
+        chosen, chunks, rows = self._through(batch)
         lengths = _sums(rows, chunks.bounds, self._codes.counts["tokens"].array)
         return chosen, Ids(self._codes.flat_ids(rows, int(lengths.sum())), lengths)
 
@@ -116,12 +119,20 @@ class ByChunks:
         """The ids of each document."""
         return self._codes.ids(rows, _sums(rows, chunks.bounds, self._codes.counts["tokens"].array))
 
-    def _through(self, batch: "Batch") -> "NDArray[np.bool_]":
-        """For each document whether its tokens are those of its chunks."""
+    def _through(
+        self, batch: "Batch"
+    ) -> "tuple[NDArray[np.bool_], Numbered, NDArray[np.int32]]":
+        """For each document whether its tokens are those of its chunks; those, and their rows."""
         chosen = self._without_added_tokens(batch, batch.numbered[self._route.cut_set.name])
         if self._nothing_is_something:
             chosen &= np.diff(batch.offsets) > 0
-        return chosen
+        chunks = self.chunks(batch, chosen)
+        rows = self._codes.of(chunks.numbers)
+        same = self._codes.same_in_documents(chunks, rows)
+        if not same.all():
+            chosen[chosen] = same
+            rows, chunks = rows[_spread(chunks, same)], chunks.of(same)
+        return chosen, chunks, rows
 
     def _without_added_tokens(self, batch: "Batch", every: "Numbered") -> "NDArray[np.bool_]":
         chosen = ~self._added.raw.held(batch.text, batch.offsets)
@@ -178,6 +189,7 @@ class ByChunks:
             place = int(exact[:number].size - exact[:number].sum())
             rows = backs[others.bounds[place] : others.bounds[place + 1]]
             back = b"".join(decoded[row] for row in rows.tolist()).decode()
+            back = back[1:] if self._route.way is not None else back
             differences.append((number, first_difference(batch[int(which[number])], back)))
         return Part(part.columns, tuple(differences))
 
@@ -226,22 +238,75 @@ class _Codes:
         # sums of whole numbers below 2^53 are exact in doubles
         return np.bincount(ids, each[used], size).astype(np.int64)
 
-    def _make(self, numbers: "NDArray[np.int64]") -> None:
-        texts = self._numbering.texts(numbers)
+    def same_in_documents(
+        self, chunks: "Numbered", rows: "NDArray[np.int32]"
+    ) -> "NDArray[np.bool_]":
+        """For each document whether its chunks have in it the tokens that they have alone."""
+        del rows
+        return np.ones(len(chunks.bounds) - 1, np.bool_)
+
+    def _encoded(
+        self, numbers: "NDArray[np.int64]", texts: list[str]
+    ) -> "tuple[NDArray[np.int32], NDArray[np.int64]]":
+        """The ids of these chunks, one behind another, and how many each has."""
+        del numbers
         ids = self._whole.encode(texts)
         lengths = np.fromiter(map(len, ids), np.int64, len(ids))
-        flat = np.fromiter(chain.from_iterable(ids), np.int32, int(lengths.sum()))
+        return np.fromiter(chain.from_iterable(ids), np.int32, int(lengths.sum())), lengths
+
+    def _make(self, numbers: "NDArray[np.int64]") -> None:
+        texts = self._numbering.texts(numbers)
+        flat, lengths = self._encoded(numbers, texts)
         self.starts.append(self.starts.array[-1] + np.cumsum(lengths))
         self.flat.append(flat)
         self.counts["tokens"].append(lengths)
         if self._unk is not None:
-            owners = np.repeat(np.arange(len(ids)), lengths)
-            unknown = np.bincount(owners[flat == self._unk], minlength=len(ids))
-            lost = np.zeros(len(ids), np.int64)
-            for number in np.flatnonzero(unknown).tolist():
-                lost[number] = self._whole.characters_lost(texts[number])
+            owners = np.repeat(np.arange(len(texts)), lengths)
+            unknown = np.bincount(owners[flat == self._unk], minlength=len(texts))
+            which = np.flatnonzero(unknown)
+            lost = np.zeros(len(texts), np.int64)
+            lost[which] = self._whole.characters_lost([texts[number] for number in which.tolist()])
             self.counts["unk_tokens"].append(unknown)
             self.counts["unk_characters"].append(lost)
+
+
+class _UnigramCodes(_Codes):
+    """The same for a Unigram model that adds up scores over whole documents."""
+
+    def __init__(
+        self,
+        whole: Whole,
+        unk: int | None,
+        numbering: "Numbering",
+        lattice: Lattice,
+        normal: "_Normal",
+    ) -> None:
+        super().__init__(whole, unk, numbering)
+        self._lattice = lattice
+        self._normal = normal
+        self._text_rows = Column(np.int32)
+        self._close = Column(np.bool_)
+
+    def _encoded(
+        self, numbers: "NDArray[np.int64]", texts: list[str]
+    ) -> "tuple[NDArray[np.int32], NDArray[np.int64]]":
+        del texts
+        rows = self._normal.of(numbers)
+        strings = self._normal.texts
+        flat, lengths, close = self._lattice.encode(strings.text, strings.bounds, rows)
+        self._text_rows.append(rows)
+        self._close.append(close)
+        return flat, lengths
+
+    def same_in_documents(
+        self, chunks: "Numbered", rows: "NDArray[np.int32]"
+    ) -> "NDArray[np.bool_]":
+        """For each document whether its chunks have in it the tokens that they have alone."""
+        return self._lattice.same(
+            rows, chunks.bounds, self._close.array, self._text_rows.array,
+            self._normal.texts.text, self._normal.texts.bounds,
+            self.flat.array, self.starts.array,
+        )  # fmt: skip
 
 
 class _Normal:
