@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokbench.chunks.classes import (
-    APOSTROPHE,
     LETTERS,
     MARK,
     NUMBER,
     PUNCTUATION,
-    SYMBOL,
+    VISIBLE,
     WHITE,
 )
 
@@ -45,8 +44,7 @@ class CutSet:
     spaced: bool = False
 
 
-_VISIBLE = frozenset({*LETTERS, NUMBER, PUNCTUATION, SYMBOL, APOSTROPHE})
-_BEFORE_SPACES = frozenset((kind, SPACE) for kind in (*_VISIBLE, ATTACHED))
+_BEFORE_SPACES = frozenset((kind, SPACE) for kind in (*VISIBLE, ATTACHED))
 
 SPACES = CutSet("spaces", _BEFORE_SPACES)
 """Before every U+0020 that follows something visible: exact for whatever splits at U+0020."""
@@ -56,7 +54,7 @@ WORDS = CutSet(
     _BEFORE_SPACES
     | {(kind, to) for kind in (*LETTERS, NUMBER) for to in (WHITE, PUNCTUATION)}
     | {(PUNCTUATION, NUMBER)},
-    _VISIBLE - {NUMBER},
+    VISIBLE - {NUMBER},
 )
 """Also between words, numbers and punctuation, where GPT-2's pattern and its kin, BERT's
 pre-tokenizer, and WhitespaceSplit with Punctuation agree. It halves the distinct chunks."""

@@ -48,6 +48,21 @@ class Batch:
 
         return look(self.text, self.offsets)
 
+    @cached_property
+    def begins_visibly(self) -> "NDArray[np.bool_]":
+        """For each document whether its first character is visible to every normalizer."""
+        from tokbench.chunks.classes import VISIBLE, load  # noqa: PLC0415 - kernels
+
+        padded = np.concatenate([self.text, np.zeros(4, np.uint8)])
+        first = padded[self.offsets[:-1, None] + np.arange(4)].astype(np.int64)
+        lead, rest = first[:, 0], first[:, 1:] & 0x3F
+        two = (lead & 0x1F) << 6 | rest[:, 0]
+        three = (lead & 0x0F) << 12 | rest[:, 0] << 6 | rest[:, 1]
+        four = (lead & 0x07) << 18 | rest[:, 0] << 12 | rest[:, 1] << 6 | rest[:, 2]
+        codes = np.select([lead < 0xC0, lead < 0xE0, lead < 0xF0], [lead, two, three], four)
+        found: NDArray[np.bool_] = np.isin(load().stable[codes], list(VISIBLE))
+        return found & (np.diff(self.offsets) > 0)
+
     def chosen(self, which: "NDArray[np.int64]") -> list[str]:
         """The documents with these numbers."""
         if len(which) == len(self):

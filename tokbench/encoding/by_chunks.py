@@ -129,6 +129,9 @@ class ByChunks:
         chunks = self.chunks(batch, chosen)
         rows = self._codes.of(chunks.numbers)
         same = self._codes.same_in_documents(chunks, rows)
+        if self._route.way is not None and self._unk is not None:
+            unknown = _sums(rows, chunks.bounds, self._codes.counts["unk_tokens"].array) > 0
+            same &= ~unknown | batch.begins_visibly[chosen]
         if not same.all():
             chosen[chosen] = same
             rows, chunks = rows[_spread(chunks, same)], chunks.of(same)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tokbench.chunks.classes import APOSTROPHE, LETTERS, MARK, NUMBER, PUNCTUATION, SYMBOL, load
+from tokbench.chunks.classes import MARK, VISIBLE, load
 from tokbench.chunks.structure import flattened
 from tokbench.encoding.loading import charsmap
 
@@ -104,7 +104,9 @@ def _keeps_apart(model: Json) -> bool:
     elif model["type"] == "Unigram":
         tokens = [token for token, _ in model["vocab"]]
         scores = [score for _, score in model["vocab"]]
-        if model["unk_id"] is None or not all(map(math.isfinite, scores)) or min(scores) > 0:
+        if model["unk_id"] is None or model.get("byte_fallback"):
+            return False
+        if not all(map(math.isfinite, scores)) or min(scores) > 0:
             return False
         if len(set(tokens)) < len(tokens) or "" in tokens:
             return False
@@ -130,9 +132,7 @@ def _rules_keep_apart(rules: str) -> bool:
         elif part["type"] not in _FORMS:
             return False
     kinds = load().stable
-    visible = np.flatnonzero(
-        np.isin(kinds, [*LETTERS, NUMBER, PUNCTUATION, SYMBOL, APOSTROPHE])
-    ).tolist()
+    visible = np.flatnonzero(np.isin(kinds, list(VISIBLE))).tolist()
     marks = np.flatnonzero(kinds == MARK).tolist()
     every = [*map(chr, visible), *(f"a{chr(code)}" for code in marks)]
     normalizer = charsmap.build(parts)

@@ -48,7 +48,7 @@ class Lattice:
         if not way.unigram:
             return None
         model = json.loads(way.state)["model"]
-        return None if model.get("byte_fallback") else cls(model["vocab"], model["unk_id"])
+        return cls(model["vocab"], model["unk_id"])
 
     def _room(self, size: int) -> None:
         """Be ready for texts of so many bytes."""
