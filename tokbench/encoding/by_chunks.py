@@ -13,10 +13,11 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from tokbench.encoding.added import AddedTokens
-from tokbench.encoding.chunk_kernels import add_up, compare, join
+from tokbench.encoding.chunk_kernels import add_up, compare, join, spells
 from tokbench.encoding.facts import look
 from tokbench.encoding.ids import Ids
 from tokbench.encoding.part import SHOWN_DIFFERENCES, Part, first_difference
+from tokbench.encoding.spelled import spelled
 from tokbench.encoding.tables import Column, Rows, Strings
 from tokbench.encoding.unigram import Lattice
 from tokbench.encoding.whole import Whole
@@ -167,7 +168,8 @@ class ByChunks:
         chunk_text, chunk_bounds = self._numbering.buffer()
         compare(
             backs, decoded.text, decoded.bounds, self._backs.same.array,
-            chunks.numbers, chunk_text, chunk_bounds, chunks.bounds, exact,
+            chunks.numbers, chunk_text, chunk_bounds,
+            chunks.numbers, chunk_text, chunk_bounds, chunks.bounds, 1, exact,
         )  # fmt: skip
         normalized[:] = exact
         if exact.all():
@@ -179,8 +181,9 @@ class ByChunks:
             rows = self._normal.of(others.numbers)
             same = np.empty(len(others.bounds) - 1, np.bool_)
             compare(
-                backs, decoded.text, decoded.bounds, np.empty(0, np.bool_),
-                rows, self._normal.texts.text, self._normal.texts.bounds, others.bounds, same,
+                backs, decoded.text, decoded.bounds, self._backs.same.array,
+                others.numbers, chunk_text, chunk_bounds,
+                rows, self._normal.texts.text, self._normal.texts.bounds, others.bounds, 0, same,
             )  # fmt: skip
             normalized[~exact] = same
             expected = np.minimum(expected, _sums(rows, others.bounds, self._normal.letters.array))
@@ -190,8 +193,8 @@ class ByChunks:
         differences = []
         for number in np.flatnonzero(~normalized)[:SHOWN_DIFFERENCES].tolist():
             place = int(exact[:number].size - exact[:number].sum())
-            rows = backs[others.bounds[place] : others.bounds[place + 1]]
-            back = b"".join(decoded[row] for row in rows.tolist()).decode()
+            inside = slice(others.bounds[place], others.bounds[place + 1])
+            back = self._backs.joined(backs[inside], others.numbers[inside])
             back = back[1:] if self._route.way is not None else back
             differences.append((number, first_difference(batch[int(which[number])], back)))
         return Part(part.columns, tuple(differences))
@@ -208,7 +211,7 @@ class _Codes:
         self.flat = Column(np.int32)
         self.starts = Column(np.int64, [0])
         names = ("tokens", "unk_tokens", "unk_characters") if unk is not None else ("tokens",)
-        self.counts = {name: Column(np.int64) for name in names}
+        self.counts = {name: Column(np.int32) for name in names}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -222,7 +225,7 @@ class _Codes:
     ) -> list[list[int]]:
         """The ids of these rows, or of as many of them together as give these lengths."""
         lengths = self.counts["tokens"].array[rows] if lengths is None else lengths
-        ends = np.cumsum(lengths)
+        ends = np.cumsum(lengths, dtype=np.int64)
         every, bounds = self.flat_ids(rows, int(lengths.sum())).tolist(), [0, *ends.tolist()]
         return [every[start:end] for start, end in pairwise(bounds)]
 
@@ -267,7 +270,7 @@ class _Codes:
             owners = np.repeat(np.arange(len(texts)), lengths)
             unknown = np.bincount(owners[flat == self._unk], minlength=len(texts))
             which = np.flatnonzero(unknown)
-            lost = np.zeros(len(texts), np.int64)
+            lost = np.zeros(len(texts), np.int32)
             lost[which] = self._whole.characters_lost([texts[number] for number in which.tolist()])
             self.counts["unk_tokens"].append(unknown)
             self.counts["unk_characters"].append(lost)
@@ -335,10 +338,10 @@ class _Backs:
     """What the ids of chunks decode to, by row: a chunk may have two, one where a text begins.
 
     Attributes:
-        texts: what came back.
-        same: whether that is the chunk.
+        texts: what came back, nothing where that is the chunk.
+        same: whether it is.
         kept: letters in it, those of unknown tokens left out.
-        broken: 1 where the text of a document may not be put together from this.
+        broken: where the text of a document may not be put together from this.
     """
 
     def __init__(
@@ -356,10 +359,11 @@ class _Backs:
         self._numbering = numbering
         self._rows = Rows(self._make)
         self._before: tuple[list[int], str] | None = None
+        self._spelled = spelled(whole.tokenizer, unk) if route.decoding == "joined" else None
         self.texts = Strings()
         self.same = Column(np.bool_)
-        self.kept = Column(np.int64)
-        self.broken = Column(np.int64)
+        self.kept = Column(np.int32)
+        self.broken = Column(np.bool_)
 
     def of(self, chunks: "Numbered", rows: "NDArray[np.int32]") -> "NDArray[np.int32]":
         """The rows of chunks where they stand; `rows` are those of their ids."""
@@ -372,36 +376,69 @@ class _Backs:
     def _make(self, keys: "NDArray[np.int64]") -> None:
         numbers = keys // self._positions
         first = keys % self._positions == 1 if self._positions > 1 else np.ones(len(keys), bool)
-        ids = self._codes.ids(self._codes.of(numbers))
         if self._before is None:
             self._before = self._something_before()
-        backs, broken = self._decoded(ids, first)
-        encoded = self.texts.append(backs)
-        kept = look(*encoded)[1]
+        rows = self._codes.of(numbers)
+        same = self._spells(rows, numbers)
+        others = np.flatnonzero(~same)
+        kept, broken = np.zeros(len(keys), np.int32), np.zeros(len(keys), np.bool_)
+        kept[same] = look(*self._numbering.joined(numbers[same]))[1]
+        ids = self._codes.ids(rows[others])
+        backs, broken[others] = self._decoded(ids, first[others])
+        kept[others] = look(*Strings().append(backs))[1]
         if self._unk is not None:
-            self._leave_unknown_out(ids, first, kept, broken)
+            self._leave_unknown_out(ids, first, others, kept, broken)
         texts = self._numbering.texts(numbers)
-        pairs = zip(backs, texts, strict=True)
-        self.same.append(np.fromiter((one == other for one, other in pairs), bool, len(backs)))
+        every = [""] * len(keys)
+        for number, back in zip(others.tolist(), backs, strict=True):
+            same[number] = back == texts[number]
+            if not same[number]:
+                every[number] = back
+        self.texts.append(every)
+        self.same.append(same)
         self.kept.append(kept)
         self.broken.append(broken)
+
+    def joined(self, rows: "NDArray[np.int32]", numbers: "NDArray[np.int32]") -> str:
+        """The text of these rows, one behind another; `numbers` are those of their chunks."""
+        text, bounds = self._numbering.buffer()
+        same = self.same.array
+        return b"".join(
+            text[bounds[number] : bounds[number + 1]].tobytes() if same[row] else self.texts[row]
+            for row, number in zip(rows.tolist(), numbers.tolist(), strict=True)
+        ).decode()
+
+    def _spells(
+        self, rows: "NDArray[np.int32]", numbers: "NDArray[np.int64]"
+    ) -> "NDArray[np.bool_]":
+        """Of which rows the bytes of the tokens are those of the chunk: it comes back as it was."""
+        same = np.zeros(len(rows), np.bool_)
+        if self._spelled is not None:
+            spells(
+                rows, self._codes.flat.array, self._codes.starts.array, *self._spelled,
+                numbers, *self._numbering.buffer(), same,
+            )  # fmt: skip
+        return same
 
     def _leave_unknown_out(
         self,
         ids: list[list[int]],
         first: "NDArray[np.bool_]",
-        kept: "NDArray[np.int64]",
-        broken: "NDArray[np.int64]",
+        others: "NDArray[np.int64]",
+        kept: "NDArray[np.int32]",
+        broken: "NDArray[np.bool_]",
     ) -> None:
-        having = [number for number, one in enumerate(ids) if self._unk in one]
-        known = [[one for one in ids[number] if one != self._unk] for number in having]
-        backs, more_broken = self._decoded(known, first[having], may_be_empty=True)
-        kept[having] = look(*Strings().append(backs))[1]
-        broken[having] |= more_broken
+        """Mend `kept` and `broken` where one of these ids is the unknown one."""
+        having = [place for place, one in enumerate(ids) if self._unk in one]
+        known = [[one for one in ids[place] if one != self._unk] for place in having]
+        where = others[having]
+        backs, more_broken = self._decoded(known, first[where], may_be_empty=True)
+        kept[where] = look(*Strings().append(backs))[1]
+        broken[where] |= more_broken
 
     def _decoded(
         self, ids: list[list[int]], first: "NDArray[np.bool_]", *, may_be_empty: bool = False
-    ) -> "tuple[list[str], NDArray[np.int64]]":
+    ) -> "tuple[list[str], NDArray[np.bool_]]":
         """The texts of ids where they begin a document, or behind something else."""
         assert self._before is not None  # noqa: S101 - set before the first call
         before, said = self._before
@@ -409,7 +446,7 @@ class _Backs:
         backs = self._whole.decode(
             [one if at_start else before + one for one, at_start in zip(ids, leading, strict=True)]
         )
-        broken = np.zeros(len(ids), np.int64)
+        broken = np.zeros(len(ids), np.bool_)
         for number, (back, at_start) in enumerate(zip(backs, leading, strict=True)):
             if not at_start:
                 broken[number] = not said or not back.startswith(said)
@@ -417,7 +454,7 @@ class _Backs:
             elif self._positions > 1:
                 broken[number] = not back and not may_be_empty
             if _BROKEN in back:
-                broken[number] = 1
+                broken[number] = True
         return backs, broken
 
     def _something_before(self) -> tuple[list[int], str]:

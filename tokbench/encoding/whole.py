@@ -14,6 +14,7 @@ from tokbench.errors import SubjectError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from tokenizers import Tokenizer
 
 _AT_ONCE = 1 << 10
 """Texts whose offsets are held at once."""
@@ -24,6 +25,11 @@ class Whole:
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
+
+    @property
+    def tokenizer(self) -> "Tokenizer":
+        """The tokenizer."""
+        return self._subject.tokenizer
 
     def encode(self, documents: list[str]) -> list[list[int]]:
         """The ids of each document, without special tokens."""
