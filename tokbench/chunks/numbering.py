@@ -88,9 +88,7 @@ class Numbering:
         text, offsets = self._table.strings()
         return text, offsets
 
-    def joined(
-        self, numbers: "NDArray[np.int64]"
-    ) -> "tuple[NDArray[np.uint8], NDArray[np.int64]]":
+    def joined(self, numbers: "NDArray[np.int64]") -> "tuple[NDArray[np.uint8], NDArray[np.int64]]":
         """The bytes of these chunks one behind another, read-only; where each begins and ends."""
         return self._table.some(numbers)
 

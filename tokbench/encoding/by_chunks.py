@@ -120,9 +120,7 @@ class ByChunks:
         """The ids of each document."""
         return self._codes.ids(rows, _sums(rows, chunks.bounds, self._codes.counts["tokens"].array))
 
-    def _through(
-        self, batch: "Batch"
-    ) -> "tuple[NDArray[np.bool_], Numbered, NDArray[np.int32]]":
+    def _through(self, batch: "Batch") -> "tuple[NDArray[np.bool_], Numbered, NDArray[np.int32]]":
         """For each document whether its tokens are those of its chunks; those, and their rows."""
         chosen = self._without_added_tokens(batch, batch.numbered[self._route.cut_set.name])
         if self._nothing_is_something:
@@ -132,7 +130,7 @@ class ByChunks:
         same = self._codes.same_in_documents(chunks, rows)
         if self._route.way is not None and self._unk is not None:
             unknown = _sums(rows, chunks.bounds, self._codes.counts["unk_tokens"].array) > 0
-            same &= ~unknown | batch.begins_visibly[chosen]
+            same &= ~unknown | batch.begins_plainly[chosen]
         if not same.all():
             chosen[chosen] = same
             rows, chunks = rows[_spread(chunks, same)], chunks.of(same)
@@ -260,6 +258,11 @@ class _Codes:
         lengths = np.fromiter(map(len, ids), np.int64, len(ids))
         return np.fromiter(chain.from_iterable(ids), np.int32, int(lengths.sum())), lengths
 
+    def _lost(self, which: "NDArray[np.int64]", texts: list[str]) -> list[int]:
+        """The characters that unknown tokens stand for, of some of the chunks just encoded."""
+        del which
+        return self._whole.characters_lost(texts)
+
     def _make(self, numbers: "NDArray[np.int64]") -> None:
         texts = self._numbering.texts(numbers)
         flat, lengths = self._encoded(numbers, texts)
@@ -271,7 +274,7 @@ class _Codes:
             unknown = np.bincount(owners[flat == self._unk], minlength=len(texts))
             which = np.flatnonzero(unknown)
             lost = np.zeros(len(texts), np.int32)
-            lost[which] = self._whole.characters_lost([texts[number] for number in which.tolist()])
+            lost[which] = self._lost(which, [texts[number] for number in which.tolist()])
             self.counts["unk_tokens"].append(unknown)
             self.counts["unk_characters"].append(lost)
 
@@ -292,6 +295,9 @@ class _UnigramCodes(_Codes):
         self._normal = normal
         self._text_rows = Column(np.int32)
         self._close = Column(np.bool_)
+        self._unknown: tuple[NDArray[np.int32], NDArray[np.int32]] = (
+            np.empty(0, np.int32), np.empty(0, np.int32),
+        )  # fmt: skip
 
     def _encoded(
         self, numbers: "NDArray[np.int64]", texts: list[str]
@@ -299,10 +305,25 @@ class _UnigramCodes(_Codes):
         del texts
         rows = self._normal.of(numbers)
         strings = self._normal.texts
-        flat, lengths, close = self._lattice.encode(strings.text, strings.bounds, rows)
+        flat, lengths, close, unknown = self._lattice.encode(strings.text, strings.bounds, rows)
         self._text_rows.append(rows)
         self._close.append(close)
+        self._unknown = rows, unknown
         return flat, lengths
+
+    def _lost(self, which: "NDArray[np.int64]", texts: list[str]) -> list[int]:
+        """Asked of the library only where normalizing did more than change single characters."""
+        rows, unknown = self._unknown
+        lost = unknown[which].tolist()
+        odd = [
+            place
+            for place, (row, text) in enumerate(zip(rows[which].tolist(), texts, strict=True))
+            if not _one_by_one(text, self._normal.texts[row].decode())
+        ]
+        asked = self._whole.characters_lost([texts[place] for place in odd])
+        for place, count in zip(odd, asked, strict=True):
+            lost[place] = count
+        return lost
 
     def same_in_documents(
         self, chunks: "Numbered", rows: "NDArray[np.int32]"
@@ -465,6 +486,16 @@ class _Backs:
             if (said := self._whole.decode([[one]])[0]) and _BROKEN not in said:
                 return [one], said
         return [], ""
+
+
+def _one_by_one(text: str, normal: str) -> bool:
+    """Whether each character became one, itself or its lower case.
+
+    >>> _one_by_one(" Ёж", "\u2581ёж"), _one_by_one(" ½", "\u25811/2")
+    (True, False)
+    """
+    plain = normal.replace("\u2581", " ")
+    return plain == text or (len(plain) == len(text) and plain == "".join(map(str.lower, text)))
 
 
 def _leading(has_tokens: "NDArray[np.bool_]", bounds: "NDArray[np.int64]") -> "NDArray[np.int64]":

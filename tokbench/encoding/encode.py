@@ -132,7 +132,9 @@ def encode_documents(
 
 
 PLACES = "where tokens begin and end is told of its whole documents only"
-SOME_WHOLE = "documents with an added token, or whose chunks decode to half characters, went whole"
+SOME_WHOLE = (
+    "documents with an added token, or where more than single chunks may matter, went whole"
+)
 DIFFERED = (
     "its chunks gave something else than whole documents on a sample of this text: "
     "please report this"

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tokbench.chunks.classes import MARK, VISIBLE, load
+from tokbench.chunks.classes import MARK, VISIBLE, WHITE, load
 from tokbench.chunks.structure import flattened
 from tokbench.encoding.loading import charsmap
 
@@ -138,8 +138,10 @@ def _rules_keep_apart(rules: str) -> bool:
     normalizer = charsmap.build(parts)
     images = [normalizer.normalize_str(one) for one in every]
     joined = " ".join(every)
+    white = map(chr, np.flatnonzero(kinds == WHITE).tolist())
     return (
-        all(one and " " not in one and SPACE not in one for one in images)
+        all(map(normalizer.normalize_str, white))
+        and all(one and " " not in one and SPACE not in one for one in images)
         and normalizer.normalize_str(joined) == " ".join(images)
         and normalizer.normalize_str(" ") == " "
     )

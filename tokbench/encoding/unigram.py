@@ -60,7 +60,7 @@ class Lattice:
 
     def encode(
         self, text: "NDArray[np.uint8]", bounds: "NDArray[np.int64]", rows: "NDArray[np.int32]"
-    ) -> "tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.bool_]]":
+    ) -> "tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.bool_], NDArray[np.int32]]":
         """The ids of texts.
 
         Args:
@@ -70,18 +70,20 @@ class Lattice:
 
         Returns:
             The ids one behind another, how many each text has, and of which texts they may be
-            others where something stands before them.
+            others where something stands before them; how many characters are unknown.
         """
         sizes = bounds[rows.astype(np.int64) + 1] - bounds[rows]
         if (size := int(sizes.max(initial=0))) >= len(self._sums):
             self._room(2 * size)
         flat = np.empty(int(sizes.sum()), np.int32)
         lengths, close = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.bool_)
+        unknown = np.zeros(len(rows), np.int32)
         used = kernels.encode(
             text, bounds, rows, self._keys, self._nodes, self._tokens, self._scores, _LIMITS,
             self._unk, self._sums, self._froms, self._takes, self._near, flat, lengths, close,
+            unknown,
         )  # fmt: skip
-        return flat[:used], lengths, close
+        return flat[:used], lengths, close, unknown
 
     def same(
         self,

@@ -127,9 +127,7 @@ def best(
                 else:
                     near = abs(found - sums[place]) <= limits[0]
                     if found > sums[place]:
-                        close[place] = near or (
-                            close[place] and found - sums[place] <= limits[0]
-                        )
+                        close[place] = near or (close[place] and found - sums[place] <= limits[0])
                         sums[place], froms[place], takes[place] = found, at, token
                     else:
                         close[place] = close[place] or near
@@ -208,6 +206,7 @@ def encode(
     flat: Any,
     lengths: Any,
     close: Any,
+    unknown: Any,
 ) -> Any:
     """Encode texts, each from a sum of nought.
 
@@ -228,6 +227,7 @@ def encode(
         flat: int32, filled; as long as the texts have bytes.
         lengths: int64, one a text, filled: how many tokens.
         close: bool, one a text, filled: rounding or an unknown token.
+        unknown: int32, one a text, filled: how many characters are unknown.
 
     Returns:
         How many tokens all have.
@@ -240,9 +240,13 @@ def encode(
             text, begin, end, keys, nodes, tokens, scores, limits, unk, sums, froms, takes, near
         )
         after = write(end - begin, froms, takes, unk, flat, used)
-        for place in range(used, after):
-            if flat[place] == unk:
+        unknown[number] = 0
+        place = end - begin
+        while place > 0:
+            if takes[place] == unk:
+                unknown[number] += 1
                 uncertain = 1
+            place = froms[place]
         close[number] = uncertain == 1
         lengths[number] = after - used
         used = after
