@@ -4,7 +4,7 @@
 them, or that none is known to be. The proofs are in `docs/cuts.md`.
 """
 
-from tokbench.chunks.cut_sets import CUT_SETS, SPACES, WORDS, CutSet
+from tokbench.chunks.cut_sets import CUT_SETS, SPACED, SPACES, WORDS, CutSet
 from tokbench.chunks.structure import Plan, Scanner, plan
 
-__all__ = ["CUT_SETS", "SPACES", "WORDS", "CutSet", "Plan", "Scanner", "plan"]
+__all__ = ["CUT_SETS", "SPACED", "SPACES", "WORDS", "CutSet", "Plan", "Scanner", "plan"]

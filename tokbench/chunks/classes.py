@@ -42,6 +42,7 @@ OTHER, UPPER, LOWER, CASELESS, NUMBER, PUNCTUATION, SYMBOL, APOSTROPHE, MARK, WH
 symbols (what BERT calls punctuation) without the apostrophe, SYMBOL the other symbols."""
 
 LETTERS = frozenset({UPPER, LOWER, CASELESS})
+VISIBLE = frozenset({*LETTERS, NUMBER, PUNCTUATION, SYMBOL, APOSTROPHE})
 CODE_POINTS = 0x110000
 
 _BY_CATEGORY = {"Lu": UPPER, "Lt": UPPER, "Ll": LOWER, "Lm": CASELESS, "Lo": CASELESS}

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokbench.chunks.classes import (
-    APOSTROPHE,
     LETTERS,
     MARK,
     NUMBER,
     PUNCTUATION,
-    SYMBOL,
+    VISIBLE,
     WHITE,
 )
 
@@ -36,15 +35,16 @@ class CutSet:
         pairs: pairs of kinds between which every document is cut.
         before_last_space: a U+0020 that follows white space is cut off before, if the character
             after it is of one of these kinds.
+        spaced: documents are cut as if a U+0020 stood before each that is not empty.
     """
 
     name: str
     pairs: frozenset[tuple[int, int]]
     before_last_space: frozenset[int] = frozenset()
+    spaced: bool = False
 
 
-_VISIBLE = frozenset({*LETTERS, NUMBER, PUNCTUATION, SYMBOL, APOSTROPHE})
-_BEFORE_SPACES = frozenset((kind, SPACE) for kind in (*_VISIBLE, ATTACHED))
+_BEFORE_SPACES = frozenset((kind, SPACE) for kind in (*VISIBLE, ATTACHED))
 
 SPACES = CutSet("spaces", _BEFORE_SPACES)
 """Before every U+0020 that follows something visible: exact for whatever splits at U+0020."""
@@ -54,12 +54,17 @@ WORDS = CutSet(
     _BEFORE_SPACES
     | {(kind, to) for kind in (*LETTERS, NUMBER) for to in (WHITE, PUNCTUATION)}
     | {(PUNCTUATION, NUMBER)},
-    _VISIBLE - {NUMBER},
+    VISIBLE - {NUMBER},
 )
 """Also between words, numbers and punctuation, where GPT-2's pattern and its kin, BERT's
 pre-tokenizer, and WhitespaceSplit with Punctuation agree. It halves the distinct chunks."""
 
+SPACED = CutSet("spaced", _BEFORE_SPACES, spaced=True)
+"""SPACES with a U+0020 before each document: for SentencePiece's way, which begins a text as if a
+space stood there, so that all chunks are treated alike."""
+
 CUT_SETS = {cut_set.name: cut_set for cut_set in (SPACES, WORDS)}
+"""Those for pre-tokenizers."""
 
 
 def cuts(text: str, cut_set: CutSet, stable: "NDArray[np.uint8]") -> list[int]:

@@ -282,6 +282,14 @@ class Distinct:
         entries = self._entries[: len(self) + 1]
         return self._arena[: entries[-1]], entries
 
+    def some(self, which: "NDArray[np.int64]") -> "tuple[NDArray[np.uint8], NDArray[np.int64]]":
+        """The bytes of these entries, read-only, and where each begins and the last ends."""
+        bounds = np.zeros(len(which) + 1, np.int64)
+        text = np.empty(int((self._entries[which + 1] - self._entries[which]).sum()), np.uint8)
+        _gather(self._arena, self._entries, which, text, bounds[1:])
+        text.flags.writeable = False
+        return text, bounds
+
     def absorb(self, other: "Distinct") -> None:
         """Count everything that another table has counted."""
         arena, entries, counts = other.texts()

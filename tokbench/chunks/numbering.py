@@ -49,6 +49,7 @@ class Numbering:
 
     def __init__(self, cut_set: CutSet) -> None:
         self._finer = cut_set is WORDS
+        self._spaced = cut_set.spaced
         self._table = Distinct()
         self._classes = load().stable
         self._cuts = np.empty(CUTS, np.int64)
@@ -61,10 +62,14 @@ class Numbering:
     def add(self, text: "NDArray[np.uint8]", offsets: "NDArray[np.int64]") -> Numbered:
         """The chunks of the documents that begin in `text` at `offsets`, and end at the last.
 
+        Where the cut set says so, a U+0020 is put before each that is not empty.
+
         Args:
             text: UTF-8 bytes, read-only.
             offsets: ascending, one more than there are documents.
         """
+        if self._spaced:
+            text, offsets = spaced(text, offsets)
         place, end = int(offsets[0]), int(offsets[-1])
         ends, numbers = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
         while place < end:
@@ -82,6 +87,10 @@ class Numbering:
         """The bytes of all chunks so far, in the order of their numbers, and where each begins."""
         text, offsets = self._table.strings()
         return text, offsets
+
+    def joined(self, numbers: "NDArray[np.int64]") -> "tuple[NDArray[np.uint8], NDArray[np.int64]]":
+        """The bytes of these chunks one behind another, read-only; where each begins and ends."""
+        return self._table.some(numbers)
 
     def texts(self, numbers: "NDArray[np.int64]") -> list[str]:
         """The chunks with these numbers.
@@ -107,3 +116,21 @@ class Numbering:
             every = data.decode()
             return [every[start:end] for start, end in bounds]
         return [data[start:end].decode() for start, end in bounds]
+
+
+def spaced(
+    text: "NDArray[np.uint8]", offsets: "NDArray[np.int64]"
+) -> "tuple[NDArray[np.uint8], NDArray[np.int64]]":
+    """The same documents with U+0020 before each that is not empty.
+
+    >>> text, offsets = spaced(np.frombuffer(b"so, so", np.uint8), np.array([0, 3, 3, 6]))
+    >>> text.tobytes(), offsets.tolist()
+    (b' so,  so', [0, 4, 4, 8])
+    """
+    there = np.diff(offsets) > 0
+    first = int(offsets[0])
+    made = np.insert(text[first : int(offsets[-1])], offsets[:-1][there] - first, ord(" "))
+    made.flags.writeable = False
+    moved = offsets - first
+    moved[1:] += np.cumsum(there)
+    return made, moved

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tokbench.chunks.numbering import Numbered, Numbering
     from tokbench.encoding.facts import Looked
 
+_TWO, _THREE, _FOUR = 0xC0, 0xE0, 0xF0
+"""The least first bytes of characters of so many bytes in UTF-8."""
+
 
 class Batch:
     """Some documents, and their chunks in each cut set that is needed.
@@ -47,6 +50,21 @@ class Batch:
         from tokbench.encoding.facts import look  # noqa: PLC0415 - kernels, for long texts only
 
         return look(self.text, self.offsets)
+
+    @cached_property
+    def begins_plainly(self) -> "NDArray[np.bool_]":
+        """For each document whether its first character is visible or white to everybody."""
+        from tokbench.chunks.classes import VISIBLE, WHITE, load  # noqa: PLC0415 - kernels
+
+        padded = np.concatenate([self.text, np.zeros(4, np.uint8)])
+        first = padded[self.offsets[:-1, None] + np.arange(4)].astype(np.int64)
+        lead, rest = first[:, 0], first[:, 1:] & 0x3F
+        two = (lead & 0x1F) << 6 | rest[:, 0]
+        three = (lead & 0x0F) << 12 | rest[:, 0] << 6 | rest[:, 1]
+        four = (lead & 0x07) << 18 | rest[:, 0] << 12 | rest[:, 1] << 6 | rest[:, 2]
+        codes = np.select([lead < _TWO, lead < _THREE, lead < _FOUR], [lead, two, three], four)
+        found: NDArray[np.bool_] = np.isin(load().stable[codes], [*VISIBLE, WHITE])
+        return found & (np.diff(self.offsets) > 0)
 
     def chosen(self, which: "NDArray[np.int64]") -> list[str]:
         """The documents with these numbers."""

@@ -5,17 +5,21 @@ document gets is gathered from the rows of its chunks. Which documents may go th
 result is that of encoding them whole, is told in `docs/cuts.md`; `encode` checks it on a sample.
 """
 
+from dataclasses import replace
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from tokbench.encoding.added import AddedTokens
-from tokbench.encoding.chunk_kernels import add_up, compare, join
+from tokbench.encoding.chunk_kernels import add_up, compare, join, spells
 from tokbench.encoding.facts import look
 from tokbench.encoding.ids import Ids
 from tokbench.encoding.part import SHOWN_DIFFERENCES, Part, first_difference
+from tokbench.encoding.spelled import spelled
 from tokbench.encoding.tables import Column, Rows, Strings
+from tokbench.encoding.unigram import Lattice
 from tokbench.encoding.whole import Whole
 
 if TYPE_CHECKING:
@@ -46,11 +50,17 @@ class ByChunks:
         self._numbering = numbering
         added = subject.tokenizer.get_added_tokens_decoder().values()
         self._added = AddedTokens(added, subject.tokenizer.normalizer)
-        self._codes = _Codes(self._whole, self._unk, numbering)
-        self._backs = _Backs(self._whole, self._codes, self._unk, route, numbering)
+        parts, lattice = self._whole, None
+        if route.way is not None:
+            parts = Whole(replace(subject, tokenizer=Tokenizer.from_str(route.way.state)))
+            lattice = Lattice.of(route.way)
         self._normal = None
         if subject.tokenizer.normalizer is not None:
-            self._normal = _Normal(self._whole, numbering)
+            self._normal = _Normal(parts, numbering)
+        self._codes: _Codes = _Codes(parts, self._unk, numbering)
+        if lattice is not None and self._normal is not None:
+            self._codes = _UnigramCodes(parts, self._unk, numbering, lattice, self._normal)
+        self._backs = _Backs(parts, self._codes, self._unk, route, numbering)
         self._weights = np.zeros(0, np.int64)
         self._nothing_is_something = bool(self._whole.encode([""])[0])
 
@@ -61,9 +71,7 @@ class ByChunks:
             For each document, whether it can be encoded through chunks; what came out for those
             that can; the rows of all their chunks, for `count` and `ids`.
         """
-        chosen = self._through(batch)
-        chunks = self.chunks(batch, chosen)
-        rows = self._codes.of(chunks.numbers)
+        chosen, chunks, rows = self._through(batch)
         backs = None
         if self._route.decoding != "whole":
             backs = self._backs.of(chunks, rows)
@@ -85,16 +93,12 @@ class ByChunks:
 
     def tokens(self, batch: "Batch") -> "tuple[NDArray[np.bool_], NDArray[np.int64]]":
         """Only how many tokens the documents have that can be encoded through chunks."""
-        chosen = self._through(batch)
-        chunks = self.chunks(batch, chosen)
-        rows = self._codes.of(chunks.numbers)
+        chosen, chunks, rows = self._through(batch)
         return chosen, _sums(rows, chunks.bounds, self._codes.counts["tokens"].array)
 
     def gathered(self, batch: "Batch") -> "tuple[NDArray[np.bool_], Ids]":
         """For each document whether it can be encoded through chunks; the ids of those that can."""
-        chosen = self._through(batch)
-        chunks = self.chunks(batch, chosen)
-        rows = self._codes.of(chunks.numbers)
+        chosen, chunks, rows = self._through(batch)
         lengths = _sums(rows, chunks.bounds, self._codes.counts["tokens"].array)
         return chosen, Ids(self._codes.flat_ids(rows, int(lengths.sum())), lengths)
 
@@ -116,12 +120,21 @@ class ByChunks:
         """The ids of each document."""
         return self._codes.ids(rows, _sums(rows, chunks.bounds, self._codes.counts["tokens"].array))
 
-    def _through(self, batch: "Batch") -> "NDArray[np.bool_]":
-        """For each document whether its tokens are those of its chunks."""
+    def _through(self, batch: "Batch") -> "tuple[NDArray[np.bool_], Numbered, NDArray[np.int32]]":
+        """For each document whether its tokens are those of its chunks; those, and their rows."""
         chosen = self._without_added_tokens(batch, batch.numbered[self._route.cut_set.name])
         if self._nothing_is_something:
             chosen &= np.diff(batch.offsets) > 0
-        return chosen
+        chunks = self.chunks(batch, chosen)
+        rows = self._codes.of(chunks.numbers)
+        same = self._codes.same_in_documents(chunks, rows)
+        if self._route.way is not None and self._unk is not None:
+            unknown = _sums(rows, chunks.bounds, self._codes.counts["unk_tokens"].array) > 0
+            same &= ~unknown | batch.begins_plainly[chosen]
+        if not same.all():
+            chosen[chosen] = same
+            rows, chunks = rows[_spread(chunks, same)], chunks.of(same)
+        return chosen, chunks, rows
 
     def _without_added_tokens(self, batch: "Batch", every: "Numbered") -> "NDArray[np.bool_]":
         chosen = ~self._added.raw.held(batch.text, batch.offsets)
@@ -153,7 +166,8 @@ class ByChunks:
         chunk_text, chunk_bounds = self._numbering.buffer()
         compare(
             backs, decoded.text, decoded.bounds, self._backs.same.array,
-            chunks.numbers, chunk_text, chunk_bounds, chunks.bounds, exact,
+            chunks.numbers, chunk_text, chunk_bounds,
+            chunks.numbers, chunk_text, chunk_bounds, chunks.bounds, 1, exact,
         )  # fmt: skip
         normalized[:] = exact
         if exact.all():
@@ -165,8 +179,9 @@ class ByChunks:
             rows = self._normal.of(others.numbers)
             same = np.empty(len(others.bounds) - 1, np.bool_)
             compare(
-                backs, decoded.text, decoded.bounds, np.empty(0, np.bool_),
-                rows, self._normal.texts.text, self._normal.texts.bounds, others.bounds, same,
+                backs, decoded.text, decoded.bounds, self._backs.same.array,
+                others.numbers, chunk_text, chunk_bounds,
+                rows, self._normal.texts.text, self._normal.texts.bounds, others.bounds, 0, same,
             )  # fmt: skip
             normalized[~exact] = same
             expected = np.minimum(expected, _sums(rows, others.bounds, self._normal.letters.array))
@@ -176,8 +191,9 @@ class ByChunks:
         differences = []
         for number in np.flatnonzero(~normalized)[:SHOWN_DIFFERENCES].tolist():
             place = int(exact[:number].size - exact[:number].sum())
-            rows = backs[others.bounds[place] : others.bounds[place + 1]]
-            back = b"".join(decoded[row] for row in rows.tolist()).decode()
+            inside = slice(others.bounds[place], others.bounds[place + 1])
+            back = self._backs.joined(backs[inside], others.numbers[inside])
+            back = back[1:] if self._route.way is not None else back
             differences.append((number, first_difference(batch[int(which[number])], back)))
         return Part(part.columns, tuple(differences))
 
@@ -193,7 +209,7 @@ class _Codes:
         self.flat = Column(np.int32)
         self.starts = Column(np.int64, [0])
         names = ("tokens", "unk_tokens", "unk_characters") if unk is not None else ("tokens",)
-        self.counts = {name: Column(np.int64) for name in names}
+        self.counts = {name: Column(np.int32) for name in names}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -207,7 +223,7 @@ class _Codes:
     ) -> list[list[int]]:
         """The ids of these rows, or of as many of them together as give these lengths."""
         lengths = self.counts["tokens"].array[rows] if lengths is None else lengths
-        ends = np.cumsum(lengths)
+        ends = np.cumsum(lengths, dtype=np.int64)
         every, bounds = self.flat_ids(rows, int(lengths.sum())).tolist(), [0, *ends.tolist()]
         return [every[start:end] for start, end in pairwise(bounds)]
 
@@ -226,22 +242,98 @@ class _Codes:
         # sums of whole numbers below 2^53 are exact in doubles
         return np.bincount(ids, each[used], size).astype(np.int64)
 
-    def _make(self, numbers: "NDArray[np.int64]") -> None:
-        texts = self._numbering.texts(numbers)
+    def same_in_documents(
+        self, chunks: "Numbered", rows: "NDArray[np.int32]"
+    ) -> "NDArray[np.bool_]":
+        """For each document whether its chunks have in it the tokens that they have alone."""
+        del rows
+        return np.ones(len(chunks.bounds) - 1, np.bool_)
+
+    def _encoded(
+        self, numbers: "NDArray[np.int64]", texts: list[str]
+    ) -> "tuple[NDArray[np.int32], NDArray[np.int64]]":
+        """The ids of these chunks, one behind another, and how many each has."""
+        del numbers
         ids = self._whole.encode(texts)
         lengths = np.fromiter(map(len, ids), np.int64, len(ids))
-        flat = np.fromiter(chain.from_iterable(ids), np.int32, int(lengths.sum()))
+        return np.fromiter(chain.from_iterable(ids), np.int32, int(lengths.sum())), lengths
+
+    def _lost(self, which: "NDArray[np.int64]", texts: list[str]) -> list[int]:
+        """The characters that unknown tokens stand for, of some of the chunks just encoded."""
+        del which
+        return self._whole.characters_lost(texts)
+
+    def _make(self, numbers: "NDArray[np.int64]") -> None:
+        texts = self._numbering.texts(numbers)
+        flat, lengths = self._encoded(numbers, texts)
         self.starts.append(self.starts.array[-1] + np.cumsum(lengths))
         self.flat.append(flat)
         self.counts["tokens"].append(lengths)
         if self._unk is not None:
-            owners = np.repeat(np.arange(len(ids)), lengths)
-            unknown = np.bincount(owners[flat == self._unk], minlength=len(ids))
-            lost = np.zeros(len(ids), np.int64)
-            for number in np.flatnonzero(unknown).tolist():
-                lost[number] = self._whole.characters_lost(texts[number])
+            owners = np.repeat(np.arange(len(texts)), lengths)
+            unknown = np.bincount(owners[flat == self._unk], minlength=len(texts))
+            which = np.flatnonzero(unknown)
+            lost = np.zeros(len(texts), np.int32)
+            lost[which] = self._lost(which, [texts[number] for number in which.tolist()])
             self.counts["unk_tokens"].append(unknown)
             self.counts["unk_characters"].append(lost)
+
+
+class _UnigramCodes(_Codes):
+    """The same for a Unigram model that adds up scores over whole documents."""
+
+    def __init__(
+        self,
+        whole: Whole,
+        unk: int | None,
+        numbering: "Numbering",
+        lattice: Lattice,
+        normal: "_Normal",
+    ) -> None:
+        super().__init__(whole, unk, numbering)
+        self._lattice = lattice
+        self._normal = normal
+        self._text_rows = Column(np.int32)
+        self._close = Column(np.bool_)
+        self._unknown: tuple[NDArray[np.int32], NDArray[np.int32]] = (
+            np.empty(0, np.int32), np.empty(0, np.int32),
+        )  # fmt: skip
+
+    def _encoded(
+        self, numbers: "NDArray[np.int64]", texts: list[str]
+    ) -> "tuple[NDArray[np.int32], NDArray[np.int64]]":
+        del texts
+        rows = self._normal.of(numbers)
+        strings = self._normal.texts
+        flat, lengths, close, unknown = self._lattice.encode(strings.text, strings.bounds, rows)
+        self._text_rows.append(rows)
+        self._close.append(close)
+        self._unknown = rows, unknown
+        return flat, lengths
+
+    def _lost(self, which: "NDArray[np.int64]", texts: list[str]) -> list[int]:
+        """Asked of the library only where normalizing did more than change single characters."""
+        rows, unknown = self._unknown
+        lost = unknown[which].tolist()
+        odd = [
+            place
+            for place, (row, text) in enumerate(zip(rows[which].tolist(), texts, strict=True))
+            if not _one_by_one(text, self._normal.texts[row].decode())
+        ]
+        asked = self._whole.characters_lost([texts[place] for place in odd])
+        for place, count in zip(odd, asked, strict=True):
+            lost[place] = count
+        return lost
+
+    def same_in_documents(
+        self, chunks: "Numbered", rows: "NDArray[np.int32]"
+    ) -> "NDArray[np.bool_]":
+        """For each document whether its chunks have in it the tokens that they have alone."""
+        return self._lattice.same(
+            rows, chunks.bounds, self._close.array, self._text_rows.array,
+            self._normal.texts.text, self._normal.texts.bounds,
+            self.flat.array, self.starts.array,
+        )  # fmt: skip
 
 
 class _Normal:
@@ -267,10 +359,10 @@ class _Backs:
     """What the ids of chunks decode to, by row: a chunk may have two, one where a text begins.
 
     Attributes:
-        texts: what came back.
-        same: whether that is the chunk.
+        texts: what came back, nothing where that is the chunk.
+        same: whether it is.
         kept: letters in it, those of unknown tokens left out.
-        broken: 1 where the text of a document may not be put together from this.
+        broken: where the text of a document may not be put together from this.
     """
 
     def __init__(
@@ -288,10 +380,11 @@ class _Backs:
         self._numbering = numbering
         self._rows = Rows(self._make)
         self._before: tuple[list[int], str] | None = None
+        self._spelled = spelled(whole.tokenizer, unk) if route.decoding == "joined" else None
         self.texts = Strings()
         self.same = Column(np.bool_)
-        self.kept = Column(np.int64)
-        self.broken = Column(np.int64)
+        self.kept = Column(np.int32)
+        self.broken = Column(np.bool_)
 
     def of(self, chunks: "Numbered", rows: "NDArray[np.int32]") -> "NDArray[np.int32]":
         """The rows of chunks where they stand; `rows` are those of their ids."""
@@ -304,36 +397,69 @@ class _Backs:
     def _make(self, keys: "NDArray[np.int64]") -> None:
         numbers = keys // self._positions
         first = keys % self._positions == 1 if self._positions > 1 else np.ones(len(keys), bool)
-        ids = self._codes.ids(self._codes.of(numbers))
         if self._before is None:
             self._before = self._something_before()
-        backs, broken = self._decoded(ids, first)
-        encoded = self.texts.append(backs)
-        kept = look(*encoded)[1]
+        rows = self._codes.of(numbers)
+        same = self._spells(rows, numbers)
+        others = np.flatnonzero(~same)
+        kept, broken = np.zeros(len(keys), np.int32), np.zeros(len(keys), np.bool_)
+        kept[same] = look(*self._numbering.joined(numbers[same]))[1]
+        ids = self._codes.ids(rows[others])
+        backs, broken[others] = self._decoded(ids, first[others])
+        kept[others] = look(*Strings().append(backs))[1]
         if self._unk is not None:
-            self._leave_unknown_out(ids, first, kept, broken)
+            self._leave_unknown_out(ids, first, others, kept, broken)
         texts = self._numbering.texts(numbers)
-        pairs = zip(backs, texts, strict=True)
-        self.same.append(np.fromiter((one == other for one, other in pairs), bool, len(backs)))
+        every = [""] * len(keys)
+        for number, back in zip(others.tolist(), backs, strict=True):
+            same[number] = back == texts[number]
+            if not same[number]:
+                every[number] = back
+        self.texts.append(every)
+        self.same.append(same)
         self.kept.append(kept)
         self.broken.append(broken)
+
+    def joined(self, rows: "NDArray[np.int32]", numbers: "NDArray[np.int32]") -> str:
+        """The text of these rows, one behind another; `numbers` are those of their chunks."""
+        text, bounds = self._numbering.buffer()
+        same = self.same.array
+        return b"".join(
+            text[bounds[number] : bounds[number + 1]].tobytes() if same[row] else self.texts[row]
+            for row, number in zip(rows.tolist(), numbers.tolist(), strict=True)
+        ).decode()
+
+    def _spells(
+        self, rows: "NDArray[np.int32]", numbers: "NDArray[np.int64]"
+    ) -> "NDArray[np.bool_]":
+        """Of which rows the bytes of the tokens are those of the chunk: it comes back as it was."""
+        same = np.zeros(len(rows), np.bool_)
+        if self._spelled is not None:
+            spells(
+                rows, self._codes.flat.array, self._codes.starts.array, *self._spelled,
+                numbers, *self._numbering.buffer(), same,
+            )  # fmt: skip
+        return same
 
     def _leave_unknown_out(
         self,
         ids: list[list[int]],
         first: "NDArray[np.bool_]",
-        kept: "NDArray[np.int64]",
-        broken: "NDArray[np.int64]",
+        others: "NDArray[np.int64]",
+        kept: "NDArray[np.int32]",
+        broken: "NDArray[np.bool_]",
     ) -> None:
-        having = [number for number, one in enumerate(ids) if self._unk in one]
-        known = [[one for one in ids[number] if one != self._unk] for number in having]
-        backs, more_broken = self._decoded(known, first[having], may_be_empty=True)
-        kept[having] = look(*Strings().append(backs))[1]
-        broken[having] |= more_broken
+        """Mend `kept` and `broken` where one of these ids is the unknown one."""
+        having = [place for place, one in enumerate(ids) if self._unk in one]
+        known = [[one for one in ids[place] if one != self._unk] for place in having]
+        where = others[having]
+        backs, more_broken = self._decoded(known, first[where], may_be_empty=True)
+        kept[where] = look(*Strings().append(backs))[1]
+        broken[where] |= more_broken
 
     def _decoded(
         self, ids: list[list[int]], first: "NDArray[np.bool_]", *, may_be_empty: bool = False
-    ) -> "tuple[list[str], NDArray[np.int64]]":
+    ) -> "tuple[list[str], NDArray[np.bool_]]":
         """The texts of ids where they begin a document, or behind something else."""
         assert self._before is not None  # noqa: S101 - set before the first call
         before, said = self._before
@@ -341,7 +467,7 @@ class _Backs:
         backs = self._whole.decode(
             [one if at_start else before + one for one, at_start in zip(ids, leading, strict=True)]
         )
-        broken = np.zeros(len(ids), np.int64)
+        broken = np.zeros(len(ids), np.bool_)
         for number, (back, at_start) in enumerate(zip(backs, leading, strict=True)):
             if not at_start:
                 broken[number] = not said or not back.startswith(said)
@@ -349,7 +475,7 @@ class _Backs:
             elif self._positions > 1:
                 broken[number] = not back and not may_be_empty
             if _BROKEN in back:
-                broken[number] = 1
+                broken[number] = True
         return backs, broken
 
     def _something_before(self) -> tuple[list[int], str]:
@@ -360,6 +486,16 @@ class _Backs:
             if (said := self._whole.decode([[one]])[0]) and _BROKEN not in said:
                 return [one], said
         return [], ""
+
+
+def _one_by_one(text: str, normal: str) -> bool:
+    """Whether each character became one, itself or its lower case.
+
+    >>> _one_by_one(" Ёж", "\u2581ёж"), _one_by_one(" ½", "\u25811/2")
+    (True, False)
+    """
+    plain = normal.replace("\u2581", " ")
+    return plain == text or (len(plain) == len(text) and plain == "".join(map(str.lower, text)))
 
 
 def _leading(has_tokens: "NDArray[np.bool_]", bounds: "NDArray[np.int64]") -> "NDArray[np.int64]":

@@ -69,10 +69,14 @@ def compare(
     text: Any,
     starts: Any,
     same: Any,
+    numbers: Any,
+    chunks: Any,
+    firsts: Any,
     other_rows: Any,
     other_text: Any,
     other_starts: Any,
     bounds: Any,
+    skip: Any,
     equal: Any,
 ) -> Any:
     """For each document, whether two strings made of parts are equal, however they are parted.
@@ -81,23 +85,32 @@ def compare(
         rows: int32, the parts of the one string, for all documents.
         text: uint8; part k is `text[starts[k]:starts[k + 1]]`.
         starts: int64.
-        same: by row, whether it equals the part at the same place of the other; empty: not known.
+        same: by row, whether the part is the chunk at its place instead.
+        numbers: as many int32, the chunks.
+        chunks: uint8, likewise their text.
+        firsts: int64, likewise.
         other_rows: as many int32, the parts of the other.
         other_text: likewise.
         other_starts: likewise.
         bounds: int64, where each document's parts begin, and the last one's end.
+        skip: whether the other's parts are the chunks.
         equal: one a document, filled.
     """
     for document in range(equal.shape[0]):
         begin, end = bounds[document], bounds[document + 1]
-        if same.shape[0]:
+        if skip:
             while begin < end and same[rows[begin]]:
                 begin += 1
         left, right = begin, begin
         place = other = left_end = right_end = np.int64(0)
+        own = False
         while True:
             while place == left_end and left < end:
-                place, left_end = starts[rows[left]], starts[rows[left] + 1]
+                own = same[rows[left]]
+                if own:
+                    place, left_end = firsts[numbers[left]], firsts[numbers[left] + 1]
+                else:
+                    place, left_end = starts[rows[left]], starts[rows[left] + 1]
                 left += 1
             while other == right_end and right < end:
                 other = other_starts[other_rows[right]]
@@ -106,11 +119,57 @@ def compare(
             if place == left_end or other == right_end:
                 equal[document] = place == left_end and other == right_end
                 break
-            if text[place] != other_text[other]:
+            if (chunks[place] if own else text[place]) != other_text[other]:
                 equal[document] = False
                 break
             place += 1
             other += 1
+
+
+@jit
+def spells(
+    rows: Any,
+    flat: Any,
+    firsts: Any,
+    pieces: Any,
+    bounds: Any,
+    known: Any,
+    numbers: Any,
+    chunks: Any,
+    starts: Any,
+    same: Any,
+) -> Any:
+    """For each row, whether the bytes of its tokens are those of a chunk.
+
+    Args:
+        rows: int32.
+        flat: int32, the tokens of all rows.
+        firsts: int64, by row, where its tokens begin.
+        pieces: uint8; the bytes of token k are `pieces[bounds[k]:bounds[k + 1]]`.
+        bounds: int64.
+        known: bool, by token, whether its bytes are known.
+        numbers: int64, a chunk for each row.
+        chunks: uint8, likewise its text.
+        starts: int64, likewise.
+        same: bool, one a row, filled.
+    """
+    for number in range(rows.shape[0]):
+        place, end = starts[numbers[number]], starts[numbers[number] + 1]
+        fits = True
+        for at in range(firsts[rows[number]], firsts[rows[number] + 1]):
+            token = flat[at]
+            size = bounds[token + 1] - bounds[token]
+            if not known[token] or place + size > end:
+                fits = False
+                break
+            for offset in range(size):
+                if pieces[bounds[token] + offset] != chunks[place + offset]:
+                    fits = False
+                    break
+            if not fits:
+                break
+            place += size
+        same[number] = fits and place == end
 
 
 @jit

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from tokbench import kernels
-from tokbench.chunks import CUT_SETS, SPACES
+from tokbench.chunks import SPACED, SPACES
 from tokbench.encoding.batch import Batch, sample_of
 from tokbench.encoding.cuts import CutsOfChunks, CutsOfDocuments
 from tokbench.encoding.cuts import merged as merged_cuts
@@ -131,7 +131,10 @@ def encode_documents(
     return documents, [again.get(k, work).encoded(documents, types) for k, work in enumerate(works)]
 
 
-SOME_WHOLE = "documents with an added token, or whose chunks decode to half characters, went whole"
+PLACES = "where tokens begin and end is told of its whole documents only"
+SOME_WHOLE = (
+    "documents with an added token, or where more than single chunks may matter, went whole"
+)
 DIFFERED = (
     "its chunks gave something else than whole documents on a sample of this text: "
     "please report this"
@@ -157,6 +160,8 @@ def _work(subject: Subject, spans: Remembered | None, *, long: bool) -> "_Work":
     found = route(json.loads(subject.tokenizer.to_str()))
     if isinstance(found, str):
         return _Work(subject, spans, found)
+    if spans is not None and found.cut_set is SPACED:
+        return _Work(subject, spans, PLACES)
     return _ChunkWork(subject, spans, found)
 
 
@@ -176,14 +181,14 @@ def _facts(*, long: bool) -> _Facts:
 
 
 def _numberings(works: "Sequence[_Work]", *, cuts: bool) -> "dict[str, Numbering]":
-    names = {work.route.cut_set.name for work in works if isinstance(work, _ChunkWork)}
-    if not names:
+    sets = {work.route.cut_set for work in works if isinstance(work, _ChunkWork)}
+    if not sets:
         return {}
     if cuts:
-        names.add(SPACES.name)
+        sets.add(SPACES)
     from tokbench.chunks.numbering import Numbering  # noqa: PLC0415 - kernels
 
-    made = {name: Numbering(CUT_SETS[name]) for name in sorted(names)}
+    made = {one.name: Numbering(one) for one in sorted(sets, key=lambda one: one.name)}
     for work in works:
         if isinstance(work, _ChunkWork):
             work.begin(made[work.route.cut_set.name], made.get(SPACES.name))

@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 import regex
 
-from tokbench.chunks import CutSet, plan
+from tokbench.chunks import SPACED, CutSet, plan
 from tokbench.chunks.structure import flattened
+from tokbench.encoding.spaced import Way, way
 
 Json = Mapping[str, Any]
 
@@ -34,11 +35,13 @@ class Route:
             chunk with tokens decodes otherwise than those behind it, "whole" if more than that may
             depend on what stands around.
         joins: the normalized text of a document is that of its chunks.
+        way: how chunks of SPACED are treated; None for other cut sets.
     """
 
     cut_set: CutSet
     decoding: Literal["joined", "first", "whole"]
     joins: bool
+    way: Way | None = None
 
 
 def route(state: Json) -> Route | str:
@@ -48,9 +51,12 @@ def route(state: Json) -> Route | str:
         state: the tokenizer's JSON.
     """
     found = plan(state["normalizer"], state["pre_tokenizer"])
-    if found is None:
-        return NO_CUT
     model = state["model"]
+    if found is None:
+        spaced = way(state)
+        if spaced is None or not _leaves_tokens(state["post_processor"], model):
+            return NO_CUT
+        return Route(SPACED, "joined", joins=True, way=spaced)
     if model.get("type") not in _MODELS:
         return f"a model of type {model.get('type')!r} may look beyond single words"
     if not _leaves_tokens(state["post_processor"], model):

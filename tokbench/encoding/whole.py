@@ -14,6 +14,10 @@ from tokbench.errors import SubjectError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from tokenizers import Tokenizer
+
+_AT_ONCE = 1 << 10
+"""Texts whose offsets are held at once."""
 
 
 class Whole:
@@ -21,6 +25,11 @@ class Whole:
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
+
+    @property
+    def tokenizer(self) -> "Tokenizer":
+        """The tokenizer."""
+        return self._subject.tokenizer
 
     def encode(self, documents: list[str]) -> list[list[int]]:
         """The ids of each document, without special tokens."""
@@ -37,10 +46,9 @@ class Whole:
         if (unk := self._subject.unk_id) is not None:
             unknown = [one.count(unk) for one in ids]
             part.columns["unk_tokens"][:] = unknown
-            part.columns["unk_characters"][:] = [
-                self.characters_lost(text) if count else 0
-                for text, count in zip(documents, unknown, strict=True)
-            ]
+            having = [number for number, count in enumerate(unknown) if count]
+            lost = self.characters_lost([documents[number] for number in having])
+            part.columns["unk_characters"][having] = lost
         return self.compared(part, documents, ids)
 
     def compared(self, part: Part, documents: list[str], ids: list[list[int]]) -> Part:
@@ -72,11 +80,17 @@ class Whole:
         with refused(self._subject.name, "decode"):
             return self._subject.tokenizer.decode_batch(ids, skip_special_tokens=False)
 
-    def characters_lost(self, text: str) -> int:
-        """How many characters of a text unknown tokens stand for."""
-        encoding = self._subject.tokenizer.encode(text, add_special_tokens=False)
-        pairs = zip(encoding.ids, encoding.offsets, strict=True)
-        return sum(end - start for one, (start, end) in pairs if one == self._subject.unk_id)
+    def characters_lost(self, texts: list[str]) -> list[int]:
+        """How many characters of each text unknown tokens stand for."""
+        unk = self._subject.unk_id
+        lost = []
+        for first in range(0, len(texts), _AT_ONCE):
+            for one in self._subject.tokenizer.encode_batch(
+                texts[first : first + _AT_ONCE], add_special_tokens=False
+            ):
+                pairs = zip(one.ids, one.offsets, strict=True)
+                lost.append(sum(end - start for number, (start, end) in pairs if number == unk))
+        return lost
 
     def _letters_kept(self, ids: list[int], back: str) -> int:
         """Letters that came back, those of the unknown token's own text left out."""
