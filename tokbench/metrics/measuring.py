@@ -170,6 +170,11 @@ class _Cell:
             return len(self.result.columns[0])
         return self.documents
 
+    @property
+    def worth(self) -> float:
+        """How many documents of one weight those are worth."""
+        return self.result.worth if isinstance(self.result, Ratio | Totals) else float(self.n)
+
     def measured(self, metric: Metric) -> Measurement:
         """The measurement, without comparing it with others."""
         plain = Measurement(self.value, self.n, metric.unit, metric.better, of=self.over)
@@ -182,7 +187,7 @@ class _Cell:
         elif self.sample is None:
             why = f"{self.n} {self.over} are too few"
         else:
-            found = interval(self.sample, self.n)
+            found = interval(self.sample, self.n, self.worth)
             if found is None:
                 why = "most of the text has nothing to divide by"
             elif found[0] == found[1]:
@@ -196,7 +201,7 @@ class _Cell:
         value = self.value - other.value
         if self.sample is None or other.sample is None or self.n != other.n:
             return Difference(value, seen=self._apart(other))
-        found = interval(self.sample - other.sample, self.n)
+        found = interval(self.sample - other.sample, self.n, min(self.worth, other.worth))
         return Difference(value, found, found and not found[0] <= 0 <= found[1])
 
     def _apart(self, other: "_Cell") -> bool | None:
@@ -265,7 +270,9 @@ def _by_group(
                         label,
                         value if some else None,
                         len(which),
-                        interval(sample, len(which)) if some and sample is not None else None,
+                        interval(sample, len(which), result.worth)
+                        if some and sample is not None
+                        else None,
                     )
                 )
                 samples[owner][place].append(sample)
@@ -311,7 +318,9 @@ def _of_parts(metric: Metric, result: Totals, drawn: _Drawn) -> Breakdown:
         sample = drawn.parts.get(id(part))
         n = len(part.numerators)
         value = part.value if np.isfinite(part.value) else None
-        found = interval(sample, n) if value is not None and sample is not None else None
+        found = None
+        if value is not None and sample is not None:
+            found = interval(sample, n, part.worth)
         values.append(GroupValue(label, value, n, found))
         samples.append(sample)
     made = _breakdown(metric, values, samples)
