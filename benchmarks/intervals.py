@@ -3,8 +3,9 @@
     python benchmarks/intervals.py [--draws 1000]
 
 Documents have lengths from one to thousands (lognormal with that spread, or Pareto's with tails of
-that power) and rates of their own (gamma). Where documents are gathered in groups before they are drawn, too. Two tokenizers whose rates are equal in
-truth are told apart in 5% of the draws at most; copies never.
+that power) and rates of their own (gamma). Where documents are gathered in groups before they are
+drawn, too. Two tokenizers whose rates are equal in truth are told apart in 5% of the draws at most;
+copies never.
 """
 
 import argparse
@@ -52,9 +53,7 @@ def main() -> None:
             apart = 0
             begun = time.perf_counter()
 
-            def held(
-                seed: int, documents: int = documents, kind: tuple[str, float] = kind
-            ) -> bool:
+            def held(seed: int, documents: int = documents, kind: tuple[str, float] = kind) -> bool:
                 nonlocal apart
                 lengths, one, other = corpus(documents, kind, seed)
                 worth = effective(lengths)

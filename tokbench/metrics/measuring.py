@@ -94,6 +94,7 @@ def measure(
                 cell.measured(metric),
                 difference=None if owner == baseline else cell.difference(row[baseline]),
                 best=best[owner],
+                flattered=cell.flattered(metric, lost[owner]),
                 by=groups,
             )
     return tuple(
@@ -152,11 +153,13 @@ class _Cell:
         """The number."""
         return None if isinstance(self.result, NotApplicable) else self.result.value
 
-    def lost(self, share: float) -> bool:
-        """Whether too much of the text was skipped, or of the parallel text unknown."""
+    def flattered(self, metric: Metric, lost: float) -> float:
+        """How much of the text was skipped, or of the parallel text unknown, where that is much."""
+        if self.value is None or not metric.flattered_by_loss:
+            return 0.0
         if isinstance(self.result, Totals):
-            share = self.result.detail.get("unknown_tokens", share)
-        return share > MOST_LOST
+            lost = self.result.detail.get("unknown_tokens", lost)
+        return lost if lost > MOST_LOST else 0.0
 
     @property
     def over(self) -> str:
@@ -225,7 +228,7 @@ def _best(metric: Metric, row: Sequence[_Cell], lost: Sequence[float]) -> list[A
     honest = [
         place
         for place, cell in enumerate(row)
-        if cell.value is not None and not (metric.flattered_by_loss and cell.lost(lost[place]))
+        if cell.value is not None and not cell.flattered(metric, lost[place])
     ]
     if not honest:
         return standing
