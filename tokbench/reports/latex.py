@@ -40,8 +40,8 @@ _ANY = re.compile(f"-(?=-)|[{re.escape(''.join(set(_SPECIAL) - {'-'}))}]|[^\0-\x
 _ACCENTS = ("0300", "0301", "0302", "0303", "0304", "0306", "0307", "0308", "030A", "030B", "030C")
 _LETTERS = "ßæÆœŒøØłŁçÇ"
 _ANYCHAR = (
-    r"\providecommand{\anychar}[2]{\ifdefined\Umathcode #1\else\texttt{[#2]}\fi}"
-    "% letters that pdfLaTeX lacks, by their numbers there"
+    "% letters that pdfLaTeX lacks stand by their numbers there",
+    r"\providecommand{\anychar}[2]{\ifdefined\Umathcode #1\else\texttt{[#2]}\fi}",
 )
 _MARKS = {"": "{}", "best": r"\textbf{{{}}}", "clearly best": r"\textbf{{{}}}\rlap{{$^\ast$}}"}
 _SIGN = "$\\approx$"
@@ -63,7 +63,7 @@ def render(comparison: Comparison, rows: Mapping[str, Row]) -> str:
     found = list(lines(comparison, rows))
     parts = [
         "% \\usepackage{booktabs}",
-        _ANYCHAR,
+        *_ANYCHAR,
         *(f"% {comment(said)}" for said in (comparison.signature, comparison.repeat) if said),
     ]
     said = _said(comparison, found)
