@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tokbench.metrics import measure
-from tokbench.metrics.resampling import FEWEST, GROUPS, Resamples, interval
+from tokbench.metrics.resampling import FEWEST, GROUPS, LEAST_WORTH, Resamples, effective, interval
 from tokbench.values import Encoded, Grouping
 
 NAMES = ["tokens", "bytes_per_token", "chars_per_token", "roundtrip", "vocabulary_size"]
@@ -28,18 +28,37 @@ def encoded(documents: list[str], width: int, seed: int = 0) -> Encoded:
     return replace(Encoded.of(documents, cuts), name=f"{width}/{seed}")
 
 
-def test_intervals_hold_a_known_ratio() -> None:
+@pytest.mark.parametrize(("documents", "spread"), [(20, 0.5), (20, 1.5), (60, 1.0)])
+def test_intervals_hold_a_known_ratio(documents: int, spread: float) -> None:
     """Documents of very different lengths, each with a rate of its own."""
-    documents, draws, truth, held = 60, 1000, 0.3, 0
+    draws, truth, held = 1000, 0.3, 0
     for number in range(draws):
         chance = np.random.default_rng(number)
-        lengths = np.ceil(chance.lognormal(4, 0.5, documents)).astype(np.int64)
+        lengths = np.ceil(chance.lognormal(4, spread, documents)).astype(np.int64)
         counts = chance.poisson(lengths * chance.gamma(10, 0.1, documents) * truth)
         totals = Resamples(documents, count=500, seed=number).totals([counts, lengths])
-        found = interval(totals[:, 0] / totals[:, 1], documents)
+        found = interval(totals[:, 0] / totals[:, 1], documents, effective(lengths))
         assert found is not None
         held += found[0] <= truth <= found[1]
     assert 0.93 <= held / draws <= 0.97
+
+
+def test_a_long_document_among_short_ones_widens_an_interval() -> None:
+    sample = np.arange(1001.0)
+    even, uneven = np.full(40, 9), np.array([900, *[1] * 39])
+    assert interval(sample, 40, effective(even)) == interval(sample, 40)
+    wide, least = interval(sample, 40, effective(uneven)), interval(sample, 40, LEAST_WORTH)
+    assert wide == least
+    assert least is not None
+    assert 0 < least[0] < interval(sample, 40)[0]
+    assert effective(np.zeros(40, np.int64)) == 40
+
+
+def test_copies_are_never_different_however_uneven_the_documents() -> None:
+    documents = ["ab " * length for length in [4000, *range(1, 20)]]
+    one = encoded(documents, 2)
+    second = measure([one, replace(one, name="copy")], NAMES)[1].measurements
+    assert not any(second[name].difference.seen for name in NAMES)
 
 
 def test_drawing_groups_is_as_wide_as_drawing_documents() -> None:

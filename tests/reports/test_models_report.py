@@ -29,7 +29,7 @@ from tokbench.reports.json import read as read_comparison
 from tokbench.reports.json import render as comparison_plain
 from tokbench.values import Comparison, Downstream
 
-_VOID = {"meta", "link", "br"}
+_VOID = {"meta", "link", "br", "input"}
 _LONG = "a-very-long-name-" * 4
 _NAMES = ("[red]markup[/red]", SCRIPT, _LONG, "مرحبا بالعالم", "\x1b[31mred\u202e")
 

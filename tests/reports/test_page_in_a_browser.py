@@ -28,6 +28,7 @@ def page(tab: Page, tmp_path: Path) -> Page:
     tab.size(1280, 900)
     tab.events.clear()
     tab.open(path)
+    tab.run("document.getElementById('all').click()")
     return tab
 
 
@@ -126,6 +127,18 @@ def test_arrows_follow_the_direction_of_writing(page: Page) -> None:
         ".map((one) => one.getBoundingClientRect().left)"
     )
     assert places == sorted(places, reverse=True)  # no override turns what stands around it
+
+
+def test_names_that_are_pressed_stay_strong(page: Page) -> None:
+    weak = "document.querySelectorAll('figure > svg .off').length"
+    pressed = "document.querySelector('.legend button[data-k=\"1\"]')"
+    assert page.run(weak) == 0
+    page.run(f"{pressed}.click()")
+    assert page.run(f"{pressed}.getAttribute('aria-pressed')") == "true"
+    assert page.run(weak) > 0
+    assert page.run("document.querySelectorAll('figure > svg .off[data-k=\"1\"]').length") == 0
+    page.run(f"{pressed}.click()")
+    assert page.run(weak) == 0
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -140,6 +140,27 @@ def test_many_tokenizers_are_lines(width: int, snapshot: SnapshotAssertion) -> N
     )
 
 
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_line_for_each_script(width: int, snapshot: SnapshotAssertion) -> None:
+    """As many tokens as each tokenizer takes, whoever loses text is never best."""
+    cuts = (
+        (Cut("a"), Cut("b")),
+        (Cut("ab"),),
+        (Cut("ab", "unk"),),
+        *((Cut("a"), Cut("b"), Cut("c")) for _ in range(9)),
+    )
+    scripts = tuple(
+        Sample("ab", cuts, name, ours=name == "Thai")
+        for name in ("Latin", "Cyrillic", "Thai", "Han", "Devanagari")
+    )
+    for count in (3, 12):
+        some = tuple(replace(one, cuts=one.cuts[:count]) for one in scripts)
+        printed = _printed(replace(_many(count), samples=(), scripts=some), width, colour=False)
+        shown = printed[printed.index("tokens of a text in each script") :]
+        assert shown.partition("These numbers")[0] == snapshot
+        assert max(map(cell_len, printed.splitlines())) <= width
+
+
 def test_controls_in_text_never_reach_the_terminal(comparison: Comparison) -> None:
     printed = _printed(comparison, 120, colour=True)
     assert "\x1b[31m\u202e" not in printed

@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -26,7 +28,7 @@ from tokbench.reports.pictures import pictures
 from tokbench.reports.written import written
 from tokbench.values import Comparison, Cut, Measured, Measurement, Sample, Shape
 
-_VOID = {"meta", "link", "br"}
+_VOID = {"meta", "link", "br", "input"}
 _OWN_SCRIPTS = 1
 
 
@@ -195,8 +197,12 @@ def test_markdown_is_a_table_on_github() -> None:
     made = written("a.md", comparison(), ROWS).decode()
     table = [line for line in made.splitlines() if line.startswith("|")]
     bars = [len(re.findall(r"(?<!\\)\|", line)) for line in table]
-    assert set(bars) == {len(HOSTILE) + 3}
-    assert len(table) == 2 + len(ROWS) - 1  # unk_rate applies to none
+    assert set(bars) == {3}  # eight tokenizers are lines, each family has one metric here
+    assert len(table) == (2 + len(HOSTILE)) * (len(ROWS) - 1)  # unk_rate applies to none
+    few = written("a.md", harmless(3), ROWS).decode()
+    columns = [line for line in few.splitlines() if line.startswith("|")]
+    assert {line.count("|") for line in columns} == {3 + 3}
+    assert len(columns) == 2 + len(ROWS) - 1
     shown = re.sub("(`+)(?!`).*?(?<!`)\\1(?!`)", "", made)  # code is shown as it is
     assert "<script" not in shown
     assert "<img" not in shown
@@ -224,13 +230,73 @@ def test_latex_has_no_command_of_the_text() -> None:
     made = written("a.tex", comparison(), ROWS).decode()
     body = "".join(line for line in made.splitlines(keepends=True) if not line.startswith("%"))
     assert "\\input" not in body
-    assert body.count("\\end{table}") == 1
+    assert body.count("\\end{table}") == len(ROWS) - 1
     assert "100\\% \\$x\\textasciicircum{}2\\$ \\#1" in body
     rows = [line for line in body.splitlines() if line.endswith("\\\\")]
-    assert {len(re.findall(r"(?<!\\)&", line)) for line in rows} == {len(HOSTILE)}
+    assert {len(re.findall(r"(?<!\\)&", line)) for line in rows} == {1}
     assert not re.search(r"(?<!\\)%", body)
     assert "^^" not in made
     assert "\\textbf{4.000}\\rlap{$^\\ast$}" in made
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="there is no pdflatex")
+def test_pdflatex_sets_any_name(tmp_path: Path) -> None:
+    names = ('_ & % $ # { } ~ ^ \\ "', "한국어 مرحبا", "👩‍👩‍👧 �", "naïve ß œ ą €", "`` -- ^^M <|>")
+    for many in (False, True):
+        made = comparison()
+        some = made.tokenizers if many else made.tokenizers[: len(names)]
+        named = [
+            replace(one, name=names[k]) if k < len(names) else one for k, one in enumerate(some)
+        ]
+        table = replace(made, tokenizers=tuple(named), samples=(), scripts=(), on=" ".join(names))
+        body = written("a.tex", table, ROWS).decode()
+        (tmp_path / "a.tex").write_text(
+            "\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n"
+            f"{body}\\end{{document}}\n"
+        )
+        done = subprocess.run(
+            ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "a.tex"],  # noqa: S607 - found
+            cwd=tmp_path,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-600:]
+        assert b"Missing character" not in (tmp_path / "a.log").read_bytes()
+
+
+def test_what_looks_better_than_it_is_is_marked_everywhere() -> None:
+    made = harmless(3)
+    first = made.tokenizers[0]
+    parity = replace(
+        first.measurements["parity"],
+        flattered=0.2,
+        detail={"unknown_tokens": 0.2, "reference": "en"},
+    )
+    flattered = replace(first, measurements={**first.measurements, "parity": parity})
+    made = replace(made, tokenizers=(flattered, *made.tokenizers[1:]))
+    for ending in ("md", "html"):
+        page = written(f"a.{ending}", made, ROWS).decode()
+        assert "†" in page
+        assert "of the tokens of the parallel text are unknown" in page
+        assert "†" not in written(f"a.{ending}", harmless(3), ROWS).decode()
+    table = written("a.tex", made, ROWS).decode()
+    assert "2.000$^\\dagger$" in table
+    assert "looks better than it is" in table
+    lines = csv.DictReader(io.StringIO(written("a.csv", made, ROWS).decode()))
+    assert [one["flattered"] for one in lines if one["metric"] == "parity"] == ["0.2", "", ""]
+    plain = render(made)["tokenizers"][0]["metrics"]["parity"]
+    assert plain["flattered"] == 0.2
+    assert read(render(made), "here").tokenizers[0].measurements["parity"].flattered == 0.2
+
+
+def test_of_many_tokenizers_a_page_says_who_is_best() -> None:
+    page = written("a.html", harmless(8), ROWS).decode()
+    assert 'id="best"' in page
+    assert "★★ 4.000" in page
+    assert "Show differences to" in page
+    few = written("a.html", harmless(3), ROWS).decode()
+    assert 'id="best"' not in few
+    assert "Show differences to" not in few
 
 
 def _schema() -> Any:

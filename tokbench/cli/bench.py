@@ -72,7 +72,7 @@ def command(
         force=force,
     )
     if json_path != "-":
-        show(rendered(made, metric_names, samples=False))
+        show(rendered(made, metric_names, samples="none"))
     broken = [sentence for one in parsed for sentence in one.broken_by(made)]
     if broken:
         raise SubjectError("; ".join(broken))

@@ -1,7 +1,7 @@
 """`tokbench compare`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -26,6 +26,7 @@ _BROKEN_DOWN = ("bytes_per_token", "parity")
 @options.force
 @options.json_out
 @options.report_out
+@options.samples
 @click.option("--svg", metavar="PATH", help="Also write the report as a picture of a terminal.")
 def command(
     tokenizers: tuple[str, ...],
@@ -44,6 +45,7 @@ def command(
     force: bool,
     json_path: str | None,
     out: tuple[str, ...],
+    samples: Literal["none", "few", "all"],
     svg: str | None,
 ) -> None:
     """Put tokenizers side by side: numbers first, then sample texts cut by each.
@@ -72,9 +74,10 @@ def command(
         force=force,
     )
     if svg:
-        write_svg(rendered(made, metric_names), svg, f"tokbench compare {' '.join(tokenizers)}")
+        title = f"tokbench compare {' '.join(tokenizers)}"
+        write_svg(rendered(made, metric_names, samples=samples), svg, title)
     if json_path != "-":
-        show(rendered(made, metric_names))
+        show(rendered(made, metric_names, samples=samples))
 
 
 def beside(
@@ -125,18 +128,22 @@ def measured(
 
 
 def rendered(
-    comparison: "Comparison", metric_names: tuple[str, ...] = (), *, samples: bool = True
+    comparison: "Comparison",
+    metric_names: tuple[str, ...] = (),
+    *,
+    samples: Literal["none", "few", "all"] = "few",
 ) -> Any:
     """The terminal report of a comparison; the metrics named are shown by group."""
     from dataclasses import replace
 
     from tokbench.reports import render
 
-    if not samples:
-        comparison = replace(comparison, samples=())
+    if samples == "none":
+        comparison = replace(comparison, samples=(), scripts=())
     known = rows()
     named = [name for name in metric_names if name in known] or _BROKEN_DOWN
-    return render("terminal", comparison, rows=known, broken_down=named)
+    whole = samples == "all"
+    return render("terminal", comparison, rows=known, broken_down=named, whole=whole)
 
 
 def rows() -> "dict[str, Row]":

@@ -48,6 +48,18 @@ def json_out(command: F) -> F:
     )(command)
 
 
+def samples(command: F) -> F:
+    """`--samples none|few|all`."""
+    return click.option(
+        "--samples",
+        type=click.Choice(["none", "few", "all"]),
+        default="few",
+        show_default=True,
+        help="Texts cut into tokens: none, a few and how many tokens one in each script takes, or "
+        "those in scripts too.",
+    )(command)
+
+
 def report_out(command: F) -> F:
     """`--out PATH`."""
 

@@ -1,7 +1,7 @@
 """`tokbench report`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 from click.core import ParameterSource
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @options.runs
 @options.force
 @options.report_out
+@options.samples
 def command(
     names: tuple[str, ...],
     on: tuple[str, ...],
@@ -38,6 +39,7 @@ def command(
     runs: Path,
     force: bool,
     out: tuple[str, ...],
+    samples: Literal["none", "few", "all"],
 ) -> None:
     """Write a comparison as a page, Markdown, CSV, LaTeX or JSON.
 
@@ -82,7 +84,7 @@ def command(
     elif isinstance(made, Downstream):
         show(downstream.render(made))
     else:
-        show(rendered(made, metric_names))
+        show(rendered(made, metric_names, samples=samples))
 
 
 def _measuring() -> str:
@@ -91,7 +93,7 @@ def _measuring() -> str:
     given = (
         one.opts[0]
         for one in context.command.params
-        if one.name not in ("names", "out")
+        if one.name not in ("names", "out", "samples")
         and context.get_parameter_source(one.name or "") is ParameterSource.COMMANDLINE
     )
     return next(given, "")

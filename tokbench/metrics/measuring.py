@@ -94,6 +94,7 @@ def measure(
                 cell.measured(metric),
                 difference=None if owner == baseline else cell.difference(row[baseline]),
                 best=best[owner],
+                flattered=cell.flattered(metric, lost[owner]),
                 by=groups,
             )
     return tuple(
@@ -152,11 +153,13 @@ class _Cell:
         """The number."""
         return None if isinstance(self.result, NotApplicable) else self.result.value
 
-    def lost(self, share: float) -> bool:
-        """Whether too much of the text was skipped, or of the parallel text unknown."""
+    def flattered(self, metric: Metric, lost: float) -> float:
+        """How much of the text was skipped, or of the parallel text unknown, where that is much."""
+        if self.value is None or not metric.flattered_by_loss:
+            return 0.0
         if isinstance(self.result, Totals):
-            share = self.result.detail.get("unknown_tokens", share)
-        return share > MOST_LOST
+            lost = self.result.detail.get("unknown_tokens", lost)
+        return lost if lost > MOST_LOST else 0.0
 
     @property
     def over(self) -> str:
@@ -170,6 +173,11 @@ class _Cell:
             return len(self.result.columns[0])
         return self.documents
 
+    @property
+    def worth(self) -> float:
+        """How many documents of one weight those are worth."""
+        return self.result.worth if isinstance(self.result, Ratio | Totals) else float(self.n)
+
     def measured(self, metric: Metric) -> Measurement:
         """The measurement, without comparing it with others."""
         plain = Measurement(self.value, self.n, metric.unit, metric.better, of=self.over)
@@ -182,7 +190,7 @@ class _Cell:
         elif self.sample is None:
             why = f"{self.n} {self.over} are too few"
         else:
-            found = interval(self.sample, self.n)
+            found = interval(self.sample, self.n, self.worth)
             if found is None:
                 why = "most of the text has nothing to divide by"
             elif found[0] == found[1]:
@@ -196,7 +204,7 @@ class _Cell:
         value = self.value - other.value
         if self.sample is None or other.sample is None or self.n != other.n:
             return Difference(value, seen=self._apart(other))
-        found = interval(self.sample - other.sample, self.n)
+        found = interval(self.sample - other.sample, self.n, min(self.worth, other.worth))
         return Difference(value, found, found and not found[0] <= 0 <= found[1])
 
     def _apart(self, other: "_Cell") -> bool | None:
@@ -220,7 +228,7 @@ def _best(metric: Metric, row: Sequence[_Cell], lost: Sequence[float]) -> list[A
     honest = [
         place
         for place, cell in enumerate(row)
-        if cell.value is not None and not (metric.flattered_by_loss and cell.lost(lost[place]))
+        if cell.value is not None and not cell.flattered(metric, lost[place])
     ]
     if not honest:
         return standing
@@ -265,7 +273,9 @@ def _by_group(
                         label,
                         value if some else None,
                         len(which),
-                        interval(sample, len(which)) if some and sample is not None else None,
+                        interval(sample, len(which), result.worth)
+                        if some and sample is not None
+                        else None,
                     )
                 )
                 samples[owner][place].append(sample)
@@ -311,7 +321,9 @@ def _of_parts(metric: Metric, result: Totals, drawn: _Drawn) -> Breakdown:
         sample = drawn.parts.get(id(part))
         n = len(part.numerators)
         value = part.value if np.isfinite(part.value) else None
-        found = interval(sample, n) if value is not None and sample is not None else None
+        found = None
+        if value is not None and sample is not None:
+            found = interval(sample, n, part.worth)
         values.append(GroupValue(label, value, n, found))
         samples.append(sample)
     made = _breakdown(metric, values, samples)

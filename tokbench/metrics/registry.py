@@ -9,10 +9,12 @@ one place, `measuring`.
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from tokbench.metrics.resampling import effective
 from tokbench.registry import Registry
 from tokbench.values import Encoded
 
@@ -39,6 +41,11 @@ class Ratio:
     def columns(self) -> "tuple[NDArray[np.int64], ...]":
         """What is summed up."""
         return self.numerators, self.denominators
+
+    @cached_property
+    def worth(self) -> float:
+        """How many documents of one weight these are worth."""
+        return effective(self.denominators)
 
     def of(self, totals: "NDArray[np.float64]") -> "NDArray[np.float64]":
         """The ratio of the totals, never a mean of ratios; NaN where there is nothing to divide by.
@@ -76,6 +83,11 @@ class Totals:
     over: str = DOCUMENTS
     parts: dict[str, Ratio] = field(default_factory=dict)
     parts_name: str = "part"
+
+    @cached_property
+    def worth(self) -> float:
+        """How many documents of one weight these are worth, by the most uneven column."""
+        return min(map(effective, self.columns))
 
     def of(self, totals: "NDArray[np.float64]") -> "NDArray[np.float64]":
         """The number for these totals."""

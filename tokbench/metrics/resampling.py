@@ -24,6 +24,9 @@ are drawn. The spread of a total is the same on average; chance changes it by 1.
 deviation, sqrt(1 / 2 GROUPS)), the thousand draws themselves by 2.2%."""
 FEWEST = 10
 """Of fewer documents no interval is told: it would hold the truth too seldom."""
+LEAST_WORTH = 4.0
+"""Documents of which one makes nearly all of the text are taken for so many; of fewer, a thousand
+resamples know no percentile that is far enough out."""
 _TOGETHER = 64
 _CHANCE = 0.05
 _NORMAL = NormalDist()
@@ -86,15 +89,30 @@ class Resamples:
         return np.column_stack([np.bincount(group, column, GROUPS) for column in columns])
 
 
-def interval(sample: "NDArray[np.float64]", documents: int) -> tuple[float, float] | None:
+def effective(weights: "NDArray[np.int64]") -> float:
+    """For how many documents of one weight these count: (sum w)^2 / sum w^2 (Kish 1965).
+
+    >>> effective(np.array([5, 5, 5])), round(effective(np.array([100, 1, 1])), 2)
+    (3.0, 1.04)
+    """
+    numbers = weights.astype(np.float64)
+    squares = float(numbers @ numbers)
+    return float(numbers.sum()) ** 2 / squares if squares else float(len(numbers))
+
+
+def interval(
+    sample: "NDArray[np.float64]", documents: int, worth: float | None = None
+) -> tuple[float, float] | None:
     """The 95% interval of a number from its values in all resamples.
 
     Percentiles, a little wider than 2.5 and 97.5 where documents are few (Hesterberg 2015, the
     expanded percentile interval): with Student's t and sqrt(n / (n - 1)) for the normal quantile.
+    Where few long documents make most of a ratio, n is what they are worth together.
 
     Args:
         sample: a value for each resample; NaN where it has none.
         documents: how many were drawn from.
+        worth: how many documents of one length they are worth (`effective`), all where unknown.
 
     Returns:
         None where there are too few documents, or too few resamples in which there is a value.
@@ -109,14 +127,13 @@ def interval(sample: "NDArray[np.float64]", documents: int) -> tuple[float, floa
     known = sample[np.isfinite(sample)]
     if documents < FEWEST or len(known) < _NONE_BELOW * len(sample):
         return None
-    share = _NORMAL.cdf(
-        -math.sqrt(documents / (documents - 1)) * _student(1 - _CHANCE / 2, documents - 1)
-    )
+    n = max(LEAST_WORTH, min(documents, documents if worth is None else worth))
+    share = _NORMAL.cdf(-math.sqrt(n / (n - 1)) * _student(1 - _CHANCE / 2, n - 1))
     low, high = np.quantile(known, [share, 1 - share])
     return float(low), float(high)
 
 
-def _student(share: float, degrees: int) -> float:
+def _student(share: float, degrees: float) -> float:
     """A quantile of Student's t, by the expansion around the normal's (Hill 1970).
 
     >>> round(_student(0.975, 9), 3), round(_student(0.975, 100), 3)

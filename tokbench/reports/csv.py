@@ -24,6 +24,7 @@ COLUMNS = (
     "difference_low",
     "difference_high",
     "difference_seen",
+    "flattered",
     "why",
 )
 
@@ -54,4 +55,5 @@ def _cells(measurement: Measurement, baseline: str) -> list[object]:
         difference = [baseline, found.value, *ends, seen]
     plain = [measurement.unit, measurement.better or "", measurement.n, measurement.of]
     why = measurement.no_interval
-    return [measurement.value, low, high, *plain, measurement.best, *difference, why]
+    flattered = measurement.flattered or ""
+    return [measurement.value, low, high, *plain, measurement.best, *difference, flattered, why]

@@ -7,8 +7,10 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from tokbench.reports.grid import Grid
+from tokbench.reports.loss import FLATTERED, mark
 from tokbench.reports.visible import visible
-from tokbench.values import Breakdown, Comparison, Measured, Row
+from tokbench.values import Breakdown, Comparison, Measured, Measurement, Row
 
 _LABEL_WIDTH = 18
 _NAME_WIDTH = 14
@@ -37,6 +39,7 @@ class _Groups:
             and (found := one.measurements[name].by.get(grouping)) is not None
         ]
         self._row = row
+        self._name = name
         self._grouping = grouping
         values = [
             group.value for _, one in self._shown for group in one.groups if group.value is not None
@@ -48,14 +51,40 @@ class _Groups:
         labels = [group.label for group in self._shown[0][1].groups]
         left = min(_LABEL_WIDTH, max(map(cell_len, [*labels, "macro average"])))
         room = options.max_width - left
-        width = max(min(_NAME_WIDTH, cell_len(one.name)) for one, _ in self._shown)
+        width = max(
+            min(_NAME_WIDTH, cell_len(one.name + mark(self._of(one)))) for one, _ in self._shown
+        )
         width = max(width, len(f"{self._most:,.{self._row.digits}f}") + 1)
         bars = room >= len(self._shown) * (width + _BAR + 1 + _GAP)
-        step = max(1, room // (width + (_BAR + 1 if bars else 0) + _GAP))
-        for first in range(0, len(self._shown), step):
-            yield self._table(self._shown[first : first + step], left, width, bars=bars)
+        if bars or room >= len(self._shown) * (width + _GAP):
+            yield self._table(self._shown, left, width, bars=bars)
+        else:
+            yield self._grid()
+        said = []
         if any(one.worst for _, one in self._shown):
-            yield Text("! worst of its column", style="dim")
+            said.append("! worst of a tokenizer")
+        if any(mark(self._of(one)) for one, _ in self._shown):
+            said.append(f"{FLATTERED} looks better than it is")
+        if said:
+            yield Text("; ".join(said), style="dim")
+
+    def _of(self, one: Measured) -> Measurement:
+        return one.measurements[self._name]
+
+    def _grid(self) -> Grid:
+        """Where they find no room side by side: as many lines as need be, no bars."""
+        names = [one.name + mark(self._of(one)) for one, _ in self._shown]
+        labels = [group.label for group in self._shown[0][1].groups]
+        columns = []
+        for _, found in self._shown:
+            cells = [*self._cells([group.value for group in found.groups], bars=False)]
+            for cell, group in zip(cells, found.groups, strict=True):
+                worst = group.label == found.worst
+                cell.append("!" if worst else " ")
+                cell.stylize("red" if worst else "")
+            (macro,) = self._cells([found.macro], bars=False, bold=True)
+            columns.append([*cells, macro.append(" ")])
+        return Grid(names, [*labels, "macro average"], list(zip(*columns, strict=True)))
 
     def _table(
         self, shown: Sequence[tuple[Measured, Breakdown]], left: int, width: int, *, bars: bool
@@ -63,7 +92,8 @@ class _Groups:
         table = Table(box=None, pad_edge=False, padding=(0, 0, 0, _GAP), header_style="bold")
         table.add_column("", width=left, no_wrap=True, overflow="ellipsis")
         for one, _ in shown:
-            table.add_column(Text(visible(one.name)), width=width, justify="right", overflow="fold")
+            shown_name = Text(visible(one.name) + mark(self._of(one)))
+            table.add_column(shown_name, width=width, justify="right", overflow="fold")
             if bars:
                 table.add_column("", width=_BAR - 1)
         for place, group in enumerate(shown[0][1].groups):

@@ -2,22 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
 
 from tokbench.reports.downstream.html import section
 from tokbench.reports.downstream.side import SIDE, beside
+from tokbench.reports.loss import FLATTERED, MOST_LOST, mark
 from tokbench.reports.markup import direction, plain, shown
 from tokbench.reports.notes import notes
-from tokbench.reports.numbers import SAME, Line, change, difference, interval, lines, number
+from tokbench.reports.numbers import (
+    MANY,
+    SAME,
+    Line,
+    change,
+    difference,
+    families,
+    interval,
+    lines,
+    number,
+)
 from tokbench.reports.pages import name, page
-from tokbench.reports.pictures import groups, pictures
+from tokbench.reports.pictures import groups, level, pictures
 from tokbench.reports.registry import REPORTS
+from tokbench.reports.scripts import count, taken
 from tokbench.reports.sizes import size
 from tokbench.reports.svg import legend
-from tokbench.reports.terminal import MOST_LOST
 from tokbench.reports.warning import NOTE
 from tokbench.values import Comparison, Cut, Row, Sample
 
@@ -25,6 +35,7 @@ _BROKEN_DOWN = ("bytes_per_token", "parity")
 _LONGEST_TOKEN = 120
 _LONGEST_TEXT = 600
 _MOST_TOKENS = 400
+_MOST_WINNERS = 3
 _CLASSES = {"token": "", "byte": ' class="b"', "unk": ' class="u"', "lost": ' class="l"'}
 
 
@@ -69,12 +80,19 @@ def _facts(
         },
         "tables": _tables(found, comparison),
         "notes": [shown(one, 2000) for one in notes(comparison, rows)],
+        "many": len(names) > MANY,
+        "winners": _winners(found, comparison) if len(names) > MANY else [],
+        "flattered": FLATTERED if any(one.flattered for one in every) else "",
+        "scripts": _scripts(comparison) if len(names) > MANY else None,
         "models": comparison.downstream and section(comparison.downstream, titles),
         "side": SIDE,
         "pictures": list(pictures(comparison, rows)),
         "groups": list(groups(comparison, rows, broken_down)),
         "key": legend(names),
-        "samples": [_sample(one, names) for one in _samples(comparison)],
+        "samples": [
+            _sample(one, names, opened=len(names) <= MANY or not place)
+            for place, one in enumerate(_samples(comparison))
+        ],
         "repeat": shown(comparison.repeat, 20_000),
         "signature": shown(comparison.signature, 20_000),
     }
@@ -88,15 +106,13 @@ class _Cell:
     best: str
     change: str
     difference: str
+    flattered: str
 
 
 def _tables(found: Sequence[Line], comparison: Comparison) -> list[dict[str, Any]]:
     """A table for each family of metrics, in the order in which families first come."""
-    families = list(dict.fromkeys(one.row.family for one in found))
-    ordered = sorted(found, key=lambda one: families.index(one.row.family))
     made = []
-    for family, some in groupby(ordered, key=lambda one: one.row.family):
-        shown_lines = list(some)
+    for family, shown_lines in families(found):
         rows = [
             {
                 "name": name(one.name),
@@ -120,7 +136,66 @@ def _cell(line: Line, place: int, comparison: Comparison) -> _Cell:
         found.best,
         change(found, line.measurements[comparison.baseline]),
         difference(found, digits),
+        mark(found),
     )
+
+
+def _winners(found: Sequence[Line], comparison: Comparison) -> list[dict[str, Any]]:
+    """Who is best by each metric, how clearly, and who comes next."""
+    names = [one.name for one in comparison.tokenizers]
+    made = []
+    for line in found:
+        ranked = sorted(
+            (one.value, place)
+            for place, one in enumerate(line.measurements)
+            if one.value is not None and not one.flattered and not one.best
+        )
+        best = [place for place, one in enumerate(line.measurements) if one.best]
+        if not best:
+            continue
+        first = line.measurements[best[0]]
+        after = ranked[-1 if line.better == "higher" else 0][1] if ranked else None
+        made.append(
+            {
+                "title": line.row.title,
+                "unit": f"{line.unit}, {line.better} is better",
+                "names": [name(names[place]) for place in best[:_MOST_WINNERS]],
+                "more": max(0, len(best) - _MOST_WINNERS),
+                "clearly": first.best == "clearly best",
+                "number": number(first, line.row.digits),
+                "next": None if after is None else name(names[after]),
+                "next_number": ""
+                if after is None
+                else number(line.measurements[after], line.row.digits),
+            }
+        )
+    return made
+
+
+def _scripts(comparison: Comparison) -> dict[str, Any] | None:
+    """How many tokens a text in each script takes, a row for each tokenizer."""
+    if not comparison.scripts:
+        return None
+    columns = [taken(one) for one in comparison.scripts]
+    least = [min((one.tokens for one in some if not one.loses), default=0) for some in columns]
+    rows = [
+        {
+            "name": name(one.name),
+            "cells": [
+                {
+                    "tokens": column[place].tokens,
+                    "best": column[place].best,
+                    "mark": FLATTERED if column[place].loses else "",
+                    "level": None
+                    if column[place].loses
+                    else level(column[place].tokens, least[script]),
+                }
+                for script, column in enumerate(columns)
+            ],
+        }
+        for place, one in enumerate(comparison.tokenizers)
+    ]
+    return {"labels": [one.script for one in comparison.scripts], "rows": rows}
 
 
 def _samples(comparison: Comparison) -> list[Sample]:
@@ -129,9 +204,12 @@ def _samples(comparison: Comparison) -> list[Sample]:
     return [*(one for one in comparison.samples if one.text not in again), *comparison.scripts]
 
 
-def _sample(sample: Sample, names: Sequence[str]) -> dict[str, Any]:
+def _sample(sample: Sample, names: Sequence[str], *, opened: bool) -> dict[str, Any]:
     origin = "a sentence of ours: the text has none in this script" if sample.ours else ""
+    fewest = [whose for whose, one in zip(names, taken(sample), strict=True) if one.best]
     return {
+        "open": opened,
+        "fewest": plain(", ".join(fewest[:_MOST_WINNERS]), 100),
         "heading": sample.script or "From the text",
         "origin": origin,
         "direction": direction(sample.text),
@@ -139,19 +217,14 @@ def _sample(sample: Sample, names: Sequence[str]) -> dict[str, Any]:
         "rows": [
             {
                 "name": name(whose),
-                "count": f"{_count(cuts):,}",
-                "label": f"{plain(whose)}: {_count(cuts):,} tokens",
+                "count": f"{count(cuts):,}",
+                "label": f"{plain(whose)}: {count(cuts):,} tokens",
                 "tokens": tokens(cuts),
                 "ids": _ids(cuts),
             }
             for whose, cuts in zip(names, sample.cuts, strict=True)
         ],
     }
-
-
-def _count(cuts: Sequence[Cut]) -> int:
-    """How many tokens there are: what is lost is none."""
-    return sum(one.kind != "lost" for one in cuts)
 
 
 def _ids(cuts: Sequence[Cut]) -> str:

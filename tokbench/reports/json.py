@@ -57,6 +57,8 @@ def _plain(measurement: Measurement) -> dict[str, Any]:
     }
     if measurement.no_interval:
         plain["no_interval"] = measurement.no_interval
+    if measurement.flattered:
+        plain["flattered"] = measurement.flattered
     if measurement.spread:
         plain["spread"] = measurement.spread
     if measurement.difference:

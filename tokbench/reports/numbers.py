@@ -1,6 +1,6 @@
 """Numbers with intervals and differences in words, as every written report has them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tokbench.values import Comparison, Measurement, Row
@@ -8,6 +8,8 @@ from tokbench.values import Comparison, Measurement, Row
 SAME = "no difference seen"
 POINTS = "points"
 """How units end whose differences are told as they are, not in per cent."""
+MANY = 6
+"""Of more tokenizers each is a line, and tables are parted by what they are about."""
 _MOST_PERCENT, _MOST_DIGITS = 1000, 100
 
 
@@ -47,6 +49,14 @@ def lines(comparison: Comparison, rows: Mapping[str, Row]) -> Iterator[Line]:
         if known:
             row = rows.get(name, Row(name, 3))
             yield Line(name, row, found, known[0].unit, known[0].better or "")
+
+
+def families(found: Sequence[Line]) -> list[tuple[str, list[Line]]]:
+    """Lines by what they are about, in the order in which that first comes."""
+    made: dict[str, list[Line]] = {}
+    for one in found:
+        made.setdefault(one.row.family, []).append(one)
+    return list(made.items())
 
 
 def number(measurement: Measurement, digits: int) -> str:

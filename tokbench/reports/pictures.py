@@ -1,25 +1,26 @@
 """Pictures of a comparison: what each shows, and how it is drawn."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from tokbench.reports import svg
+from tokbench.reports.loss import MOST_LOST
 from tokbench.reports.markup import plain
-from tokbench.reports.numbers import interval, number
-from tokbench.reports.terminal import MOST_LOST
+from tokbench.reports.numbers import MANY, interval, number
 from tokbench.values import Breakdown, Comparison, GroupValue, Measured, Measurement, Row, Shape
 
 _TOP, _LEFT, _RIGHT = 30, 44, 12
 _HEIGHT = 330
-_RIDGE = 54
+_RIDGE, _LOW_RIDGE = 54, 40
 _GROUP = 22
 _LABEL = 130
 _MOST_GROUPS = 60
 _LONGEST_NAME = 30
 _TWO = 2
+_FACTORS = (1.1, 1.5, 2.0, 3.0)
 
 
 @dataclass(frozen=True)
@@ -175,9 +176,7 @@ def _dots(
         at = x(one.x)
         if one.interval:
             low, high = map(y, one.interval)
-            drawn.append(
-                f'<g class="s{one.place % svg.COLOURS}">{svg.line(at, low, at, high, "w")}</g>'
-            )
+            drawn.append(svg.whisker(one.place, at, low, at, high))
         said = f"{one.name}: {one.y:,.{digits}f} bytes per token"
         drawn.append(svg.mark(one.place, at, y(one.y), said, hollow=one.place in hollow))
     named = [(x(one.x), y(one.y), one.label) for one in points]
@@ -197,12 +196,13 @@ def _lengths(shapes: Sequence[tuple[int, str, Shape]], documents: int) -> Pictur
     bins = len(edges)
     most = max(max(shape.lengths) for _, _, shape in shapes) or 1
     x = svg.Scale(0, bins, 8, svg.WIDTH - _RIGHT)
-    height = _RIDGE * len(shapes) + 48
+    ridge = _RIDGE if len(shapes) <= MANY else _LOW_RIDGE
+    height = ridge * len(shapes) + 48
     drawn = []
     bottom = 0.0
     for row, (place, name, shape) in enumerate(shapes):
-        bottom = (row + 1) * _RIDGE + 4
-        y = svg.Scale(0, most, bottom, bottom - _RIDGE + 17)
+        bottom = (row + 1) * ridge + 4
+        y = svg.Scale(0, most, bottom, bottom - ridge + 17)
         bars = "".join(
             f"M{x(k) + 0.5:.1f} {bottom:.1f}V{y(count):.1f}H{x(k + 1) - 0.5:.1f}V{bottom:.1f}z"
             for k, count in enumerate(shape.lengths)
@@ -213,7 +213,7 @@ def _lengths(shapes: Sequence[tuple[int, str, Shape]], documents: int) -> Pictur
         at = x(_place(shape.median, edges))
         drawn.append(svg.line(at, bottom + 3, at, y.end, "med"))
         said = f"{svg.shortened(name, 34)}: median {shape.median:,}"
-        drawn.append(svg.text(x.end, bottom - _RIDGE + 13, said, anchor="end"))
+        drawn.append(svg.text(x.end, bottom - ridge + 13, said, anchor="end"))
     drawn += [
         svg.text(x(k), bottom + 17, svg.short(edges[k]), anchor="middle", css="a")
         for k in range(0, bins, max(1, round(bins / 7)))
@@ -281,7 +281,24 @@ class GroupRow:
 
     label: str
     n: int
-    cells: tuple[tuple[str, str], ...]
+    cells: tuple["GroupCell", ...]
+
+
+@dataclass(frozen=True)
+class GroupCell:
+    """A number of a group.
+
+    Attributes:
+        number: as it is shown.
+        interval: likewise, or empty.
+        level: how far from the best of the group: 0 near to 4 far; None where that says nothing.
+        best: whether it is the best of the group.
+    """
+
+    number: str
+    interval: str = ""
+    level: int | None = None
+    best: bool = False
 
 
 @dataclass(frozen=True)
@@ -293,6 +310,7 @@ class Groups:
     svg: Markup
     caption: str
     rows: tuple[GroupRow, ...]
+    flattered: tuple[bool, ...]
 
 
 def groups(
@@ -314,8 +332,21 @@ def groups(
                 grouping,
                 unit,
                 comparison,
-                _unknown(comparison, name),
+                _Judged(
+                    next((one.better for one in found if one and one.better), None),
+                    tuple(bool(one and one.flattered) for one in found),
+                    _unknown(comparison, name),
+                ),
             )
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """Which direction is better, who looks better than it is, and a sentence about that."""
+
+    better: str | None
+    flattered: tuple[bool, ...]
+    said: str
 
 
 def _by_group(
@@ -325,7 +356,7 @@ def _by_group(
     grouping: str,
     unit: str,
     comparison: Comparison,
-    unknown: str,
+    judged: _Judged,
 ) -> Groups:
     labels = dict.fromkeys(group.label for one in by if one for group in one.groups)
     of = [{group.label: group for group in one.groups} if one else {} for one in by]
@@ -343,7 +374,7 @@ def _by_group(
     if worst:
         said = (f"{label} ({', '.join(whose)})" for label, whose in worst.items())
         caption += f" Worst: {plain('; '.join(said), 2000)}."
-    caption += unknown
+    caption += judged.said
     drawn = order
     if len(order) > _MOST_GROUPS:
         half = _MOST_GROUPS // 2
@@ -352,16 +383,10 @@ def _by_group(
             f" Drawn are the first and the last {half} of {len(order)}, all are in the table."
         )
     picture = _group_picture(_id(name), title, unit, drawn, of, comparison)
-    shown = tuple(_group_row(label, of, row.digits) for label in order)
-    macro = tuple(
-        (number(_as_measurement(one.macro, one.macro_interval), row.digits), "")
-        if one
-        else ("n/a", "")
-        for one in by
-    )
-    return Groups(
-        title, grouping, picture, caption, (*shown, GroupRow("macro average", len(order), macro))
-    )
+    shown = [_group_row(label, of, row.digits, judged) for label in order]
+    macro = [GroupValue("", one.macro if one else None, len(order), None) for one in by]
+    shown.append(GroupRow("macro average", len(order), _group_cells(macro, row.digits, judged)))
+    return Groups(title, grouping, picture, caption, tuple(shown), judged.flattered)
 
 
 def _unknown(comparison: Comparison, name: str) -> str:
@@ -385,14 +410,44 @@ def _mean(values: Sequence[float | None]) -> float:
     return sum(numbers) / len(numbers) if numbers else 0.0
 
 
-def _group_row(label: str, of: Sequence[Mapping[str, GroupValue]], digits: int) -> GroupRow:
+def _group_row(
+    label: str, of: Sequence[Mapping[str, GroupValue]], digits: int, judged: _Judged
+) -> GroupRow:
     found = [one.get(label) for one in of]
-    made = [
-        _as_measurement(one.value, one.interval) if one else _as_measurement(None, None)
-        for one in found
-    ]
     n = next((one.n for one in found if one), 0)
-    return GroupRow(label, n, tuple((number(one, digits), interval(one, digits)) for one in made))
+    return GroupRow(label, n, _group_cells(found, digits, judged))
+
+
+def _group_cells(
+    found: Sequence[GroupValue | None], digits: int, judged: _Judged
+) -> tuple[GroupCell, ...]:
+    values = [one.value if one else None for one in found]
+    honest = [
+        value
+        for value, flattered in zip(values, judged.flattered, strict=True)
+        if value is not None and not flattered
+    ]
+    best = None
+    if judged.better and len(set(honest)) > 1:
+        best = max(honest) if judged.better == "higher" else min(honest)
+    made = []
+    for one, value, flattered in zip(found, values, judged.flattered, strict=True):
+        shown = _as_measurement(value, one.interval if one else None)
+        plain_cell = GroupCell(number(shown, digits), interval(shown, digits))
+        if best is not None and value is not None and not flattered:
+            plain_cell = replace(plain_cell, level=level(value, best), best=value == best)
+        made.append(plain_cell)
+    return tuple(made)
+
+
+def level(value: float, best: float) -> int:
+    """How far a number is from the best, as a factor: 0 up to 1.1, then to 1.5, 2 and 3.
+
+    >>> [level(one, 2.0) for one in (2.1, 3.0, 4.0, 5.0, 7.0, 1.0)]
+    [0, 1, 2, 3, 4, 2]
+    """
+    low, high = sorted((abs(value), abs(best)))
+    return bisect_left(_FACTORS, high / low) if low else 0 if high == low else len(_FACTORS)
 
 
 def _as_measurement(value: float | None, ends: tuple[float, float] | None) -> Measurement:
@@ -429,8 +484,7 @@ def _group_picture(
                 continue
             if group.interval:
                 ends = [min(max(x(end), _LABEL), x.end) for end in group.interval]
-                whisker = svg.line(ends[0], y, ends[1], y, "w")
-                drawn.append(f'<g class="s{place % svg.COLOURS}">{whisker}</g>')
+                drawn.append(svg.whisker(place, ends[0], y, ends[1], y))
             said = f"{comparison.tokenizers[place].name}, {label}: {group.value:,.3f} {unit}"
             drawn.append(svg.mark(place, x(group.value), y, said))
     drawn.append(svg.text((x.start + x.end) / 2, bottom + 34, unit, anchor="middle", css="a"))

@@ -129,7 +129,13 @@ def mark(number: int, x: float, y: float, said: str = "", *, hollow: bool = Fals
     drawn = shape.format(**{name: f"{value:.1f}" for name, value in places.items()})
     css = f"m s{number % COLOURS}{' hollow' if hollow else ''}"
     title = f"<title>{escape(plain(said))}</title>" if said else ""
-    return f'<path class="{css}" d="{drawn}">{title}</path>'
+    return f'<path class="{css}" data-k="{number}" d="{drawn}">{title}</path>'
+
+
+def whisker(number: int, x1: float, y1: float, x2: float, y2: float) -> str:
+    """An interval of a tokenizer, in its colour."""
+    css, drawn = f"s{number % COLOURS}", line(x1, y1, x2, y2, "w")
+    return f'<g class="{css}" data-k="{number}">{drawn}</g>'
 
 
 def curve(number: int, points: Sequence[tuple[float, float]]) -> str:
@@ -137,7 +143,7 @@ def curve(number: int, points: Sequence[tuple[float, float]]) -> str:
     drawn = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
     dashes = _DASHES[number % len(_DASHES)]
     dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
-    return f'<path class="w s{number % COLOURS}"{dashed} d="M{drawn}"/>'
+    return f'<path class="w s{number % COLOURS}" data-k="{number}"{dashed} d="M{drawn}"/>'
 
 
 def axes(x: Scale, y: Scale, x_title: str, y_title: str) -> list[str]:
@@ -168,10 +174,11 @@ def picture(name: str, height: float, title: str, told: str, parts: Iterable[str
 
 
 def legend(names: Sequence[str]) -> Markup:
-    """The marks and lines of the tokenizers beside their names."""
+    """The marks and lines of the tokenizers beside their names; pressed, these alone are strong."""
     made = [
-        f'<li><svg viewBox="0 0 34 14" aria-hidden="true">{curve(k, [(1, 7), (33, 7)])}'
-        f"{mark(k, 17, 7)}</svg> <bdi>{escape(plain(name))}</bdi></li>"
+        f'<li><button type="button" data-k="{k}" aria-pressed="false">'
+        f'<svg viewBox="0 0 34 14" aria-hidden="true">{curve(k, [(1, 7), (33, 7)])}'
+        f"{mark(k, 17, 7)}</svg> <bdi>{escape(plain(name))}</bdi></button></li>"
         for k, name in enumerate(names)
     ]
     return Markup(f'<ul class="legend">{"".join(made)}</ul>')  # noqa: S704 - names are escaped

@@ -9,13 +9,15 @@ from rich.text import Text
 from tokbench.reports.downstream.side import MODELS, SIDE, beside
 from tokbench.reports.downstream.terminal import models
 from tokbench.reports.groups import by_group
+from tokbench.reports.loss import FLATTERED, losers, mark
 from tokbench.reports.names import name_width, shortened
 from tokbench.reports.numbers import SAME, change
 from tokbench.reports.registry import REPORTS
+from tokbench.reports.scripts import by_script, count
 from tokbench.reports.sizes import size
 from tokbench.reports.visible import visible
 from tokbench.reports.warning import MODELS_NOTE, NOTE
-from tokbench.values import Comparison, Cut, Measured, Measurement, Row
+from tokbench.values import Comparison, Cut, Measured, Measurement, Row, Sample
 
 _TITLE_WIDTH = 18
 _NUMBER_WIDTH, _CHANGE_WIDTH = 11, 6
@@ -27,7 +29,6 @@ _BOOTSTRAP = "paired bootstrap over documents"
 _GAP = 2
 _MOST_TABLES = 2
 _MOST_NAMES = 4
-MOST_LOST = 0.001
 _STYLES = {
     "token": ("#000000 on #8ecae6", "#000000 on #ffd166"),
     "byte": ("#000000 on #d7b8f3", "#000000 on #b48ede"),
@@ -40,7 +41,11 @@ _MARKS = {"unk": "⟨{}⟩", "lost": "⟨-{}-⟩", "byte": "<{}>", "token": "{}"
 
 @REPORTS.register("terminal")
 def render(
-    comparison: Comparison, rows: Mapping[str, Row], broken_down: Sequence[str] = ()
+    comparison: Comparison,
+    rows: Mapping[str, Row],
+    broken_down: Sequence[str] = (),
+    *,
+    whole: bool = False,
 ) -> RenderableType:
     """Tables side by side, what does not apply, how texts come back, samples.
 
@@ -48,6 +53,7 @@ def render(
         comparison: what was measured.
         rows: how each metric is shown, in the order of the table.
         broken_down: metrics whose numbers by group are shown, where there are some.
+        whole: show the texts of scripts cut into tokens too, not only how many these are.
     """
     comparison, rows = beside(comparison, rows)
     parts: list[RenderableType] = [_heading(comparison), _Tables(comparison, rows)]
@@ -57,7 +63,11 @@ def render(
     for name in broken_down:
         parts += by_group(comparison, name, rows[name])
     if comparison.samples:
-        parts += ["", *_samples(comparison)]
+        parts += ["", *_samples(comparison, comparison.samples)]
+    if comparison.scripts:
+        parts += by_script(comparison)
+        if whole:
+            parts += ["", *_samples(comparison, comparison.scripts)]
     parts += ["", Text(NOTE, style="dim")]
     if comparison.downstream:
         parts.append(Text(MODELS_NOTE, style="dim"))
@@ -113,17 +123,7 @@ class _Tables:
     def _legend(self, *, wide: bool, rows: bool) -> Iterator[Text]:
         """What the marks mean, of those that there are."""
         found = [each for one in self._all for each in one.measurements.values()]
-        said = []
-        if any(each.best for each in found):
-            said.append("* best")
-        if any(each.best == "clearly best" for each in found):
-            said.append("** best, and a difference to every other is seen")
-        compared = [each.difference for each in found if each.difference]
-        if compared and not rows:
-            said.append(f"% against {visible(self._baseline.name)}")
-        if any(one.seen is False for one in compared):
-            said.append(f"{_SAME} no difference seen" + (" to the first" if rows else ""))
-        if said:
+        if said := self._marks(found, rows=rows):
             yield Text("; ".join(said), style="dim")
         if any(each.interval for each in found):
             line = f"± half of the 95% interval, by {_BOOTSTRAP}"
@@ -136,7 +136,23 @@ class _Tables:
             line = "± half of the range of rounds" if wide else "the range of rounds is in --json"
             yield Text(f"what is timed: medians of interleaved rounds, {line}", style="dim")
 
-    def _by_rows(self, width: int) -> Iterator[Table]:
+    def _marks(self, found: Sequence[Measurement], *, rows: bool) -> list[str]:
+        """What stands behind numbers, and what it means."""
+        said = []
+        if any(each.best for each in found):
+            said.append("* best")
+        if any(each.best == "clearly best" for each in found):
+            said.append("** best, and a difference to every other is seen")
+        if any(each.flattered for each in found):
+            said.append(f"{FLATTERED} looks better than it is, see below")
+        compared = [each.difference for each in found if each.difference]
+        if compared and not rows:
+            said.append(f"% against {visible(self._baseline.name)}")
+        if any(one.seen is False for one in compared):
+            said.append(f"{_SAME} no difference seen" + (" to the first" if rows else ""))
+        return said
+
+    def _by_rows(self, width: int) -> Iterator[RenderableType]:
         """Tables with a line for each tokenizer and as many metrics as the width holds."""
         names = name_width([one.name for one in self._all], width)
         columns = [
@@ -156,6 +172,8 @@ class _Tables:
             for line in lines:
                 table.add_row(*line)
             yield table
+            if columns:
+                yield Text("")
 
     def _column(self, name: str, row: Row) -> tuple[str, int, list[Text]]:
         """A metric as a column: title, width, the cell of each tokenizer."""
@@ -190,7 +208,7 @@ class _Tables:
 def _cell(measurement: Measurement, baseline: Measurement, digits: int, *, wide: bool) -> Text:
     """Number, marks, half an interval and change, each below its like."""
     text = _number(measurement, digits)
-    text.append(" " * (2 - text.plain.count("*")))
+    text.append(" " * (2 - sum(char in f"*{FLATTERED}" for char in text.plain)))
     text.pad_left(max(0, _NUMBER_WIDTH - len(text)))
     if measurement.value is None:
         return text
@@ -205,9 +223,10 @@ def _number(measurement: Measurement, digits: int) -> Text:
     if measurement.value is None:
         return Text("n/a", style="dim")
     text = Text()
-    mark = {"": "", "best": "*", "clearly best": "**"}[measurement.best]
+    stars = {"": "", "best": "*", "clearly best": "**"}[measurement.best]
     style = {"": "", "best": "green", "clearly best": "bold green"}[measurement.best]
-    text.append(f"{measurement.value:,.{digits}f}{mark}", style)
+    text.append(f"{measurement.value:,.{digits}f}{stars}", style)
+    text.append(mark(measurement), "red")
     return text
 
 
@@ -229,10 +248,8 @@ def _change(measurement: Measurement, baseline: Measurement) -> str:
 def notes(comparison: Comparison, rows: Mapping[str, Row]) -> list[RenderableType]:
     """What the numbers do not say: why a metric does not apply, how a round trip fails."""
     lines: list[RenderableType] = []
-    for one in comparison.tokenizers:
-        if (lost := one.letters_lost) > MOST_LOST:
-            said = f" loses {lost:.1%} of the letters: text that it skips costs it no tokens"
-            lines.append(Text.assemble((visible(one.name), "bold red"), said))
+    for who, said in losers(comparison, rows):
+        lines.append(Text.assemble((visible(who), "bold red"), visible(said)))
     lines += _encoded_by(comparison)
     whys: dict[tuple[str, ...], list[str]] = {}
     for name, row in rows.items():
@@ -309,13 +326,15 @@ def _trip(names: Sequence[str], verdict: str, *difference: str) -> Text:
     return text
 
 
-def _samples(comparison: Comparison) -> list[RenderableType]:
+def _samples(comparison: Comparison, samples: Sequence[Sample]) -> list[RenderableType]:
     lines: list[RenderableType] = []
     names = [one.name for one in comparison.tokenizers]
-    for sample in comparison.samples:
+    for sample in samples:
+        if sample.script:
+            lines.append(Text(f"{visible(sample.script)}:", style="dim"))
         lines += [_Line("", Text(visible(sample.text)), "", names)]
         for name, cuts in zip(names, sample.cuts, strict=True):
-            lines.append(_Line(name, cuts, str(len(cuts)), names))
+            lines.append(_Line(name, cuts, str(count(cuts)), names))
         lines.append("")
     return lines[:-1]
 

@@ -30,6 +30,26 @@ function sorted(a, b, sign) {
   return sign * (x - y);
 }
 
+// Legends: of a picture with many marks, those whose names are pressed stay strong.
+for (const figure of document.querySelectorAll("figure")) {
+  const buttons = [...figure.querySelectorAll(".legend button")];
+  const pressed = (one) => one.getAttribute("aria-pressed") === "true";
+  buttons.forEach((button) => button.addEventListener("click", () => {
+    button.setAttribute("aria-pressed", String(!pressed(button)));
+    const strong = new Set(buttons.filter(pressed).map((one) => one.dataset.k));
+    for (const part of figure.querySelectorAll(":scope > svg [data-k]")) {
+      part.classList.toggle("off", strong.size > 0 && !strong.has(part.dataset.k));
+    }
+  }));
+}
+const all = document.getElementById("all");
+if (all) {
+  all.hidden = false;
+  all.addEventListener("click", () => {
+    document.querySelectorAll("details.sample").forEach((one) => { one.open = true; });
+  });
+}
+
 // Tokens: each row is one stop of the Tab key, arrows go from token to token.
 const tip = document.getElementById("tip");
 const KINDS = {
