@@ -92,3 +92,38 @@ def test_a_hub_name_is_a_tokenizer(hub: str, tmp_path: Path) -> None:
     assert missing.returncode == 1
     assert missing.stderr.startswith("someone/else: is neither a file, a folder nor a run here")
     assert len(missing.stderr.splitlines()) == 1
+
+
+def _check(name: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tokbench", "check", name, "--no-text"],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_hub_name_is_checked(hub: str, tmp_path: Path) -> None:
+    client = {
+        "HF_ENDPOINT": hub,
+        "HF_HUB_OFFLINE": "0",
+        "HF_HOME": str(tmp_path / "hf"),
+        "HF_HUB_DISABLE_XET": "1",
+    }
+    found = _check("someone/tiny", tmp_path, **client)
+    assert "in 1 tokenizer" in found.stdout, found.stderr
+    missing = _check("someone/else", tmp_path, **client)
+    assert missing.returncode == 1
+    assert missing.stderr.startswith("someone/else: is neither a file, a folder nor a run here")
+    assert len(missing.stderr.splitlines()) == 1
+
+
+def test_a_tiktoken_name_that_cannot_be_had_is_one_sentence(tmp_path: Path) -> None:
+    pytest.importorskip("tiktoken")
+    away = {"HTTPS_PROXY": "http://127.0.0.1:9", "TIKTOKEN_CACHE_DIR": str(tmp_path / "none")}
+    made = _check("tiktoken:gpt2", tmp_path, **away)
+    assert made.returncode == 1
+    assert made.stderr.startswith("tiktoken:gpt2: tiktoken has no copy of its file and cannot")
+    assert len(made.stderr.splitlines()) == 1
