@@ -314,7 +314,7 @@ class _UnigramCodes(_Codes):
     def _lost(self, which: "NDArray[np.int64]", texts: list[str]) -> list[int]:
         """Asked of the library only where normalizing did more than change single characters."""
         rows, unknown = self._unknown
-        lost = unknown[which].tolist()
+        lost: list[int] = unknown[which].tolist()
         odd = [
             place
             for place, (row, text) in enumerate(zip(rows[which].tolist(), texts, strict=True))
@@ -346,7 +346,7 @@ class _Normal:
         self.texts = Strings()
         self.letters = Column(np.int64)
 
-    def of(self, numbers: "NDArray[np.int32]") -> "NDArray[np.int32]":
+    def of(self, numbers: "NDArray[np.int32] | NDArray[np.int64]") -> "NDArray[np.int32]":
         """The rows of these chunks."""
         return self._rows.of(numbers)
 

@@ -106,13 +106,13 @@ def best(
     for place in range(1, size + 1):
         froms[place] = -1
         close[place] = False
-    at = np.int64(0)
+    at: Any = np.int64(0)
     while at < size:
         lead = np.int64(text[begin + at])
-        length = 1 + (lead >= 0xC0) + (lead >= 0xE0) + (lead >= 0xF0)
+        length: Any = 1 + (lead >= 0xC0) + (lead >= 0xE0) + (lead >= 0xF0)
         single = False
         node = np.int64(0)
-        place = at
+        place: Any = at
         while place < size:
             node = child(keys, nodes, node, text[begin + place])
             if node < 0:
