@@ -103,9 +103,9 @@ def best(
         1 if rounding might decide between ways to the end, else 0.
     """
     size = end - begin
-    for place in range(1, size + 1):
-        froms[place] = -1
-        close[place] = False
+    for end_of_token in range(1, size + 1):
+        froms[end_of_token] = -1
+        close[end_of_token] = False
     at: Any = np.int64(0)
     while at < size:
         lead = np.int64(text[begin + at])
