@@ -63,7 +63,7 @@ def merged(documents: int, parts: "list[tuple[NDArray[np.int64], Part]]") -> Par
 
 def appended(parts: list[Part]) -> Part:
     """One part from those of documents one behind another."""
-    columns: "dict[str, NDArray[Any]]" = {
+    columns: dict[str, NDArray[Any]] = {
         name: np.concatenate(
             [np.empty(0, dtype), *(part.columns[name] for part in parts)], dtype=dtype
         )
