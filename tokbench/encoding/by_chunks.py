@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 _BROKEN = "\ufffd"
 """What bytes that are no character are decoded to: with a neighbour's they might be one."""
 
+_AT_ONCE = 1 << 14
+"""Chunks that are given to the tokenizer in one call: what it gives takes a kilobyte each."""
+
 
 class ByChunks:
     """What one tokenizer makes of documents, found through the chunks of one cut set.
@@ -254,9 +257,13 @@ class _Codes:
     ) -> "tuple[NDArray[np.int32], NDArray[np.int64]]":
         """The ids of these chunks, one behind another, and how many each has."""
         del numbers
-        ids = self._whole.encode(texts)
-        lengths = np.fromiter(map(len, ids), np.int64, len(ids))
-        return np.fromiter(chain.from_iterable(ids), np.int32, int(lengths.sum())), lengths
+        flat, lengths = [np.empty(0, np.int32)], [np.empty(0, np.int64)]
+        for first in range(0, len(texts), _AT_ONCE):
+            ids = self._whole.encode(texts[first : first + _AT_ONCE])
+            lengths.append(np.fromiter(map(len, ids), np.int64, len(ids)))
+            count = int(lengths[-1].sum())
+            flat.append(np.fromiter(chain.from_iterable(ids), np.int32, count))
+        return np.concatenate(flat), np.concatenate(lengths)
 
     def _lost(self, which: "NDArray[np.int64]", texts: list[str]) -> list[int]:
         """The characters that unknown tokens stand for, of some of the chunks just encoded."""
@@ -314,7 +321,7 @@ class _UnigramCodes(_Codes):
     def _lost(self, which: "NDArray[np.int64]", texts: list[str]) -> list[int]:
         """Asked of the library only where normalizing did more than change single characters."""
         rows, unknown = self._unknown
-        lost = unknown[which].tolist()
+        lost: list[int] = unknown[which].tolist()
         odd = [
             place
             for place, (row, text) in enumerate(zip(rows[which].tolist(), texts, strict=True))
@@ -346,7 +353,7 @@ class _Normal:
         self.texts = Strings()
         self.letters = Column(np.int64)
 
-    def of(self, numbers: "NDArray[np.int32]") -> "NDArray[np.int32]":
+    def of(self, numbers: "NDArray[np.int32] | NDArray[np.int64]") -> "NDArray[np.int32]":
         """The rows of these chunks."""
         return self._rows.of(numbers)
 

@@ -249,7 +249,7 @@ class _Work:
     def _keep(self, part: Part, documents: int) -> None:
         shift = self.documents
         shown = tuple((shift + number, pair) for number, pair in part.differences)
-        self._parts.append(Part(part.columns, shown))
+        self._parts.append(Part(part.columns, shown).small())
         self.documents += documents
 
     def _measured(self, documents: list[str]) -> Part:
@@ -266,6 +266,7 @@ class _Work:
     def encoded(self, documents: Documents, types: WordTypes) -> Encoded:
         """All that was added; `types` are its distinct words."""
         part = appended(self._parts)
+        self._parts.clear()
         columns = part.columns
         has_unk = self.subject.unk_id is not None
         return Encoded(
@@ -348,6 +349,7 @@ class _ChunkWork(_Work):
     def encoded(self, documents: Documents, types: WordTypes) -> Encoded:
         """All that was added; `types` are its distinct words."""
         self._count(self._by_chunks.frequencies(len(self._frequencies)))
+        del self._by_chunks  # hundreds of bytes for each chunk
         return super().encoded(documents, types)
 
     def _where(self) -> Cuts | None:

@@ -37,6 +37,14 @@ class Part:
         """Zeros for so many documents."""
         return cls({name: np.zeros(documents, dtype) for name, dtype in _COLUMNS.items()})
 
+    def small(self) -> "Part":
+        """The same in half the room: no document has 2^31 tokens or letters."""
+        columns = {
+            name: column.astype(np.int32) if column.dtype == np.int64 else column
+            for name, column in self.columns.items()
+        }
+        return Part(columns, self.differences)
+
     def same(self, other: "Part") -> bool:
         """Whether the numbers are equal."""
         return all(np.array_equal(self.columns[name], other.columns[name]) for name in _COLUMNS)
@@ -55,8 +63,10 @@ def merged(documents: int, parts: "list[tuple[NDArray[np.int64], Part]]") -> Par
 
 def appended(parts: list[Part]) -> Part:
     """One part from those of documents one behind another."""
-    columns = {
-        name: np.concatenate([np.empty(0, dtype), *(part.columns[name] for part in parts)])
+    columns: dict[str, NDArray[Any]] = {
+        name: np.concatenate(
+            [np.empty(0, dtype), *(part.columns[name] for part in parts)], dtype=dtype
+        )
         for name, dtype in _COLUMNS.items()
     }
     differences = [one for part in parts for one in part.differences]

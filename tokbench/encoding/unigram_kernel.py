@@ -103,16 +103,16 @@ def best(
         1 if rounding might decide between ways to the end, else 0.
     """
     size = end - begin
-    for place in range(1, size + 1):
-        froms[place] = -1
-        close[place] = False
-    at = np.int64(0)
+    for end_of_token in range(1, size + 1):
+        froms[end_of_token] = -1
+        close[end_of_token] = False
+    at: Any = np.int64(0)
     while at < size:
         lead = np.int64(text[begin + at])
-        length = 1 + (lead >= 0xC0) + (lead >= 0xE0) + (lead >= 0xF0)
+        length: Any = 1 + (lead >= 0xC0) + (lead >= 0xE0) + (lead >= 0xF0)
         single = False
         node = np.int64(0)
-        place = at
+        place: Any = at
         while place < size:
             node = child(keys, nodes, node, text[begin + place])
             if node < 0:
