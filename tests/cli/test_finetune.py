@@ -118,6 +118,19 @@ def test_a_task_that_cannot_be_read_does_not_lose_the_others(small_tasks: Path) 
 
 
 @pytest.mark.usefixtures("models_in_process", "small_tasks")
+def test_every_process_says_why_it_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise TokbenchError("the disk is full")
+
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr("tokbench.downstream.worker.work", fails)
+    made = _called("finetune", "many", "--task", "colours.yaml", "--seeds", "1", *QUICK)
+    assert made.stderr.endswith("process 1: many on colours failed: the disk is full\n")
+    assert (made.exit_code, made.stdout) == (0, ""), "the first process says how it ended"
+
+
+@pytest.mark.usefixtures("models_in_process", "small_tasks")
 def test_a_dry_run_counts_and_keeps_nothing(small_tasks: Path) -> None:
     command = ["finetune", "many", "few", "--task", "colours.yaml", "--dry-run"]
     made = _called(*command, *QUICK, "--seeds", "3", "--json", "-")

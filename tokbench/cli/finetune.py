@@ -101,8 +101,10 @@ def command(
         return
     with progress() as watch:
         made = finetune(tokenizers, **said, baseline=baseline, force=force, jobs=jobs, watch=watch)
-    if processes.first():
-        _tell(made, json_path, out)
+    if not processes.first():
+        _tell_beside_the_first(made)
+        return
+    _tell(made, json_path, out)
     if made.failed:
         sys.exit(1)
 
@@ -151,6 +153,20 @@ def _tell(made: "Finetuned", json_path: str | None, out: tuple[str, ...]) -> Non
         if out:
             note(f"written: {', '.join(out)}")
     tell_failures(made.failed, len(made.failed) + 1)
+
+
+def _tell_beside_the_first(made: "Finetuned") -> None:
+    """Why trainings failed here, which the first process may know only the consequences of.
+
+    The exit status is that one's: torchrun ends all processes where one fails, and the first has
+    still to tell what came of the other trainings.
+    """
+    from tokbench.downstream import processes
+    from tokbench.errors import printable
+
+    for one in made.failed:
+        said = f"process {processes.rank()}: {one.name} failed: {one.why}"
+        click.secho(printable(said), fg="red", err=True)
 
 
 def _estimate(tokenizers: tuple[str, ...], said: dict[str, Any], json_path: str | None) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
@@ -29,6 +30,8 @@ _QUIET = {
 }
 CHECKPOINT_SECONDS = 30.0
 """Seconds of training that a kill may cost."""
+_begun: Counter[str] = Counter()
+"""How often each training was begun here: the same in all processes that train together."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,9 @@ def finetune(
     given = tokenizer if isinstance(tokenizer, Given) else Given.read(tokenizer)
     body = body or bodies.BODIES[spec.model]
     known = signature(given, data, spec, body)
-    job = Job(given.state, given.config, name, data, spec, out, known, body, every)
+    _begun[known] += 1
+    meeting = f"{known}-{_begun[known]}"
+    job = Job(given.state, given.config, name, data, spec, out, known, body, every, meeting)
     alone = store.lock(out / "lock") if processes.first() else nullcontext()
     with alone:
         try:
