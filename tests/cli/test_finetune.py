@@ -153,6 +153,15 @@ def test_a_dry_run_counts_and_keeps_nothing(small_tasks: Path) -> None:
         ),
         (["--task", "colours.yaml", "--set", "warmpu=1"], "did you mean 'warmup'?"),
         (["--task", "colours.yaml", "--baseline", "mny"], "did you mean 'many'?"),
+        (
+            ["--task", "colours.yaml", "--max-length", "100000000000"],
+            "--max-length 100000000000: max_length: must be at most 8192, got 100000000000",
+        ),
+        (["--task", "colours.yaml", "--set", "buckets=[32, 0]"], "must be at least 1, got 0"),
+        (
+            ["--task", "colours.yaml", "--set", "buckets=[32, 3000]"],
+            "buckets: no example is longer than max_length, 128: got 3,000",
+        ),
         (["--task", "colours.yaml", "--log", "wandb"], "known: tensorboard, trackio"),
     ],
 )
