@@ -146,7 +146,7 @@ def side_by_side(
             some.append((data, made))
     if not some:
         return Finetuned(None, tuple(failed), done)
-    inputs = [TaskInput.of(data, made, rivals(data, watch)) for data, made in some]
+    inputs = [_input(data, made, watch) for data, made in some]
     prints = [data.fingerprint for data, _ in some]
     compared = outcomes.side_by_side(inputs, names, spec, prints, baseline=baseline)
     return Finetuned(compared, tuple(failed), done)
@@ -218,7 +218,8 @@ def _outcome(
             return replace(known, tokenizer=name), True
         made = trainings.finetune(outcomes.given(found), name, data, spec, folder, watch=watch)
         if processes.first():
-            outcomes.keep(folder, key, spec, data, made, rivals(data, watch))
+            told, reached = _beside(data, watch)
+            outcomes.keep(folder, key, spec, told, made, reached)
     return made, False
 
 
@@ -294,6 +295,20 @@ def rivals(data: TaskData, watch: Watch = ignore) -> Rivals:
         with store.optional():
             store.write_json(path, store.finite(made))
     return made
+
+
+def _input(data: TaskData, made: Sequence[Outcome | None], watch: Watch) -> TaskInput:
+    """What a task's report is made of."""
+    told, reached = _beside(data, watch)
+    return TaskInput.of(told, made, reached)
+
+
+def _beside(data: TaskData, watch: Watch) -> tuple[TaskData, Rivals]:
+    """What models without any of this reach; a note says why where that is not known."""
+    try:
+        return data, rivals(data, watch)
+    except TokbenchError as error:
+        return replace(data, notes=(*data.notes, sentence(error))), {}
 
 
 def alike(recipe: Recipe) -> str:
