@@ -52,7 +52,8 @@ def test_from_tokenizers_to_a_comparison(
     assert first == second, "the first seed was trained once"
 
     monkeypatch.setattr("tokbench.downstream.finetuning.run_in_child", None)
-    found = _called(*more, "--json", "-")
+    found = _called(*more, "--json", "-", "--log", "tensorboard")
+    assert "--log tensorboard is told of nothing that was trained before (2 of" in found.stderr
     assert (
         json.loads(found.stdout)["tasks"][0]["results"]
         == json.loads(_called(*more, "--json", "-").stdout)["tasks"][0]["results"]
@@ -93,6 +94,12 @@ def test_models_of_every_kind_are_asked(small_tasks: Path) -> None:
 
     raw = _called("predict", "many", "a dog", "--task", "spans", "--pipeline", "ner")
     assert isinstance(json.loads(raw.stdout), list)
+    long = "the blue dog " * 50
+    asked_long = ["predict", "many", long, "--task", "colours", "--pipeline", "text-classification"]
+    assert json.loads(_called(*asked_long).stdout)[0]["label"] in said["labels"]
+    asked_long = ["predict", "many", long, long, "--task", "pairs", "--pipeline"]
+    assert "label" in _called(*asked_long, "text-classification").stdout
+    assert _called("predict", "many", long, "--task=spans", "--pipeline=ner").exit_code == 0
     one = ["predict", "many", "a dog", "--task"]
     assert "does not fit" in _refused(*one, "spans", "--pipeline", "text-classification")
     assert "what fits is text-classification" in _refused(*one, "colours", "--pipeline", "ner")

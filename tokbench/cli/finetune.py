@@ -104,6 +104,8 @@ def command(
     if not processes.first():
         _tell_beside_the_first(made)
         return
+    if made.done_before and settings["log"]:
+        _tell_what_is_not_logged(made, settings["log"])
     _tell(made, json_path, out)
     if made.failed:
         sys.exit(1)
@@ -153,6 +155,16 @@ def _tell(made: "Finetuned", json_path: str | None, out: tuple[str, ...]) -> Non
         if out:
             note(f"written: {', '.join(out)}")
     tell_failures(made.failed, len(made.failed) + 1)
+
+
+def _tell_what_is_not_logged(made: "Finetuned", log: tuple[str, ...]) -> None:
+    """That nothing is told of trainings of before."""
+    from tokbench.cli.output import note
+
+    note(
+        f"--log {', '.join(log)} is told of nothing that was trained before "
+        f"({made.done_before:,} of a tokenizer and a task); --force trains again"
+    )
 
 
 def _tell_beside_the_first(made: "Finetuned") -> None:
