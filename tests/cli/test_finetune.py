@@ -52,7 +52,8 @@ def test_from_tokenizers_to_a_comparison(
     assert first == second, "the first seed was trained once"
 
     monkeypatch.setattr("tokbench.downstream.finetuning.run_in_child", None)
-    found = _called(*more, "--json", "-")
+    found = _called(*more, "--json", "-", "--log", "tensorboard")
+    assert "--log tensorboard is told of nothing that was trained before (2 of" in found.stderr
     assert (
         json.loads(found.stdout)["tasks"][0]["results"]
         == json.loads(_called(*more, "--json", "-").stdout)["tasks"][0]["results"]
@@ -93,6 +94,12 @@ def test_models_of_every_kind_are_asked(small_tasks: Path) -> None:
 
     raw = _called("predict", "many", "a dog", "--task", "spans", "--pipeline", "ner")
     assert isinstance(json.loads(raw.stdout), list)
+    long = "the blue dog " * 50
+    asked_long = ["predict", "many", long, "--task", "colours", "--pipeline", "text-classification"]
+    assert json.loads(_called(*asked_long).stdout)[0]["label"] in said["labels"]
+    asked_long = ["predict", "many", long, long, "--task", "pairs", "--pipeline"]
+    assert "label" in _called(*asked_long, "text-classification").stdout
+    assert _called("predict", "many", long, "--task=spans", "--pipeline=ner").exit_code == 0
     one = ["predict", "many", "a dog", "--task"]
     assert "does not fit" in _refused(*one, "spans", "--pipeline", "text-classification")
     assert "what fits is text-classification" in _refused(*one, "colours", "--pipeline", "ner")
@@ -118,6 +125,19 @@ def test_a_task_that_cannot_be_read_does_not_lose_the_others(small_tasks: Path) 
 
 
 @pytest.mark.usefixtures("models_in_process", "small_tasks")
+def test_every_process_says_why_it_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise TokbenchError("the disk is full")
+
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr("tokbench.downstream.worker.work", fails)
+    made = _called("finetune", "many", "--task", "colours.yaml", "--seeds", "1", *QUICK)
+    assert made.stderr.endswith("process 1: many on colours failed: the disk is full\n")
+    assert (made.exit_code, made.stdout) == (0, ""), "the first process says how it ended"
+
+
+@pytest.mark.usefixtures("models_in_process", "small_tasks")
 def test_a_dry_run_counts_and_keeps_nothing(small_tasks: Path) -> None:
     command = ["finetune", "many", "few", "--task", "colours.yaml", "--dry-run"]
     made = _called(*command, *QUICK, "--seeds", "3", "--json", "-")
@@ -140,6 +160,15 @@ def test_a_dry_run_counts_and_keeps_nothing(small_tasks: Path) -> None:
         ),
         (["--task", "colours.yaml", "--set", "warmpu=1"], "did you mean 'warmup'?"),
         (["--task", "colours.yaml", "--baseline", "mny"], "did you mean 'many'?"),
+        (
+            ["--task", "colours.yaml", "--max-length", "100000000000"],
+            "--max-length 100000000000: max_length: must be at most 8192, got 100000000000",
+        ),
+        (["--task", "colours.yaml", "--set", "buckets=[32, 0]"], "must be at least 1, got 0"),
+        (
+            ["--task", "colours.yaml", "--set", "buckets=[32, 3000]"],
+            "buckets: no example is longer than max_length, 128: got 3,000",
+        ),
         (["--task", "colours.yaml", "--log", "wandb"], "known: tensorboard, trackio"),
     ],
 )

@@ -131,7 +131,7 @@ def test_static_shapes_are_at_most_as_many_as_buckets(
     lengths: list[int], batch_size: int, accumulate: int, processes: int, data: st.DataObject
 ) -> None:
     accumulate = min(accumulate, batch_size)
-    chosen = tuple(data.draw(st.lists(st.integers(1, 70), max_size=4)))
+    chosen = tuple(data.draw(st.lists(st.integers(1, 64), max_size=4)))
     spec = TrainingSpec(max_length=64, buckets=chosen)
     seen, by_step = set(), []
     cost = Shapes()

@@ -2,6 +2,7 @@ import dataclasses
 import json
 from itertools import chain
 
+import pyarrow as pa
 import pytest
 import training_examples as examples
 from training_examples import SPEC, text_task, tokenizer, trained, word_task
@@ -256,6 +257,15 @@ def test_signatures():
         signature(Given(tokenizer().state, {}), data, SPEC, examples.SMALLEST),
     ]
     assert len({known, *others}) == 6
+
+
+@pytest.mark.parametrize("huge", [1e31, -1e308])
+def test_numbers_beyond_what_models_compute_with(tmp_path, huge):
+    data = text_task((20, 5, 5), numbers=True)
+    labels = pa.array([*data.valid["label"].to_pylist()[:-1], huge])
+    valid = data.valid.set_column(1, "label", labels)
+    with pytest.raises(TokbenchError, match=r"much: the label .* \(valid, example 5\) is beyond"):
+        trained(tmp_path, dataclasses.replace(data, valid=valid))
 
 
 def test_no_tokenizer(tmp_path):

@@ -91,9 +91,11 @@ SCRIPT = """
 import os
 import sys
 from pathlib import Path
-from training_examples import trained
+from training_examples import SPEC, tokenizer, trained
 out = Path(sys.argv[1])
 told = []
+short = SPEC.model_copy(update={"epochs": 0.5})
+trained(out.with_name("letters"), given=tokenizer(parted=True), spec=short)
 outcome = trained(out, watch=told.append)
 assert bool(told) == (os.environ["RANK"] == "0")
 said = f"said-{outcome.processes}-{os.environ['RANK']}"
@@ -102,7 +104,7 @@ said = f"said-{outcome.processes}-{os.environ['RANK']}"
 
 
 def test_two_processes_answer_as_one(tmp_path):
-    """Trained by two; each of 101 examples is answered once, as one process answers it."""
+    """The second training of two; each of 101 examples is answered once, as one answers it."""
     script = tmp_path / "train.py"
     script.write_text(SCRIPT)
     paths = [str(Path(__file__).parent), *sys.path]

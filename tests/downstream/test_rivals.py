@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from tokbench.child import ChildError
 from tokbench.downstream import rivals
 from tokbench.errors import TokbenchError
 from tokbench.values import TaskData, TaskKind
@@ -114,4 +115,13 @@ def test_large_tasks_are_drawn_from(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tokbench.downstream.extra.find_spec", lambda _: None)
     with pytest.raises(TokbenchError, match=r"pip install 'tokbench\[downstream\]'"):
+        rivals.rivals(sentences())
+
+
+def test_a_child_that_dies_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies(*_: object) -> None:
+        raise ChildError("Traceback\nValueError: Input X contains infinity")
+
+    monkeypatch.setattr(rivals, "run_in_child", dies)
+    with pytest.raises(TokbenchError, match=r"simple models .* failed: ValueError: Input X"):
         rivals.rivals(sentences())

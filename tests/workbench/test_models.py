@@ -5,6 +5,7 @@ import pytest
 
 from tokbench import run
 from tokbench.downstream import TrainingSpec
+from tokbench.errors import TokbenchError
 from tokbench.recipe import load_all
 from tokbench.values import Progress, TrainingProgress
 from tokbench.workbench import attempt, compare, finetune, finish
@@ -36,6 +37,20 @@ def test_each_model_is_counted_and_copies_are_trained_once(small_tasks: Path) ->
     twice = finetune(["many"], ["colours.yaml", "colours.yaml"], QUICK).downstream
     assert twice is not None
     assert [len(one.outcomes) for one in twice.tasks] == [1, 1]
+
+
+def test_models_are_told_of_where_simple_ones_failed(
+    small_tasks: Path,  # noqa: ARG001 - the folder to work in
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_: object) -> None:
+        raise TokbenchError("what simple models reach is not known")
+
+    monkeypatch.setattr("tokbench.downstream.rivals.rivals", fails)
+    made = finetune(["many"], ["colours.yaml"], QUICK.model_copy(update={"seeds": 1})).downstream
+    assert made is not None
+    assert made.tasks[0].rivals == {}
+    assert made.tasks[0].notes[-1] == "what simple models reach is not known"
 
 
 def test_force_trains_again(small_tasks: Path) -> None:  # noqa: ARG001 - the folder to work in

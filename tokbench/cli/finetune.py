@@ -101,8 +101,12 @@ def command(
         return
     with progress() as watch:
         made = finetune(tokenizers, **said, baseline=baseline, force=force, jobs=jobs, watch=watch)
-    if processes.first():
-        _tell(made, json_path, out)
+    if not processes.first():
+        _tell_beside_the_first(made)
+        return
+    if made.done_before and settings["log"]:
+        _tell_what_is_not_logged(made, settings["log"])
+    _tell(made, json_path, out)
     if made.failed:
         sys.exit(1)
 
@@ -151,6 +155,30 @@ def _tell(made: "Finetuned", json_path: str | None, out: tuple[str, ...]) -> Non
         if out:
             note(f"written: {', '.join(out)}")
     tell_failures(made.failed, len(made.failed) + 1)
+
+
+def _tell_what_is_not_logged(made: "Finetuned", log: tuple[str, ...]) -> None:
+    """That nothing is told of trainings of before."""
+    from tokbench.cli.output import note
+
+    note(
+        f"--log {', '.join(log)} is told of nothing that was trained before "
+        f"({made.done_before:,} of a tokenizer and a task); --force trains again"
+    )
+
+
+def _tell_beside_the_first(made: "Finetuned") -> None:
+    """Why trainings failed here, which the first process may know only the consequences of.
+
+    The exit status is that one's: torchrun ends all processes where one fails, and the first has
+    still to tell what came of the other trainings.
+    """
+    from tokbench.downstream import processes
+    from tokbench.errors import printable
+
+    for one in made.failed:
+        said = f"process {processes.rank()}: {one.name} failed: {one.why}"
+        click.secho(printable(said), fg="red", err=True)
 
 
 def _estimate(tokenizers: tuple[str, ...], said: dict[str, Any], json_path: str | None) -> None:

@@ -68,11 +68,11 @@ def buckets(spec: TrainingSpec) -> tuple[int, ...]:
 
     >>> buckets(TrainingSpec(max_length=128)), buckets(TrainingSpec(max_length=100))
     ((32, 64, 128), (32, 64, 100))
-    >>> buckets(TrainingSpec(buckets=(16, 200))), buckets(TrainingSpec(max_length=20))
-    ((16, 128), (20,))
+    >>> buckets(TrainingSpec(buckets=(16, 100))), buckets(TrainingSpec(max_length=20))
+    ((16, 100, 128), (20,))
     """
     powers = [_SHORTEST << at for at in range(spec.max_length.bit_length())]
-    shorter = {one for one in spec.buckets or powers if 0 < one < spec.max_length}
+    shorter = {one for one in spec.buckets or powers if one < spec.max_length}
     return (*sorted(shorter), spec.max_length)
 
 

@@ -28,6 +28,7 @@ class Job:
         signature: of everything that outcomes depend on.
         body: the encoder.
         every: seconds of training between checkpoints.
+        meeting: what processes that train together call this training.
     """
 
     state: str
@@ -39,6 +40,7 @@ class Job:
     signature: str
     body: bodies.Body
     every: float
+    meeting: str
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ def _machine(job: Job) -> Machine:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     torch.use_deterministic_algorithms(True, warn_only=True)  # noqa: FBT003 - torch's own order
+    processes.meet(job.meeting)
     device = TrainingArguments(output_dir=str(job.out / WORK), report_to="none").device
     name = str(device.type)
     if name == "cuda":

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
@@ -29,6 +30,10 @@ _QUIET = {
 }
 CHECKPOINT_SECONDS = 30.0
 """Seconds of training that a kill may cost."""
+LARGEST = 1e30
+"""Of numbers to be learned: models compute in 32 bits, which end at 3.4e38."""
+_begun: Counter[str] = Counter()
+"""How often each training was begun here: the same in all processes that train together."""
 
 
 @dataclass(frozen=True)
@@ -111,15 +116,19 @@ def finetune(
         every: seconds of training between checkpoints.
 
     Raises:
-        TokbenchError: the extra is not installed, or the training came to an unexpected end.
+        TokbenchError: the extra is not installed, a number is too large for models, or the
+            training came to an unexpected end.
         StoreError: `out` cannot be written.
     """
     extra.require()
     logs.require(spec.log)
+    _refuse_huge(data)
     given = tokenizer if isinstance(tokenizer, Given) else Given.read(tokenizer)
     body = body or bodies.BODIES[spec.model]
     known = signature(given, data, spec, body)
-    job = Job(given.state, given.config, name, data, spec, out, known, body, every)
+    _begun[known] += 1
+    meeting = f"{known}-{_begun[known]}"
+    job = Job(given.state, given.config, name, data, spec, out, known, body, every, meeting)
     alone = store.lock(out / "lock") if processes.first() else nullcontext()
     with alone:
         try:
@@ -127,8 +136,25 @@ def finetune(
         except ChildError as error:
             raise TokbenchError(
                 f"{name}: the training on {data.name} came to an end: {error.last}; what is done "
-                f"lies in {out}, and the same command goes on with it"
+                f"lies in {out}, and the same command goes on with it once the cause is gone"
             ) from error
+
+
+def _refuse_huge(data: TaskData) -> None:
+    """Numbers that would be infinite in a model.
+
+    Raises:
+        TokbenchError: there is one.
+    """
+    if data.kind != "regression":
+        return
+    for split in ("train", "valid", "test"):
+        for row, label in enumerate(getattr(data, split)["label"].to_pylist()):
+            if abs(label) > LARGEST:
+                raise TokbenchError(
+                    f"{data.name}: the label {label:g} ({split}, example {row + 1:,}) is beyond "
+                    f"{LARGEST:g}, and models compute in 32 bits: divide the labels by a constant"
+                )
 
 
 def _environment(spec: TrainingSpec) -> dict[str, str]:

@@ -113,6 +113,8 @@ def predict(folder: Path, text: str, pair: str | None = None) -> Prediction:
 def piped(name: str, folder: Path, text: str, pair: str | None = None) -> Any:
     """What `transformers.pipeline(name, folder)` answers, as plain data.
 
+    What is longer than the model takes is cut, as the saved tokenizer says.
+
     Raises:
         SubjectError: that pipeline is for other models; the sentence says what would fit.
     """
@@ -247,8 +249,10 @@ def _piped(name: str, folder: Path, text: str, pair: str | None) -> Any:
     import transformers  # noqa: PLC0415 - the extra, in the child alone
 
     asked = transformers.pipeline(name, str(folder))
-    answer = asked(text if pair is None else {"text": text, "text_pair": pair})
-    return _plain(answer)
+    if name in PIPELINES["tokens"]:
+        return _plain(asked(text))  # it cuts by itself, and knows no such setting
+    given = text if pair is None else {"text": text, "text_pair": pair}
+    return _plain(asked(given, truncation=True))
 
 
 def _plain(value: Any) -> Any:

@@ -9,12 +9,18 @@ prints. One process is the usual case and needs none of that.
 """
 
 import os
-from typing import TypeVar
+from datetime import timedelta
+from typing import Any, TypeVar
 
 from tokbench.child import run_in_child
 from tokbench.memory import cores
 
 T = TypeVar("T")
+_PATIENCE = timedelta(minutes=30)
+"""How long a process waits for the others, as torch has it where they train."""
+_AGENT_STORE = "TORCHELASTIC_USE_AGENT_STORE"
+_hosted: list[Any] = []
+"""The store of this training, which lives as long as the child process of the first."""
 
 
 def rank() -> int:
@@ -43,6 +49,30 @@ def _device() -> str:
     from transformers import TrainingArguments  # noqa: PLC0415 - only child processes need it
 
     return str(TrainingArguments(output_dir="unused", report_to="none").device.type)
+
+
+def meet(name: str) -> None:
+    """Let the child processes of one training find each other; every process must call this.
+
+    Those of all trainings inherit the one store of `torchrun`, which would tell the second ones
+    the addresses of the first ones, long gone. There the first process says where it hosts a store
+    of this training's own.
+
+    Args:
+        name: of the training, the same in all processes and never used before.
+    """
+    if number() == 1 or os.environ.get(_AGENT_STORE) != str(True):
+        return
+    from torch.distributed import TCPStore  # noqa: PLC0415 - only where there are several
+
+    host, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+    known = TCPStore(host, port, is_master=False, timeout=_PATIENCE)
+    place = f"tokbench/{name}"
+    if first():
+        own = TCPStore(host, 0, is_master=True, wait_for_workers=False, timeout=_PATIENCE)
+        _hosted.append(own)
+        known.set(place, str(own.port))
+    os.environ["MASTER_PORT"] = known.get(place).decode()
 
 
 def gathered(value: T) -> list[T]:

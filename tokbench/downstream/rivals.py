@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from tokbench.child import run_in_child
+from tokbench.child import ChildError, run_in_child
 from tokbench.downstream.extra import require
 from tokbench.downstream.scores import scored, tally
+from tokbench.errors import TokbenchError
 from tokbench.values import TaskData
 
 if TYPE_CHECKING:
@@ -43,10 +44,15 @@ def rivals(data: TaskData) -> dict[str, dict[str, float]]:
     correlation with numbers that are all alike.
 
     Raises:
-        TokbenchError: scikit-learn is not installed.
+        TokbenchError: scikit-learn is not installed, or cannot do with these examples.
     """
     require("sklearn", "scipy")
-    return run_in_child(reached, data)
+    try:
+        return run_in_child(reached, data)
+    except ChildError as error:
+        raise TokbenchError(
+            f"what simple models reach is not known, as they failed: {error.last}"
+        ) from error
 
 
 def reached(data: TaskData) -> dict[str, dict[str, float]]:

@@ -6,7 +6,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from tokbench.spec import Spec
 
@@ -50,7 +50,7 @@ class TrainingSpec(Spec):
     weight_decay: float = Field(default=0.01, ge=0)
     """Of AdamW, of weights but neither biases nor norms."""
 
-    max_length: int = Field(default=128, ge=8)
+    max_length: int = Field(default=128, ge=8, le=8192)
     """The most tokens of an example, special ones included; what is longer is cut, and counted."""
 
     precision: Literal["auto", "fp32", "bf16"] = "auto"
@@ -60,7 +60,7 @@ class TrainingSpec(Spec):
     """Whether batches are padded to few lengths and filled up, as compilers like it; by default
     on XLA devices alone."""
 
-    buckets: Annotated[tuple[int, ...], Field(strict=False)] = ()
+    buckets: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(strict=False)] = ()
     """The lengths that static shapes have; by default powers of two from 32 to `max_length`."""
 
     patience: int | None = Field(default=None, ge=1)
@@ -75,6 +75,16 @@ class TrainingSpec(Spec):
         BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
     ] = ()
     """Who is told of every step beside the JSON lines that are always written."""
+
+    @field_validator("buckets")
+    @classmethod
+    def _fit(cls, buckets: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        """None is longer than examples may be."""
+        longest = info.data.get("max_length")
+        for one in buckets:
+            if longest is not None and one > longest:
+                raise ValueError(f"no example is longer than max_length, {longest:,}: got {one:,}")
+        return buckets
 
     @property
     def learning_rates(self) -> tuple[float, ...]:

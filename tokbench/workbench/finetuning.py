@@ -126,9 +126,15 @@ def side_by_side(
     counted = _Counted(watch, len(read) * len(found), spec)
     fresh = set[Path]() if force else None
     pairs = [(name, one, data) for data in read for name, one in zip(names, found, strict=True)]
-    works = [partial(_tried, one, name, data, spec, fresh, counted) for name, one, data in pairs]
-    new = sum(force or not _known(one, data, spec) for _, one, data in pairs)
-    if jobs is None:
+    begun = [not force and _known(one, data, spec) is not None for _, one, data in pairs]
+    works = [
+        partial(_tried, one, name, data, spec, fresh, counted, before=before)
+        for (name, one, data), before in zip(pairs, begun, strict=True)
+    ]
+    new = begun.count(False)
+    if processes.number() > 1:
+        jobs = 1
+    elif jobs is None:
         jobs = min(new, processes.at_once()) if new > 1 else 1
     results = list(together.done(works, jobs))
     failed += [why for _, _, why in results if why]
@@ -140,7 +146,7 @@ def side_by_side(
             some.append((data, made))
     if not some:
         return Finetuned(None, tuple(failed), done)
-    inputs = [TaskInput.of(data, made, rivals(data, watch)) for data, made in some]
+    inputs = [_input(data, made, watch) for data, made in some]
     prints = [data.fingerprint for data, _ in some]
     compared = outcomes.side_by_side(inputs, names, spec, prints, baseline=baseline)
     return Finetuned(compared, tuple(failed), done)
@@ -167,10 +173,12 @@ def _tried(
     spec: TrainingSpec,
     fresh: set[Path] | None,
     counted: "_Counted",
+    *,
+    before: bool,
 ) -> tuple[Outcome | None, bool, Failure | None]:
     """A tokenizer's outcome on a task, whether it was known, and why there is none."""
     try:
-        outcome, before = _outcome(found, name, data, spec, fresh, counted)
+        outcome, before = _outcome(found, name, data, spec, fresh, counted, before=before)
     except _TOLD as error:
         return None, False, Failure(f"{name} on {data.name}", sentence(error))
     if before:
@@ -185,6 +193,8 @@ def _outcome(
     spec: TrainingSpec,
     fresh: set[Path] | None,
     watch: Watch,
+    *,
+    before: bool,
 ) -> tuple[Outcome, bool]:
     """What a tokenizer's models do on a task, and whether that was known.
 
@@ -195,6 +205,8 @@ def _outcome(
         spec: how models are trained.
         fresh: where folders are emptied first, those that were; None where they are not.
         watch: told how far it has come.
+        before: whether it was known when the command began: processes that train together go by
+            that, since the first alone keeps outcomes, at any time.
     """
     key = outcomes.key_of(data, spec)
     folder = outcomes.home(found) / data.name / key
@@ -202,11 +214,12 @@ def _outcome(
         if fresh is not None and folder not in fresh:
             _empty(folder)
             fresh.add(folder)
-        if known := _known(found, data, spec):
+        if (before or processes.number() == 1) and (known := _known(found, data, spec)):
             return replace(known, tokenizer=name), True
         made = trainings.finetune(outcomes.given(found), name, data, spec, folder, watch=watch)
         if processes.first():
-            outcomes.keep(folder, key, spec, data, made, rivals(data, watch))
+            told, reached = _beside(data, watch)
+            outcomes.keep(folder, key, spec, told, made, reached)
     return made, False
 
 
@@ -282,6 +295,20 @@ def rivals(data: TaskData, watch: Watch = ignore) -> Rivals:
         with store.optional():
             store.write_json(path, store.finite(made))
     return made
+
+
+def _input(data: TaskData, made: Sequence[Outcome | None], watch: Watch) -> TaskInput:
+    """What a task's report is made of."""
+    told, reached = _beside(data, watch)
+    return TaskInput.of(told, made, reached)
+
+
+def _beside(data: TaskData, watch: Watch) -> tuple[TaskData, Rivals]:
+    """What models without any of this reach; a note says why where that is not known."""
+    try:
+        return data, rivals(data, watch)
+    except TokbenchError as error:
+        return replace(data, notes=(*data.notes, sentence(error))), {}
 
 
 def alike(recipe: Recipe) -> str:
