@@ -292,8 +292,10 @@ def test_shares_and_counts(read: Read) -> None:
     assert set(again.valid["text"].to_pylist()) == set(data.valid["text"].to_pylist())
     assert again.fingerprint != data.fingerprint
     assert read(found, 100, 0.25).fingerprint == data.fingerprint
-    with pytest.raises(TokbenchError, match="t: the train split has no examples"):
+    with pytest.raises(TokbenchError, match=r"t: test \(600\) and valid \(0\) take all of the 600"):
         read(found, 600, 0.1)
+    with pytest.raises(TokbenchError, match=r"t: test \(600\) takes all of the 600 training"):
+        read(found, 600, rows(0))
     with pytest.raises(TokbenchError, match=r"the test split has no examples; 0\.0001 of the"):
         read(rows(0, 1), 0.0001, 0.5)
 
