@@ -201,6 +201,8 @@ WRONG: dict[str, tuple[Rows, dict[str, Any], str]] = {
     "one number": (rows(2.5, 2.5), {"task": "regression"},
         "t: all training examples have the label 2.5, so there is nothing to learn"),
     "too many digits": (rows("1", "9" * 400), {"task": "regression"}, "is no number"),
+    "half a sign": ([{"w": '["a"]', "label": '["\\ud83d"]'}], {"task": "tokens", "words": "w"},
+        ": label 'label' holds a lone surrogate; mend or remove the row"),
     "one tag": ([{"w": ["a", "b"], "label": ["O", "O"]}], {"task": "tokens", "words": "w"},
         "t: all words of the training examples have the label 'O', so there is nothing to learn"),
     "one label of characters": ([{"text": "ab", "label": ["O", "O"]}], {"task": "tokens"},
@@ -253,6 +255,11 @@ def test_a_kind_of_span_stands_beside_no_span(read: Read) -> None:
 def test_learning_rates_cannot_be_chosen_by_one_number(read: Read) -> None:
     data = read(rows(1, 2), rows(1, 1), rows(3, 3), task="regression")
     assert data.notes[0].startswith("valid has one number throughout")
+
+
+def test_a_sign_in_two_halves_is_whole(read: Read) -> None:
+    found = [{"w": '["a", "b"]', "label": json.dumps(["O", "😀"])}]
+    assert read(found, found, found, task="tokens", words="w").labels == ("O", "😀")
 
 
 def test_labels_that_training_lacks(read: Read) -> None:

@@ -25,6 +25,8 @@ OUTSIDE = "O"
 _MARKS = ("B-", "I-")
 HIDDEN = "-1"
 """What `datasets` has in place of the number of a class that is not told."""
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+"""How JSON writes half of a sign, for which UTF-8 has no bytes where its other half is missing."""
 _WHOLE = re.compile(r"-?\d+")
 _FRACTION = re.compile(r"-?\d*\.\d+(e-?\d+)?")
 _TRUTH = {"false": 0, "true": 1}
@@ -83,11 +85,18 @@ def key(value: Any) -> str:
 def listed(value: Any, example: Example, what: str) -> list[Any]:
     """The items of a list, as it is or written as JSON."""
     if isinstance(value, str):
+        escaped = _SURROGATE.search(value)
         with suppress(ValueError):
             value = json.loads(value)
+        if escaped and any(map(_is_surrogate, json.dumps(value, ensure_ascii=False))):
+            raise example.refused(f"{what} holds a lone surrogate; mend or remove the row")
     if not isinstance(value, list):
         raise example.refused(f"{what} is {_shown(value)}, where a list is expected")
     return value
+
+
+def _is_surrogate(sign: str) -> bool:
+    return "\ud800" <= sign <= "\udfff"
 
 
 def words(value: Any, example: Example, column: str) -> tuple[str, ...]:
