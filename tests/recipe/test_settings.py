@@ -15,6 +15,6 @@ from tokbench.recipe.settings import training
     ("warmup=.nan", "warmup: must be less than 1"),
 ])  # fmt: skip
 def test_settings_that_are_no_number(override: str, said: str) -> None:
-    with pytest.raises(RecipeError, match="^--set ") as refused:
+    with pytest.raises(RecipeError, match=r"^--set ") as refused:
         training({}, {}, [override])
     assert said in str(refused.value)
