@@ -93,6 +93,13 @@ def test_models_of_every_kind_are_asked(small_tasks: Path) -> None:
 
     raw = _called("predict", "many", "a dog", "--task", "spans", "--pipeline", "ner")
     assert isinstance(json.loads(raw.stdout), list)
+    for task, name, texts in (
+        ("spans", "ner", ["the blue dog " * 90]),
+        ("colours", "text-classification", ["the blue dog " * 90]),
+        ("pairs", "text-classification", ["the blue dog " * 90, "it is blue " * 90]),
+    ):
+        cut = _called("predict", "many", *texts, "--task", task, "--pipeline", name)
+        assert json.loads(cut.stdout)
     one = ["predict", "many", "a dog", "--task"]
     assert "does not fit" in _refused(*one, "spans", "--pipeline", "text-classification")
     assert "what fits is text-classification" in _refused(*one, "colours", "--pipeline", "ner")
