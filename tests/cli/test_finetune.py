@@ -1,10 +1,12 @@
 """`finetune`: from tokenizers and tasks to a comparison, found again, and asked by `predict`."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from tokenizers import Tokenizer, models
 
 from tokbench.cli import group
 from tokbench.errors import TokbenchError
@@ -116,11 +118,14 @@ def test_models_of_every_kind_are_asked(small_tasks: Path) -> None:
 @pytest.mark.usefixtures("models_in_process", "small_tasks")
 def test_a_task_that_cannot_be_read_does_not_lose_the_others(small_tasks: Path) -> None:
     (small_tasks / "gone.yaml").write_text("name: gone\ntrain: {type: files, paths: gone.csv}\n")
-    made = _called(
-        "finetune", "many", "--task", "gone.yaml", "--task", "colours.yaml", "--seeds", "1", *QUICK
-    )
+    (small_tasks / "mute").mkdir()
+    Tokenizer(models.BPE()).save("mute/tokenizer.json")
+    tasks = ["--task", "gone.yaml", "--task", "colours.yaml"]
+    made = _called("finetune", "many", "mute", *tasks, "--seeds", "1", *QUICK)
     assert made.exit_code == 1
     assert "gone failed: " in made.stderr
+    assert re.search(r"mute  +failed", made.stdout)
+    assert "→ mute: failed: the tokenizer gives no token for any text" in made.stdout
     assert "colours  accuracy" in made.stdout
 
 

@@ -133,15 +133,16 @@ def side_by_side(
     results = list(together.done(works, jobs))
     failed += [why for _, _, why in results if why]
     done = sum(before for _, before, _ in results)
-    some: list[tuple[TaskData, list[Outcome | None]]] = []
+    some: list[tuple[TaskData, list[Outcome | None], list[str]]] = []
     for place, data in enumerate(read):
-        made = [one for one, _, _ in results[place * len(found) : (place + 1) * len(found)]]
-        if any(made) and processes.first():
-            some.append((data, made))
+        mine = results[place * len(found) : (place + 1) * len(found)]
+        if any(one for one, _, _ in mine) and processes.first():
+            whys = [why.why if why else "" for _, _, why in mine]
+            some.append((data, [one for one, _, _ in mine], whys))
     if not some:
         return Finetuned(None, tuple(failed), done)
-    inputs = [TaskInput.of(data, made, rivals(data, watch)) for data, made in some]
-    prints = [data.fingerprint for data, _ in some]
+    inputs = [TaskInput.of(data, made, rivals(data, watch), whys) for data, made, whys in some]
+    prints = [data.fingerprint for data, _, _ in some]
     compared = outcomes.side_by_side(inputs, names, spec, prints, baseline=baseline)
     return Finetuned(compared, tuple(failed), done)
 
