@@ -5,9 +5,12 @@ import pytest
 
 from tokbench import run
 from tokbench.downstream import TrainingSpec
+from tokbench.errors import TokbenchError
 from tokbench.recipe import load_all
+from tokbench.recipe.tasks import task
 from tokbench.values import Progress, TrainingProgress
-from tokbench.workbench import attempt, compare, finetune, finish
+from tokbench.workbench import attempt, compare, finetune, finish, tried
+from tokbench.workbench.finetuning import refuse_namesakes
 
 pytestmark = pytest.mark.usefixtures("in_process", "models_in_process")
 
@@ -36,6 +39,17 @@ def test_each_model_is_counted_and_copies_are_trained_once(small_tasks: Path) ->
     twice = finetune(["many"], ["colours.yaml", "colours.yaml"], QUICK).downstream
     assert twice is not None
     assert [len(one.outcomes) for one in twice.tasks] == [1, 1]
+
+
+def test_two_tasks_of_one_name_are_refused(small_tasks: Path) -> None:
+    text = (small_tasks / "colours.yaml").read_text()
+    (small_tasks / "others.yaml").write_text(text.replace("0.3", "0.4"))
+    (small_tasks / "copy.yaml").write_text(text)
+    known = [task(f"{name}.yaml", small_tasks) for name in ("colours", "copy", "others")]
+    refuse_namesakes(known[:2])
+    for function in (finetune, tried):
+        with pytest.raises(TokbenchError, match="^two different tasks have the name 'colours'"):
+            function(["many"], known, QUICK)
 
 
 def test_force_trains_again(small_tasks: Path) -> None:  # noqa: ARG001 - the folder to work in

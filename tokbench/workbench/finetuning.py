@@ -86,7 +86,8 @@ def finetune(
 
     Raises:
         SubjectError: a tokenizer cannot be found, before anything is trained.
-        TokbenchError: a task is not known, or the extra `[downstream]` is missing.
+        TokbenchError: a task is not known, two have one name, or the extra `[downstream]` is
+            missing.
     """
     if not names or not tasks:
         raise ValueError("name at least one tokenizer and one task")
@@ -122,6 +123,7 @@ def side_by_side(
 ) -> Finetuned:
     """The same of tokenizers that are found already, under these names."""
     extra.require()
+    refuse_namesakes(tasks)
     read, failed = _read(tasks, base, watch)
     counted = _Counted(watch, len(read) * len(found), spec)
     fresh = set[Path]() if force else None
@@ -145,6 +147,18 @@ def side_by_side(
     prints = [data.fingerprint for data, _, _ in some]
     compared = outcomes.side_by_side(inputs, names, spec, prints, baseline=baseline)
     return Finetuned(compared, tuple(failed), done)
+
+
+def refuse_namesakes(tasks: Sequence[TaskSpec]) -> None:
+    """Refuse different tasks of one name: reports could not tell them apart.
+
+    Raises:
+        TokbenchError: names it.
+    """
+    known: dict[str, TaskSpec] = {}
+    for one in tasks:
+        if known.setdefault(one.name, one) != one:
+            raise TokbenchError(f"two different tasks have the name {one.name!r}; rename one")
 
 
 def _read(
