@@ -48,7 +48,7 @@ def test_two_tasks_of_one_name_are_refused(small_tasks: Path) -> None:
     known = [task(f"{name}.yaml", small_tasks) for name in ("colours", "copy", "others")]
     refuse_namesakes(known[:2])
     for function in (finetune, tried):
-        with pytest.raises(TokbenchError, match="^two different tasks have the name 'colours'"):
+        with pytest.raises(TokbenchError, match=r"^two different tasks have the name 'colours'"):
             function(["many"], known, QUICK)
 
 
