@@ -1,10 +1,12 @@
 """`finetune`: from tokenizers and tasks to a comparison, found again, and asked by `predict`."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from tokenizers import Tokenizer, models
 
 from tokbench.cli import group
 from tokbench.errors import TokbenchError
@@ -94,12 +96,13 @@ def test_models_of_every_kind_are_asked(small_tasks: Path) -> None:
 
     raw = _called("predict", "many", "a dog", "--task", "spans", "--pipeline", "ner")
     assert isinstance(json.loads(raw.stdout), list)
-    long = "the blue dog " * 50
-    asked_long = ["predict", "many", long, "--task", "colours", "--pipeline", "text-classification"]
-    assert json.loads(_called(*asked_long).stdout)[0]["label"] in said["labels"]
-    asked_long = ["predict", "many", long, long, "--task", "pairs", "--pipeline"]
-    assert "label" in _called(*asked_long, "text-classification").stdout
-    assert _called("predict", "many", long, "--task=spans", "--pipeline=ner").exit_code == 0
+    for task, name, texts in (
+        ("spans", "ner", ["the blue dog " * 90]),
+        ("colours", "text-classification", ["the blue dog " * 90]),
+        ("pairs", "text-classification", ["the blue dog " * 90, "it is blue " * 90]),
+    ):
+        cut = _called("predict", "many", *texts, "--task", task, "--pipeline", name)
+        assert json.loads(cut.stdout)
     one = ["predict", "many", "a dog", "--task"]
     assert "does not fit" in _refused(*one, "spans", "--pipeline", "text-classification")
     assert "what fits is text-classification" in _refused(*one, "colours", "--pipeline", "ner")
@@ -116,11 +119,14 @@ def test_models_of_every_kind_are_asked(small_tasks: Path) -> None:
 @pytest.mark.usefixtures("models_in_process", "small_tasks")
 def test_a_task_that_cannot_be_read_does_not_lose_the_others(small_tasks: Path) -> None:
     (small_tasks / "gone.yaml").write_text("name: gone\ntrain: {type: files, paths: gone.csv}\n")
-    made = _called(
-        "finetune", "many", "--task", "gone.yaml", "--task", "colours.yaml", "--seeds", "1", *QUICK
-    )
+    (small_tasks / "mute").mkdir()
+    Tokenizer(models.BPE()).save("mute/tokenizer.json")
+    tasks = ["--task", "gone.yaml", "--task", "colours.yaml"]
+    made = _called("finetune", "many", "mute", *tasks, "--seeds", "1", *QUICK)
     assert made.exit_code == 1
     assert "gone failed: " in made.stderr
+    assert re.search(r"mute  +failed", made.stdout)
+    assert "→ mute: failed: the tokenizer gives no token for any text" in made.stdout
     assert "colours  accuracy" in made.stdout
 
 

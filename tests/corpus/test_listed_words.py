@@ -61,9 +61,11 @@ def test_large_lists_and_dictionaries(tmp_path: Path, opened: Opened) -> None:
     ({"a": "b"}, "row 2: field 'w' is no list of words"),
     (None, "row 2: field 'w' is null; fill it in"),
     ("\ud800", "row 2: field 'w' holds a lone surrogate"),
+    (json.dumps(["a", "\ud800"]), "a.jsonl: row 2: field 'w' holds a lone surrogate; mend or"),
 ])  # fmt: skip
 def test_no_words(value: Any, said: str, tmp_path: Path, opened: Opened) -> None:
-    lines = [json.dumps({"w": ["a"]}), json.dumps({"w": value})]
+    first = '["a"]' if isinstance(value, str) else ["a"]
+    lines = [json.dumps({"w": first}), json.dumps({"w": value})]
     (tmp_path / "a.jsonl").write_text("\n".join(lines))
     with pytest.raises(CorpusError) as caught:
         rows(opened("a.jsonl", words="w"))

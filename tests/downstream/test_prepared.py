@@ -228,3 +228,8 @@ def test_a_missing_extra_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
         "pip install 'tokbench[downstream]'"
     )
     extra.require("transformers")
+    with pytest.raises(TokbenchError, match="needs torch, not"):
+        extra.require("torch")
+    monkeypatch.setattr(extra, "find_spec", lambda _: None)
+    with pytest.raises(TokbenchError, match="needs torch, transformers and accelerate, not"):
+        extra.require("torch", "transformers", "accelerate")

@@ -1,5 +1,6 @@
 """What is said of models: intervals as scipy's, differences that stand out from noise."""
 
+import math
 from dataclasses import replace
 from itertools import permutations
 
@@ -15,6 +16,8 @@ from tokbench.downstream.drawing import draws, samples
 from tokbench.downstream.intervals import joined, over_seeds, percentiles
 from tokbench.downstream.ranking import tau
 from tokbench.downstream.scores import resampled
+from tokbench.reports.downstream import plain, read
+from tokbench.reports.downstream.facts import lines, verdicts
 from tokbench.values import Downstream, Gap, Measured, Measurement, Score
 
 _NUMBERS = st.floats(-1, 1).map(lambda one: round(one, 6))
@@ -235,6 +238,28 @@ def test_a_tokenizer_without_models_leaves_a_gap_in_the_table() -> None:
     assert made.scores[2]["accuracy"].best == "clearly best"
     other = compared([missing], ["a", "b", "c"], baseline=1, resamples=200).tasks[0]
     assert other.scores[2]["accuracy"].gap
+
+
+def test_one_number_throughout_gives_no_score() -> None:
+    first = simulated(np.random.default_rng(0), gaps=(0.3,), n=6)
+    some = [
+        replace(one, seeds=tuple(replace(s, scores={"pearson": math.nan}) for s in one.seeds))
+        for one in first.outcomes
+        if one
+    ]
+    task = replace(
+        first, kind="regression", metrics=("pearson",), labels=0, gold=np.full(6, 2.5),
+        outcomes=(*some, None), failed=("", "", "no token for any text"),
+    )  # fmt: skip
+    made = compared([task], ["a", "b", "c"])
+    assert made.tasks[0].scores == ({}, {}, {})
+    assert [one.instead for one in lines(made, made.tasks[0])] == ["n/a", "n/a", "failed"]
+    assert list(verdicts(made, made.tasks[0])) == [
+        "a, b: Pearson's r is not defined: the test examples have one number throughout",
+        "c: failed: no token for any text",
+    ]
+    back = read(plain(made), "a.json")
+    assert back.tasks[0].missing == made.tasks[0].missing
 
 
 def test_spans_are_resampled_by_what_was_found_of_each_example() -> None:

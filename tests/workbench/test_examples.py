@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,17 @@ WRONG: dict[str, tuple[Rows, dict[str, Any], str]] = {
     "each its own": (rows(*(f"id-{n}" for n in range(30))), {}, "is this example's alone"),
     "one class": (rows("a", "a", "a"), {},
         "t: all training examples have the label 'a', so there is nothing to learn"),
+    "one number": (rows(2.5, 2.5), {"task": "regression"},
+        "t: all training examples have the label 2.5, so there is nothing to learn"),
+    "too many digits": (rows("1", "9" * 400), {"task": "regression"}, "is no number"),
+    "half a sign": ([{"w": '["a"]', "label": '["\\ud83d"]'}], {"task": "tokens", "words": "w"},
+        ": label 'label' holds a lone surrogate; mend or remove the row"),
+    "one tag": ([{"w": ["a", "b"], "label": ["O", "O"]}], {"task": "tokens", "words": "w"},
+        "t: all words of the training examples have the label 'O', so there is nothing to learn"),
+    "one label of characters": ([{"text": "ab", "label": ["O", "O"]}], {"task": "tokens"},
+        "t: all characters of the training examples have the label 'O', so there is nothing"),
+    "no spans": ([{"text": "ab", "label": []}], {"task": "tokens"},
+        "t: no training example has a span, so there is nothing to learn"),
     "a list": (rows(["a"], ["b"]), {},
         ": label 'label' is [\"a\"], not one label; say `kind: tokens`"),
     "f1 of three": (rows("a", "b", "c"), {"metric": "f1"}, "score 'f1' needs two classes"),
@@ -225,6 +237,29 @@ def test_wrong_labels(case: str, read: Read) -> None:
         read(found, found, found, **options)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [
+    date(2020, 1, 2), datetime(2020, 1, 2, 3, tzinfo=UTC), time(3, 4), timedelta(seconds=5),
+])  # fmt: skip
+def test_times_are_no_numbers(value: object, read: Read) -> None:
+    found = rows(value, value)
+    with pytest.raises(TokbenchError, match="is no number; mend the row"):
+        read(found, found, found, kind="parquet", task="regression")
+
+
+def test_a_kind_of_span_stands_beside_no_span(read: Read) -> None:
+    assert read(*[span("ab", (0, 1))] * 3, task="tokens").labels == ("O", "B-X", "I-X")
+
+
+def test_learning_rates_cannot_be_chosen_by_one_number(read: Read) -> None:
+    data = read(rows(1, 2), rows(1, 1), rows(3, 3), task="regression")
+    assert data.notes[0].startswith("valid has one number throughout")
+
+
+def test_a_sign_in_two_halves_is_whole(read: Read) -> None:
+    found = [{"w": '["a", "b"]', "label": json.dumps(["O", "😀"])}]
+    assert read(found, found, found, task="tokens", words="w").labels == ("O", "😀")
 
 
 def test_labels_that_training_lacks(read: Read) -> None:
@@ -264,8 +299,10 @@ def test_shares_and_counts(read: Read) -> None:
     assert set(again.valid["text"].to_pylist()) == set(data.valid["text"].to_pylist())
     assert again.fingerprint != data.fingerprint
     assert read(found, 100, 0.25).fingerprint == data.fingerprint
-    with pytest.raises(TokbenchError, match="t: the train split has no examples"):
+    with pytest.raises(TokbenchError, match=r"t: test \(600\) and valid \(0\) take all of the 600"):
         read(found, 600, 0.1)
+    with pytest.raises(TokbenchError, match=r"t: test \(600\) takes all of the 600 training"):
+        read(found, 600, rows(0))
     with pytest.raises(TokbenchError, match=r"the test split has no examples; 0\.0001 of the"):
         read(rows(0, 1), 0.0001, 0.5)
 

@@ -7,8 +7,10 @@ from tokbench import run
 from tokbench.downstream import TrainingSpec
 from tokbench.errors import TokbenchError
 from tokbench.recipe import load_all
+from tokbench.recipe.tasks import task
 from tokbench.values import Progress, TrainingProgress
-from tokbench.workbench import attempt, compare, finetune, finish
+from tokbench.workbench import attempt, compare, finetune, finish, tried
+from tokbench.workbench.finetuning import refuse_namesakes
 
 pytestmark = pytest.mark.usefixtures("in_process", "models_in_process")
 
@@ -51,6 +53,17 @@ def test_models_are_told_of_where_simple_ones_failed(
     assert made is not None
     assert made.tasks[0].rivals == {}
     assert made.tasks[0].notes[-1] == "what simple models reach is not known"
+
+
+def test_two_tasks_of_one_name_are_refused(small_tasks: Path) -> None:
+    text = (small_tasks / "colours.yaml").read_text()
+    (small_tasks / "others.yaml").write_text(text.replace("0.3", "0.4"))
+    (small_tasks / "copy.yaml").write_text(text)
+    known = [task(f"{name}.yaml", small_tasks) for name in ("colours", "copy", "others")]
+    refuse_namesakes(known[:2])
+    for function in (finetune, tried):
+        with pytest.raises(TokbenchError, match=r"^two different tasks have the name 'colours'"):
+            function(["many"], known, QUICK)
 
 
 def test_force_trains_again(small_tasks: Path) -> None:  # noqa: ARG001 - the folder to work in

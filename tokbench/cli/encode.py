@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 @click.argument("tokenizer")
 @click.argument("corpus", metavar="RECIPE|FILE...", nargs=-1, required=True)
 @click.option(
-    "--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="To write into."
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="To write into; ids that tokbench wrote there before are replaced.",
 )
 @click.option(
     "--format",

@@ -222,11 +222,15 @@ def _joined(
         if isinstance(value, str):
             with suppress(ValueError, RecursionError):
                 words = json.loads(value)
+        row = numbers + at if isinstance(numbers, int) else numbers[at]
         if words is not None and not _is_words(words):
-            row = numbers + at if isinstance(numbers, int) else numbers[at]
             what = f"field {fields.words!r} is no list of words"
             raise refused(shown, f'{what}; write ["one", "two"], or name a text with `text:`', row)
-        texts.append(None if words is None else fields.joined_by.join(words).encode())
+        try:
+            texts.append(None if words is None else fields.joined_by.join(words).encode())
+        except UnicodeEncodeError as error:
+            what = f"field {fields.words!r} holds a lone surrogate"
+            raise refused(shown, f"{what}; mend or remove the row", row) from error
     return array_with_nulls(texts)
 
 

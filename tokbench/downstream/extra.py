@@ -26,9 +26,10 @@ def require(*modules: str) -> None:
     """
     missing = [MODULES[name] for name in modules or MODULES if find_spec(name) is None]
     if missing:
+        *first, last = missing
+        named = f"{', '.join(first)} and {last}" if first else last
         raise TokbenchError(
-            f"training models needs {' and '.join(missing)}, not installed here: "
-            "pip install 'tokbench[downstream]'"
+            f"training models needs {named}, not installed here: pip install 'tokbench[downstream]'"
         )
 
 

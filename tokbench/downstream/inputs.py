@@ -27,6 +27,7 @@ class TaskInput:
         outcomes: of each tokenizer, in the order of their names; None where there is none.
         rivals: what `downstream.rivals` gives.
         notes: what users should know, a sentence each.
+        failed: of each tokenizer why it has no outcome; empty where it has, or nothing is known.
     """
 
     name: str
@@ -38,6 +39,7 @@ class TaskInput:
     outcomes: tuple[Outcome | None, ...]
     rivals: dict[str, dict[str, float]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -45,6 +47,7 @@ class TaskInput:
         data: TaskData,
         outcomes: Sequence[Outcome | None],
         rivals: dict[str, dict[str, float]] | None = None,
+        failed: Sequence[str] = (),
     ) -> "TaskInput":
         """What its examples say of a task, beside the outcomes."""
         sizes = (data.train.num_rows, data.valid.num_rows, data.test.num_rows)
@@ -60,4 +63,5 @@ class TaskInput:
             tuple(outcomes),
             rivals or {},
             data.notes,
+            tuple(failed),
         )

@@ -111,9 +111,7 @@ def predict(folder: Path, text: str, pair: str | None = None) -> Prediction:
 
 
 def piped(name: str, folder: Path, text: str, pair: str | None = None) -> Any:
-    """What `transformers.pipeline(name, folder)` answers, as plain data.
-
-    What is longer than the model takes is cut, as the saved tokenizer says.
+    """What `transformers.pipeline(name, folder)` answers, as plain data; longer texts are cut.
 
     Raises:
         SubjectError: that pipeline is for other models; the sentence says what would fit.
@@ -194,14 +192,19 @@ def _encoded(
     """What the tokenizer is given, what it makes of it, and whether models are told type ids."""
     said = store.read_json(folder / "tokenizer_config.json")
     typed = "token_type_ids" in said.get("model_input_names", ())
-    longest = min(said.get("model_max_length") or _ENDLESS, config.max_position_embeddings)
+    longest = _longest(said.get("model_max_length"), config)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
-    tokenizer.enable_truncation(int(longest), strategy="longest_first")
+    tokenizer.enable_truncation(longest, strategy="longest_first")
     if known.unit == "words":
         pieces = alignment.as_pieces(text.split(), alignment.space_of(tokenizer))
         return pieces, tokenizer.encode(pieces, is_pretokenized=True), typed
     return text, tokenizer.encode(text, pair), typed
+
+
+def _longest(told: float | None, config: Any) -> int:
+    """The most tokens that a model takes, by its tokenizer and its own configuration."""
+    return int(min(told or _ENDLESS, config.max_position_embeddings))
 
 
 def _pieces(encoding: Encoding, given: str | list[str], pair: str | None) -> Iterator[str]:
@@ -249,10 +252,12 @@ def _piped(name: str, folder: Path, text: str, pair: str | None) -> Any:
     import transformers  # noqa: PLC0415 - the extra, in the child alone
 
     asked = transformers.pipeline(name, str(folder))
-    if name in PIPELINES["tokens"]:
-        return _plain(asked(text))  # it cuts by itself, and knows no such setting
-    given = text if pair is None else {"text": text, "text_pair": pair}
-    return _plain(asked(given, truncation=True))
+    length = _longest(asked.tokenizer.model_max_length, asked.model.config)
+    asked.tokenizer.model_max_length = length
+    # what labels tokens cuts by itself, and takes no such word
+    cut = {"truncation": True} if asked.task == "text-classification" else {}
+    answer = asked(text if pair is None else {"text": text, "text_pair": pair}, **cut)
+    return _plain(answer)
 
 
 def _plain(value: Any) -> Any:

@@ -287,7 +287,8 @@ for _score in (
         ("regression",),
         _by_scipy("pearsonr"),
         resamples.pearson,
-        "How far answers are a straight line of the numbers; n/a where either are all alike.",
+        "How far answers are a straight line of the numbers; n/a where the numbers of the test "
+        "split are all alike. A model whose answers are all alike has 0.",
         lowest=-1.0,
     ),
     Scoring(
@@ -296,7 +297,8 @@ for _score in (
         ("regression",),
         _by_scipy("spearmanr"),
         resamples.spearman,
-        "Pearson's r of ranks, ties sharing the mean of theirs; n/a where either are all alike.",
+        "Pearson's r of ranks, ties sharing the mean of theirs; n/a where the numbers of the "
+        "test split are all alike. A model whose answers are all alike has 0.",
         lowest=-1.0,
     ),
     Scoring(

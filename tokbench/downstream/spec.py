@@ -28,7 +28,7 @@ class TrainingSpec(Spec):
     seeds: int = Field(default=5, ge=1)
     """How many models of each tokenizer, each with weights and an order of examples of its own."""
 
-    epochs: float = Field(default=3.0, gt=0)
+    epochs: float = Field(default=3.0, gt=0, le=1e6)
     """How often each example is seen."""
 
     batch_size: int = Field(default=32, ge=1)
@@ -38,7 +38,7 @@ class TrainingSpec(Spec):
     """Batches whose gradients are added up to one step."""
 
     learning_rate: Annotated[
-        tuple[Annotated[float, Field(gt=0)], ...],
+        tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...],
         Field(strict=False, min_length=1),
         BeforeValidator(_some, json_schema_input_type=float | tuple[float, ...]),
     ] = GRID
@@ -47,7 +47,7 @@ class TrainingSpec(Spec):
     warmup: float = Field(default=0.1, ge=0, lt=1)
     """The share of the steps in which the learning rate rises; then it falls to zero, linearly."""
 
-    weight_decay: float = Field(default=0.01, ge=0)
+    weight_decay: float = Field(default=0.01, ge=0, allow_inf_nan=False)
     """Of AdamW, of weights but neither biases nor norms."""
 
     max_length: int = Field(default=128, ge=8, le=8192)

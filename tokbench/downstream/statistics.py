@@ -10,7 +10,8 @@ difference has to stand out from both, so their intervals are joined: half width
 (square and add: Howe 1974, Zou & Donner 2008), which is as wide as either at least. What a seed
 does to some examples alone is counted in both, so that the joined interval errs on the wide side.
 
-A correlation that is not defined, since a model answers the same throughout, counts as 0.
+A correlation that is not defined, since a model answers the same throughout, counts as 0. Where the
+test examples have one number throughout, none is defined, and no model has a score.
 """
 
 from collections.abc import Sequence
@@ -78,8 +79,10 @@ def compared(
 
 def _result(task: TaskInput, baseline: int, resamples: int) -> TaskResult:
     scores: list[dict[str, Score]] = [{} for _ in task.outcomes]
-    samples = drawing.samples(task, resamples) if task.sizes[2] >= FEWEST else {}
-    for metric in task.metrics:
+    undefined = _undefined(task)
+    drawn = task.sizes[2] >= FEWEST and not undefined
+    samples = drawing.samples(task, resamples) if drawn else {}
+    for metric in () if undefined else task.metrics:
         runs = [
             None if one is None else _Runs.of(one, metric, samples.get((k, metric)))
             for k, one in enumerate(task.outcomes)
@@ -97,7 +100,22 @@ def _result(task: TaskInput, baseline: int, resamples: int) -> TaskResult:
         task.rivals,
         {name: SCORES[name].title for name in task.metrics},
         task.notes,
+        tuple(
+            undefined if one else why
+            for one, why in zip(
+                task.outcomes, task.failed or [""] * len(task.outcomes), strict=True
+            )
+        ),
     )
+
+
+def _undefined(task: TaskInput) -> str:
+    """Why no model can have a score, or nothing."""
+    if task.kind != "regression" or len(np.unique(task.gold)) >= _TWO:
+        return ""
+    said = " and ".join(SCORES[name].title for name in task.metrics)
+    are = "is" if len(task.metrics) == 1 else "are"
+    return f"{said} {are} not defined: the test examples have one number throughout"
 
 
 def _without_predictions(outcome: Outcome) -> Outcome:

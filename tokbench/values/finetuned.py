@@ -217,6 +217,7 @@ class TaskResult:
             "bag of words".
         titles: of the metrics, as reports show them.
         notes: what users should know, a sentence each.
+        missing: of each tokenizer why it has no score; empty where it has, or nothing is known.
     """
 
     task: str
@@ -229,6 +230,7 @@ class TaskResult:
     rivals: dict[str, dict[str, float]] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ def examples(spec: TaskSpec, base: Path, watch: Watch = ignore) -> TaskData:
         if split not in found:
             found[split], found["train"] = _parted(found["train"], split, part, given)
             notes.append(_said(split, part, len(found[split]), given))
+    _refuse_taken(spec, found, given)
     _refuse_empty(spec, found)
     labels = Labelling.of(spec, found, notes)
     kept = {split: labels.known(split, found[split], notes) for split in SPLITS}
@@ -183,6 +184,20 @@ def _parted(
 def _said(split: str, part: float, taken: int, of: int) -> str:
     wanted = f"{part:g}" if isinstance(part, float) else f"{part:,}"
     return f"{split} is {taken:,} of the {of:,} examples of train, by hash ({wanted} asked for)."
+
+
+def _refuse_taken(spec: TaskSpec, found: dict[str, list[Example]], given: int) -> None:
+    """Refuse parts of the training examples that leave none."""
+    if not given or found["train"]:
+        return
+    parts = [
+        split for split in ("test", "valid") if not isinstance(getattr(spec, split), SourceSpec)
+    ]
+    took = " and ".join(f"{split} ({len(found[split]):,})" for split in parts)
+    take = "takes" if len(parts) == 1 else "take"
+    raise CorpusError(
+        f"{spec.name}: {took} {take} all of the {given:,} training examples; ask for less"
+    )
 
 
 def _refuse_empty(spec: TaskSpec, found: dict[str, list[Example]]) -> None:

@@ -86,7 +86,8 @@ def finetune(
 
     Raises:
         SubjectError: a tokenizer cannot be found, before anything is trained.
-        TokbenchError: a task is not known, or the extra `[downstream]` is missing.
+        TokbenchError: a task is not known, two have one name, or the extra `[downstream]` is
+            missing.
     """
     if not names or not tasks:
         raise ValueError("name at least one tokenizer and one task")
@@ -122,6 +123,7 @@ def side_by_side(
 ) -> Finetuned:
     """The same of tokenizers that are found already, under these names."""
     extra.require()
+    refuse_namesakes(tasks)
     read, failed = _read(tasks, base, watch)
     counted = _Counted(watch, len(read) * len(found), spec)
     fresh = set[Path]() if force else None
@@ -139,17 +141,30 @@ def side_by_side(
     results = list(together.done(works, jobs))
     failed += [why for _, _, why in results if why]
     done = sum(before for _, before, _ in results)
-    some: list[tuple[TaskData, list[Outcome | None]]] = []
+    some: list[tuple[TaskData, list[Outcome | None], list[str]]] = []
     for place, data in enumerate(read):
-        made = [one for one, _, _ in results[place * len(found) : (place + 1) * len(found)]]
-        if any(made) and processes.first():
-            some.append((data, made))
+        mine = results[place * len(found) : (place + 1) * len(found)]
+        if any(one for one, _, _ in mine) and processes.first():
+            whys = [why.why if why else "" for _, _, why in mine]
+            some.append((data, [one for one, _, _ in mine], whys))
     if not some:
         return Finetuned(None, tuple(failed), done)
-    inputs = [_input(data, made, watch) for data, made in some]
-    prints = [data.fingerprint for data, _ in some]
+    inputs = [_input(data, made, whys, watch) for data, made, whys in some]
+    prints = [data.fingerprint for data, _, _ in some]
     compared = outcomes.side_by_side(inputs, names, spec, prints, baseline=baseline)
     return Finetuned(compared, tuple(failed), done)
+
+
+def refuse_namesakes(tasks: Sequence[TaskSpec]) -> None:
+    """Refuse different tasks of one name: reports could not tell them apart.
+
+    Raises:
+        TokbenchError: names it.
+    """
+    known: dict[str, TaskSpec] = {}
+    for one in tasks:
+        if known.setdefault(one.name, one) != one:
+            raise TokbenchError(f"two different tasks have the name {one.name!r}; rename one")
 
 
 def _read(
@@ -297,10 +312,12 @@ def rivals(data: TaskData, watch: Watch = ignore) -> Rivals:
     return made
 
 
-def _input(data: TaskData, made: Sequence[Outcome | None], watch: Watch) -> TaskInput:
-    """What a task's report is made of."""
+def _input(
+    data: TaskData, made: Sequence[Outcome | None], whys: Sequence[str], watch: Watch
+) -> TaskInput:
+    """What a task's report is made of; `whys` say why a tokenizer has no outcome."""
     told, reached = _beside(data, watch)
-    return TaskInput.of(told, made, reached)
+    return TaskInput.of(told, made, reached, whys)
 
 
 def _beside(data: TaskData, watch: Watch) -> tuple[TaskData, Rivals]:

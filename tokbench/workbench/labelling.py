@@ -25,6 +25,8 @@ OUTSIDE = "O"
 _MARKS = ("B-", "I-")
 HIDDEN = "-1"
 """What `datasets` has in place of the number of a class that is not told."""
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+"""How JSON writes half of a sign, for which UTF-8 has no bytes where its other half is missing."""
 _WHOLE = re.compile(r"-?\d+")
 _FRACTION = re.compile(r"-?\d*\.\d+(e-?\d+)?")
 _TRUTH = {"false": 0, "true": 1}
@@ -83,11 +85,18 @@ def key(value: Any) -> str:
 def listed(value: Any, example: Example, what: str) -> list[Any]:
     """The items of a list, as it is or written as JSON."""
     if isinstance(value, str):
+        escaped = _SURROGATE.search(value)
         with suppress(ValueError):
             value = json.loads(value)
+        if escaped and any(map(_is_surrogate, json.dumps(value, ensure_ascii=False))):
+            raise example.refused(f"{what} holds a lone surrogate; mend or remove the row")
     if not isinstance(value, list):
         raise example.refused(f"{what} is {_shown(value)}, where a list is expected")
     return value
+
+
+def _is_surrogate(sign: str) -> bool:
+    return "\ud800" <= sign <= "\udfff"
 
 
 def words(value: Any, example: Example, column: str) -> tuple[str, ...]:
@@ -115,7 +124,7 @@ def read(spec: TaskSpec, value: Any, example: Example) -> Any:
         return key(value)
     try:
         number = math.nan if isinstance(value, bool) else float(value)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):  # words, dates, more digits than a float has
         number = math.nan
     if not math.isfinite(number):
         advice = "mend the row, or say `kind: classification`"
@@ -193,6 +202,7 @@ class Labelling:
             CorpusError: a label is none of those that the task names, or there is nothing to learn.
         """
         if spec.kind == "regression":
+            _refuse_one_number(spec, found, notes)
             return cls(spec)
         given = _kinds_of_span(spec.labels) if _has_spans(found) else spec.labels
         keys = {
@@ -207,10 +217,7 @@ class Labelling:
             given = tuple(_in_order(every))
             named = {one: one for one in given}
         learned = {named[one] for one in keys["train"] if one in named}
-        if spec.kind == "classification" and len(learned) == 1:
-            what = f"all training examples have the label {learned.pop()!r}"
-            advice = "so there is nothing to learn; name another label column, or more examples"
-            raise CorpusError(f"{spec.name}: {what}, {advice}")
+        _refuse_one_label(spec, found["train"], learned)
         made = cls(spec, (), named, hidden)
         _note_lacking(made, keys, notes)
         names = made._all_names(given, found)
@@ -380,6 +387,39 @@ def _refuse_numbers(keys: Counter[str], found: list[Example]) -> None:
     if len(keys) == len(found) > _FEW:
         what = f"label {_shown(found[0].label)} is this example's alone, and so for every other"
         raise found[0].refused(f"{what}; name another label column")
+
+
+def _refuse_one_number(spec: TaskSpec, found: dict[str, list[Example]], notes: list[str]) -> None:
+    """Refuse numbers that are all the same where they are learned, note it where models are chosen.
+
+    No correlation with them is defined.
+    """
+    alike = {split: len({row.label for row in rows}) == 1 for split, rows in found.items()}
+    if alike["train"]:
+        raise _nothing_to_learn(
+            spec, f"all training examples have the label {found['train'][0].label:g}"
+        )
+    if alike["valid"]:
+        notes.append(
+            "valid has one number throughout, so that no learning rate can be chosen by it."
+        )
+
+
+def _refuse_one_label(spec: TaskSpec, train: list[Example], learned: set[str]) -> None:
+    """Refuse training examples that are all labelled alike; kinds of span have no span beside."""
+    if spec.kind == "tokens" and _has_spans({"train": train}):
+        return
+    if spec.kind == "tokens" and not any(row.label for row in train):
+        raise _nothing_to_learn(spec, "no training example has a span")
+    if len(learned) == 1:
+        what = f"{spec.of_what} of the training examples"
+        what = what if spec.kind == "tokens" else "training examples"
+        raise _nothing_to_learn(spec, f"all {what} have the label {learned.pop()!r}")
+
+
+def _nothing_to_learn(spec: TaskSpec, what: str) -> CorpusError:
+    advice = "so there is nothing to learn; name another label column, or more examples"
+    return CorpusError(f"{spec.name}: {what}, {advice}")
 
 
 def _note_lacking(made: Labelling, keys: dict[str, Counter[str]], notes: list[str]) -> None:

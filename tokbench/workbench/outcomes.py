@@ -28,6 +28,7 @@ FOLDER = "downstream"
 FILE = "outcome.json"
 MODEL = "model"
 _FORMAT = 1
+_TWO = 2
 _UNTOLD = ("seeds", "log")
 """Settings that change nothing about a model."""
 _AS_OUTCOME = TypeAdapter(Outcome)
@@ -158,8 +159,9 @@ def outcomes_of(
 ) -> Downstream | None:
     """Models of these tokenizers side by side, as far as they can be compared.
 
-    Of several settings those are shown with which most was trained, the newest of equals; of a
-    task whose examples changed likewise.
+    Of several settings those are shown that most tokenizers share on a task, then those with more
+    tasks, then the newest; of a task whose examples changed likewise. Tasks of a single tokenizer
+    are left out, unless there are no others.
 
     Args:
         found: the tokenizers.
@@ -172,31 +174,58 @@ def outcomes_of(
     cells = [(place, kept) for place, one in enumerate(found) for kept in of(one)]
     if not cells or not extra.installed():
         return None
-    cells = _most(cells, lambda kept: store.signature(kept.settings))
-    tasks = dict.fromkeys(kept.task["name"] for _, kept in cells)
-    inputs, fingerprints = [], []
-    for task in tasks:
-        mine = [cell for cell in cells if cell[1].task["name"] == task]
-        alike = _most(mine, lambda kept: kept.key)
-        newest = dict(reversed(alike))
-        inputs.append(_input(newest, len(names)))
-        fingerprints.append(alike[0][1].task["fingerprint"])
-    spec = TrainingSpec.model_validate(cells[0][1].settings, strict=False)
+    tasks = _shown(cells, _TWO) or _shown(cells, 1)
+    newest = [dict(sorted(some, key=lambda cell: cell[1].written)) for some in tasks]
+    inputs = [_input(by_place, len(names)) for by_place in newest]
+    _, first = tasks[0][0]
+    spec = TrainingSpec.model_validate(first.settings, strict=False)
+    fingerprints = [some[0][1].task["fingerprint"] for some in tasks]
     return side_by_side(inputs, names, spec, fingerprints, baseline=baseline)
 
 
-def _most(cells: Sequence[_Cell], by: Callable[[Kept], str]) -> list[_Cell]:
-    """Those alike of which there are most, the newest of equals."""
-    groups: dict[str, list[_Cell]] = {}
-    for place, kept in cells:
-        groups.setdefault(by(kept), []).append((place, kept))
+def _shown(cells: Sequence[_Cell], least: int) -> list[list[_Cell]]:
+    """The models of each task that can be compared, of the settings that most tokenizers share.
+
+    Args:
+        cells: all that is kept.
+        least: tokenizers that a task has to have.
+    """
+    some = [
+        _tasks(alike, least) for alike in _groups(cells, lambda one: store.signature(one.settings))
+    ]
     return max(
-        groups.values(),
-        key=lambda some: (
-            len({(place, kept.task["name"]) for place, kept in some}),
-            max(kept.written for _, kept in some),
+        some,
+        key=lambda tasks: (
+            max(map(_tokenizers, tasks), default=0),
+            sum(map(_tokenizers, tasks)),
+            max((_newest(task) for task in tasks), default=0.0),
         ),
     )
+
+
+def _tasks(cells: Sequence[_Cell], least: int) -> list[list[_Cell]]:
+    """Of each task the models with the same examples that most tokenizers share."""
+    best = [
+        max(_groups(mine, lambda one: one.key), key=lambda some: (_tokenizers(some), _newest(some)))
+        for mine in _groups(cells, lambda one: one.task["name"])
+    ]
+    return [some for some in best if _tokenizers(some) >= least]
+
+
+def _groups(cells: Sequence[_Cell], by: Callable[[Kept], str]) -> list[list[_Cell]]:
+    """Those that are alike, in the order of the first of each."""
+    groups: dict[str, list[_Cell]] = {}
+    for cell in cells:
+        groups.setdefault(by(cell[1]), []).append(cell)
+    return list(groups.values())
+
+
+def _tokenizers(cells: Sequence[_Cell]) -> int:
+    return len({place for place, _ in cells})
+
+
+def _newest(cells: Sequence[_Cell]) -> float:
+    return max(kept.written for _, kept in cells)
 
 
 def _input(by_place: dict[int, Kept], count: int) -> TaskInput:

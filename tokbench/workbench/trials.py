@@ -17,6 +17,7 @@ from tokbench.workbench import outcomes
 from tokbench.workbench.comparisons import distinct
 from tokbench.workbench.examples import examples
 from tokbench.workbench.find import Found, find_all
+from tokbench.workbench.finetuning import refuse_namesakes
 from tokbench.workbench.plan import RUNS
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def tried(
         TokbenchError: a tokenizer or a task cannot be used.
     """
     extra.require()
+    refuse_namesakes(tasks)
     found = [one for name in names for one in find_all(name, runs=runs, overrides=overrides)]
     called = [one.name for one in distinct([one.subject for one in found])]
     made = []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tokbench.values import Downstream, Gap, Outcome, Score, TaskResult
 
 SAME = "no difference seen"
+NONE = "no models of these settings"
 _POINTS = 100
 _FEW = 3
 _MINUTE, _HOUR = 60, 3600
@@ -75,22 +76,32 @@ class Line:
     Attributes:
         place: its position among the tokenizers.
         name: its name.
-        score: by the metric that decides; None where it was not trained.
+        score: by the metric that decides; None where there is none.
         outcome: None where it was not trained.
+        missing: why there is no score, where that is known.
     """
 
     place: int
     name: str
     score: Score | None
     outcome: Outcome | None
+    missing: str = ""
+
+    @property
+    def instead(self) -> str:
+        """What stands in the place of a score."""
+        if self.outcome:
+            return "n/a"
+        return "failed" if self.missing else "not trained"
 
 
 def lines(made: Downstream, task: TaskResult) -> list[Line]:
     """Those of all tokenizers, in order."""
-    parts = zip(made.tokenizers, task.scores, task.outcomes, strict=True)
+    whys = task.missing or ("",) * len(made.tokenizers)
+    parts = zip(made.tokenizers, task.scores, task.outcomes, whys, strict=True)
     return [
-        Line(place, name, scores.get(task.metric), outcome)
-        for place, (name, scores, outcome) in enumerate(parts)
+        Line(place, name, scores.get(task.metric), outcome, why)
+        for place, (name, scores, outcome, why) in enumerate(parts)
     ]
 
 
@@ -246,8 +257,23 @@ def verdicts(made: Downstream, task: TaskResult) -> Iterator[str]:
     above = [f"{name} ({points(value)})" for name, value in rivals(task) if value >= best]
     if above and trained:
         yield f"no model is above {listed(above)}"
-    if missing := [one.name for one in found if one.score is None]:
-        yield f"{listed(missing)}: no models of these settings"
+    yield from _missing(found)
+
+
+def _missing(found: Sequence[Line]) -> Iterator[str]:
+    """Who has no score, and why."""
+    missing: dict[str, list[str]] = {}
+    for one in found:
+        if one.score is None:
+            missing.setdefault(no_score(one), []).append(one.name)
+    for why, names in missing.items():
+        yield f"{listed(names)}: {why}"
+
+
+def no_score(line: Line) -> str:
+    """Why a tokenizer has none."""
+    said = line.missing or NONE
+    return f"failed: {said}" if line.instead == "failed" else said
 
 
 def _cut(task: TaskResult, trained: Sequence[Line]) -> Iterator[str]:

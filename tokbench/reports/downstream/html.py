@@ -124,7 +124,7 @@ def _models(found: Sequence[Line], task: TaskResult) -> Iterator[dict[str, Any]]
 
 def _cells(one: Line, task: TaskResult) -> list[_Cell]:
     if one.score is None or one.outcome is None:
-        return [_Cell(None, "not trained"), *[_Cell(None, "")] * len(_COSTS)]
+        return [_Cell(None, one.instead), *[_Cell(None, "")] * len(_COSTS)]
     cost = Cost.of(one.outcome, task.sizes[2])
     return [
         _score(one.score),

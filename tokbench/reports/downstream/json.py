@@ -34,7 +34,8 @@ def render(made: Downstream) -> dict[str, Any]:
 
 
 def _task(task: TaskResult, tokenizers: tuple[str, ...]) -> dict[str, Any]:
-    parts = zip(tokenizers, task.scores, task.outcomes, strict=True)
+    whys = task.missing or ("",) * len(tokenizers)
+    parts = zip(tokenizers, task.scores, task.outcomes, whys, strict=True)
     return {
         "task": task.task,
         "kind": task.kind,
@@ -49,8 +50,9 @@ def _task(task: TaskResult, tokenizers: tuple[str, ...]) -> dict[str, Any]:
                 "tokenizer": name,
                 "scores": {metric: _score(one) for metric, one in scores.items()},
                 "outcome": outcome and _outcome(outcome),
+                "missing": why,
             }
-            for name, scores, outcome in parts
+            for name, scores, outcome, why in parts
         ],
     }
 
@@ -136,6 +138,7 @@ def _read_task(plain: Mapping[str, Any]) -> dict[str, Any]:
         "sizes": [plain["sizes"][name] for name in _SPLITS],
         "rivals": not_numbers(plain["rivals"]),
         "scores": [one["scores"] for one in results],
+        "missing": [one.get("missing", "") for one in results],
         "outcomes": [one["outcome"] and _read_outcome(one, plain["task"]) for one in results],
     }
 

@@ -62,7 +62,7 @@ def tasks(made: Downstream) -> Iterator[str]:
 
 def _cells(one: Line, task: TaskResult) -> list[str]:
     if one.score is None or one.outcome is None:
-        return ["not trained", *[""] * 8]
+        return [one.instead, *[""] * 8]
     score = f"{facts.points(one.score.value)} {facts.half(one.score)}".rstrip()
     cost = Cost.of(one.outcome, task.sizes[2])
     return [

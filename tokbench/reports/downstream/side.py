@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tokbench.reports.downstream import facts
 from tokbench.reports.numbers import POINTS
-from tokbench.values import Comparison, Difference, Measurement, Row, Score, TaskResult
+from tokbench.values import Comparison, Difference, Measurement, Row, TaskResult
 
 MODELS = "Models"
 """The family of these rows."""
@@ -38,10 +38,9 @@ def beside(
     for task in made.tasks:
         key = f"model:{task.task}"
         shown[key] = Row(task.task, 1, family=MODELS)
-        by_name = dict(zip(made.tokenizers, task.scores, strict=True))
+        by_name = {one.name: one for one in facts.lines(made, task)}
         for name, some in further.items():
-            score = by_name.get(name, {}).get(task.metric)
-            some[key] = _measurement(task, score, scale, same=same)
+            some[key] = _measurement(task, by_name.get(name), scale, same=same)
     tokenizers = tuple(
         replace(one, measurements=one.measurements | further[one.name])
         for one in comparison.tokenizers
@@ -49,10 +48,13 @@ def beside(
     return replace(comparison, tokenizers=tokenizers), shown
 
 
-def _measurement(task: TaskResult, score: Score | None, scale: int, *, same: bool) -> Measurement:
-    n = task.sizes[2]
-    if score is None:
-        return Measurement(None, n, "", None, why="no models of these settings", of="test examples")
+def _measurement(
+    task: TaskResult, line: facts.Line | None, scale: int, *, same: bool
+) -> Measurement:
+    n, score = task.sizes[2], line.score if line else None
+    if line is None or score is None:
+        why = facts.no_score(line) if line else facts.NONE
+        return Measurement(None, n, "", None, why=why, of="test examples")
     unit = f"{facts.title(task)} {POINTS}" if scale != 1 else facts.title(task)
     difference = None
     if score.gap and same:

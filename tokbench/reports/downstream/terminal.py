@@ -108,7 +108,7 @@ class _Task:
         if drawn:
             table.add_column(_ends(drawn, across), width=across, no_wrap=True)
         for one, gap in zip(self._lines, gaps, strict=True):
-            cells = [_score(one.score)]
+            cells = [_score(one)]
             cells += [gap] if gap_width else []
             cells += [_line(drawn, one.score, across)] if drawn else []
             table.add_row(shortened(one.name, names), *cells)
@@ -184,9 +184,10 @@ _COLUMNS = (
 )
 
 
-def _score(score: Score | None) -> Text:
+def _score(line: facts.Line) -> Text:
+    score = line.score
     if score is None:
-        return Text("not trained", style="dim")
+        return Text(line.instead, style="dim")
     mark = {"": "", "best": " *", "clearly best": " **"}[score.best]
     style = {"": "", "best": "green", "clearly best": "bold green"}[score.best]
     text = Text(f"{facts.points(score.value):>5}", style=style)
