@@ -84,6 +84,13 @@ class Line:
     score: Score | None
     outcome: Outcome | None
 
+    @property
+    def diverged(self) -> bool:
+        """Whether the loss of one of its models, at the end, was not a number."""
+        return self.outcome is not None and any(
+            not math.isfinite(one.loss) for one in self.outcome.seeds
+        )
+
 
 def lines(made: Downstream, task: TaskResult) -> list[Line]:
     """Those of all tokenizers, in order."""
