@@ -162,7 +162,7 @@ def test_a_step_is_the_same_however_it_is_cut_up(tmp_path, numbers):
     assert len(curves[0]) == 13
     assert curves[1] == pytest.approx(curves[0], rel=1e-3)
     assert curves[2] == pytest.approx(curves[0], rel=1e-3)
-    assert outcome.seeds[0].shapes == 2
+    assert (outcome.seeds[0].shapes, outcome.static) == (2, True)
 
 
 def test_training_stops_where_nothing_gets_better(tmp_path):

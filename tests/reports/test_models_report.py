@@ -96,6 +96,17 @@ def test_the_best_of_simple_models_is_told_where_none_is_above() -> None:
     assert "no model is above bag of words (71.0)" in printed
 
 
+def test_shapes_of_batches_are_told_where_they_are_few() -> None:
+    made = models()
+    outcomes = [one and replace(one, static=True) for one in made.tasks[0].outcomes]
+    few = replace(made, tasks=(replace(made.tasks[0], outcomes=tuple(outcomes)), *made.tasks[1:]))
+    said = "distinct shapes of batches, padded to few lengths: bpe 40, wordpiece 41, unigram 42"
+    for name in ("a.md", "a.html"):
+        page, plain_page = (written(name, one).decode().replace("\\:", ":") for one in (few, made))
+        assert (page.count(said), plain_page.count(said)) == (1, 0)
+    assert said in " ".join(_printed(render(few), 80).split())
+
+
 def test_a_model_that_diverged_is_marked_where_its_score_stands() -> None:
     made = models()
     outcomes = [one and replace(one, seeds=(replace(one.seeds[0], loss=math.nan), *one.seeds[1:]))

@@ -70,6 +70,7 @@ def _outcome(
         ceiling=bench.judges["test"].ceiling(),
         tokens_per_example=sum(test.lengths) / max(len(test), 1),
         **where[-1],
+        static=bench.machine.static,
         signature=job.signature,
         model=str(model) if model.is_dir() else "",
         notes=(*bench.tokenizer.notes, *_empty(bench), *_notes(seeds, where)),
