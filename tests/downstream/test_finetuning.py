@@ -5,6 +5,7 @@ from itertools import chain
 import pyarrow as pa
 import pytest
 import training_examples as examples
+from tokenizers import Tokenizer, models
 from training_examples import SPEC, text_task, tokenizer, trained, word_task
 
 from tokbench import store
@@ -161,7 +162,7 @@ def test_a_step_is_the_same_however_it_is_cut_up(tmp_path, numbers):
     assert len(curves[0]) == 13
     assert curves[1] == pytest.approx(curves[0], rel=1e-3)
     assert curves[2] == pytest.approx(curves[0], rel=1e-3)
-    assert outcome.seeds[0].shapes == 2
+    assert (outcome.seeds[0].shapes, outcome.static) == (2, True)
 
 
 def test_training_stops_where_nothing_gets_better(tmp_path):
@@ -194,6 +195,20 @@ def test_a_training_that_ended_before_it_was_killed_takes_no_step_more(tmp_path,
     (seed,) = trained(tmp_path / "killed", spec=spec, every=0.0).seeds
     same = {name: getattr(whole.seeds[0], name) for name in ("seconds", "peak_memory")}
     assert dataclasses.replace(seed, **same) == whole.seeds[0]
+
+
+def test_examples_without_a_token_are_told(tmp_path):
+    blind = Tokenizer(models.BPE({"w": 0}, []))  # nothing stands for what it does not know
+    spec = SPEC.model_copy(update={"epochs": 0.1})
+    outcome = trained(tmp_path, given=Given(blind.to_str()), spec=spec)
+    texts = [text for table in vars(text_task()).values() if isinstance(table, pa.Table)
+             for text in table["text"].to_pylist()]  # fmt: skip
+    nothing = sum("w" not in text for text in texts)
+    assert 50 < nothing < len(texts) == 301
+    assert f"{nothing} of 301 examples have no token of their own: its models see nothing of them" \
+        in outcome.notes  # fmt: skip
+    seeing = trained(tmp_path / "seeing", spec=spec)
+    assert not any("no token" in note for note in seeing.notes)
 
 
 def test_a_training_that_diverges_is_told(tmp_path):

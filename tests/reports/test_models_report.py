@@ -96,6 +96,35 @@ def test_the_best_of_simple_models_is_told_where_none_is_above() -> None:
     assert "no model is above bag of words (71.0)" in printed
 
 
+def test_shapes_of_batches_are_told_where_they_are_few() -> None:
+    made = models()
+    outcomes = [one and replace(one, static=True) for one in made.tasks[0].outcomes]
+    few = replace(made, tasks=(replace(made.tasks[0], outcomes=tuple(outcomes)), *made.tasks[1:]))
+    said = "distinct shapes of batches, padded to few lengths: bpe 40, wordpiece 41, unigram 42"
+    for name in ("a.md", "a.html"):
+        page, plain_page = (written(name, one).decode().replace("\\:", ":") for one in (few, made))
+        assert (page.count(said), plain_page.count(said)) == (1, 0)
+    assert said in " ".join(_printed(render(few), 80).split())
+
+
+def test_a_model_that_diverged_is_marked_where_its_score_stands() -> None:
+    made = models()
+    outcomes = [one and replace(one, seeds=(replace(one.seeds[0], loss=math.nan), *one.seeds[1:]))
+                for one in made.tasks[0].outcomes[:2]]  # fmt: skip
+    lost = replace(made.tasks[0], outcomes=(*outcomes, *made.tasks[0].outcomes[2:]))
+    made = replace(made, tasks=(lost, *made.tasks[1:]))
+    for width in (80, 120):
+        printed = _printed(render(made), width)
+        assert re.search(r"^bpe +82.2 ±2.0 +! ", printed, re.MULTILINE)
+        assert re.search(r"^wordpiece +84.3 ±2.0 +\*\*! ", printed, re.MULTILINE)
+        assert len(re.findall(r" !  ", printed)) == 1
+        assert "! a model diverged" in " ".join(printed.split())
+    assert " ! a model" not in " ".join(_printed(render(models()), 80).split())
+    assert "| bpe | 82.2 ±2.0 (diverged) |" in written("a.md", made).decode()
+    for name, count in (("a.md", 2), ("a.tex", 2), ("a.html", 2)):
+        assert written(name, made).decode().count("(diverged)") == count, name
+
+
 class _Reader(HTMLParser):
     """Elements that are open, ids, what is pointed at, and text."""
 

@@ -6,8 +6,10 @@ killed goes on from its last checkpoint in `work/` and gives what it would have 
 
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+from tokenizers import Tokenizer
 
 from tokbench.downstream import bodies, extra, outcomes, processes
 from tokbench.downstream.bench import MODEL, WORK, Bench, Job, opened
@@ -68,10 +70,23 @@ def _outcome(
         ceiling=bench.judges["test"].ceiling(),
         tokens_per_example=sum(test.lengths) / max(len(test), 1),
         **where[-1],
+        static=bench.machine.static,
         signature=job.signature,
         model=str(model) if model.is_dir() else "",
-        notes=(*bench.tokenizer.notes, *_notes(seeds, where)),
+        notes=(*bench.tokenizer.notes, *_empty(bench), *_notes(seeds, where)),
     )
+
+
+def _empty(bench: Bench) -> Iterator[str]:
+    """That of some examples a model sees nothing."""
+    tokenizer = Tokenizer.from_file(str(bench.tokenizer.folder / "tokenizer.json"))
+    special = tokenizer.num_special_tokens_to_add(bench.job.data.pair)
+    lengths = [length for rows in bench.rows.values() for length in rows.lengths]
+    if nothing := sum(length <= special for length in lengths):
+        yield (
+            f"{nothing:,} of {len(lengths):,} examples have no token of their own: "
+            "its models see nothing of them"
+        )
 
 
 def _notes(seeds: Sequence[SeedOutcome], where: Sequence[dict[str, Any]]) -> list[str]:

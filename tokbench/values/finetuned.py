@@ -131,6 +131,7 @@ class Outcome:
         precision: "fp32" or "bf16".
         threads: of each process, on the CPU.
         processes: that trained together.
+        static: whether batches were padded to few lengths, as compilers like it.
         signature: of tokenizer, examples, settings and versions.
         model: the folder of the saved model, empty where none was saved.
         notes: what users should know, a sentence each.
@@ -152,6 +153,7 @@ class Outcome:
     precision: str = "fp32"
     threads: int = 1
     processes: int = 1
+    static: bool = False
     signature: str = ""
     model: str = ""
     notes: tuple[str, ...] = ()

@@ -94,6 +94,13 @@ class Line:
             return "n/a"
         return "failed" if self.missing else "not trained"
 
+    @property
+    def diverged(self) -> bool:
+        """Whether the loss of one of its models, at the end, was not a number."""
+        return self.outcome is not None and any(
+            not math.isfinite(one.loss) for one in self.outcome.seeds
+        )
+
 
 def lines(made: Downstream, task: TaskResult) -> list[Line]:
     """Those of all tokenizers, in order."""
@@ -345,6 +352,9 @@ def remarks(made: Downstream, task: TaskResult) -> list[str]:
             )
         if stopped := sum(seed.stopped_early for seed in one.seeds):
             said.append(f"{name}: {stopped} of {len(one.seeds)} models stopped early")
+    if static := [(name, one) for name, one in outcomes if one.static]:
+        counts = [f"{name} {max(seed.shapes for seed in one.seeds):,}" for name, one in static]
+        said.append(f"distinct shapes of batches, padded to few lengths: {', '.join(counts)}")
     notes: dict[str, list[str]] = {}
     for name, one in outcomes:
         for note in one.notes:

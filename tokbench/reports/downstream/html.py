@@ -127,7 +127,7 @@ def _cells(one: Line, task: TaskResult) -> list[_Cell]:
         return [_Cell(None, one.instead), *[_Cell(None, "")] * len(_COSTS)]
     cost = Cost.of(one.outcome, task.sizes[2])
     return [
-        _score(one.score),
+        _score(one.score, diverged=one.diverged),
         _Cell(cost.embeddings, facts.short(cost.embeddings)),
         _Cell(cost.seconds, facts.duration(cost.seconds)),
         _Cell(cost.examples, facts.short(cost.examples)),
@@ -141,14 +141,14 @@ def _cells(one: Line, task: TaskResult) -> list[_Cell]:
     ]
 
 
-def _score(score: Score) -> _Cell:
+def _score(score: Score, *, diverged: bool) -> _Cell:
     gap = score.gap
     difference = ""
     if gap:
         difference = f"{facts.signed(gap.value)} {facts.signed_interval(gap.interval)}".rstrip()
     return _Cell(
         score.value,
-        facts.points(score.value),
+        f"{facts.points(score.value)}{' (diverged)' if diverged else ''}",
         score.best,
         facts.interval(score.interval),
         difference,

@@ -1,6 +1,7 @@
 """Models side by side as a LaTeX table (booktabs)."""
 
 from tokbench.reports.downstream import facts
+from tokbench.reports.downstream.facts import Line
 from tokbench.reports.latex import comment, escaped
 from tokbench.values import Downstream, Score, TaskResult
 
@@ -44,21 +45,25 @@ def render(made: Downstream) -> str:
 
 
 def _lines(made: Downstream, task: TaskResult, rivals: list[str]) -> list[str]:
-    found = [one.score for one in facts.lines(made, task)]
+    models = facts.lines(made, task)
+    found = [one.score for one in models]
     title = escaped(f"{task.task}, {facts.title(task)}")
     known = dict(facts.rivals(task))
     numbers = [facts.points(known[name]) if name in known else "" for name in rivals]
-    lines = [" & ".join([title, *map(_value, found), *numbers]) + " \\\\"]
+    lines = [" & ".join([title, *map(_value, models), *numbers]) + " \\\\"]
     gaps = [_gap(one) for one in found]
     if any(gaps):
         lines.append(" & ".join(["", *gaps, *[""] * len(rivals)]) + " \\\\")
     return lines
 
 
-def _value(score: Score | None) -> str:
+def _value(line: Line) -> str:
+    score = line.score
     if score is None:
         return "--"
     shown = _MARKS[score.best].format(facts.points(score.value))
+    if line.diverged:
+        shown += " (diverged)"
     half = facts.half(score).replace("±", "$\\pm$")
     return f"{shown} {{\\scriptsize {half}}}" if half else shown
 

@@ -65,8 +65,9 @@ def _cells(one: Line, task: TaskResult) -> list[str]:
         return [one.instead, *[""] * 8]
     score = f"{facts.points(one.score.value)} {facts.half(one.score)}".rstrip()
     cost = Cost.of(one.outcome, task.sizes[2])
+    marked = _MARKS[one.score.best].format(score)
     return [
-        _MARKS[one.score.best].format(score),
+        f"{marked} (diverged)" if one.diverged else marked,
         _gap(one),
         facts.short(cost.embeddings),
         facts.duration(cost.seconds),

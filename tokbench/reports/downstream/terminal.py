@@ -18,8 +18,10 @@ from tokbench.values import Downstream, RankCorrelation, Score, TaskResult
 
 _GAP = 2
 _SCORE_WIDTH = 14
+_MARK_WIDTH = 3
 _LEAST_PICTURE, _MOST_PICTURE = 14, 40
 _SAME = "≈"
+_DIVERGED = "!"
 _LOW = 0.05
 _TAU_WIDTH = 13
 
@@ -62,6 +64,8 @@ def _legend(made: Downstream) -> Text:
         said.append("** best, and a difference to every other is seen")
     if any(one.gap and not one.gap.seen for one in found):
         said.append(f"{_SAME} {facts.SAME}")
+    if any(one.diverged for task in made.tasks for one in facts.lines(made, task)):
+        said.append(f"{_DIVERGED} a model diverged")
     return Text("; ".join(said), style="dim")
 
 
@@ -189,6 +193,7 @@ def _score(line: facts.Line) -> Text:
     if score is None:
         return Text(line.instead, style="dim")
     mark = {"": "", "best": " *", "clearly best": " **"}[score.best]
+    mark = f"{mark or ' '}{_DIVERGED}"[-_MARK_WIDTH:] if line.diverged else mark
     style = {"": "", "best": "green", "clearly best": "bold green"}[score.best]
     text = Text(f"{facts.points(score.value):>5}", style=style)
     text.append(f" {facts.half(score):<5}", "dim")
