@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
+from tokbench.errors import SubjectError
+from tokbench.workbench.find import find
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -92,3 +95,18 @@ def test_a_hub_name_is_a_tokenizer(hub: str, tmp_path: Path) -> None:
     assert missing.returncode == 1
     assert missing.stderr.startswith("someone/else: is neither a file, a folder nor a run here")
     assert len(missing.stderr.splitlines()) == 1
+
+
+def test_what_a_folder_here_lacks_is_not_asked_of_the_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(sys.modules[find.__module__], "from_hub", asked.append)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "toks").mkdir()
+    with pytest.raises(SubjectError, match=r"^toks/none: the folder toks .* write toks/none@main$"):
+        find("toks/none")
+    assert not asked
+    find("toks/none@main")
+    find("someone/none")
+    assert asked == ["toks/none@main", "someone/none"]
