@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -109,3 +110,25 @@ def test_words_have_labels_and_those_never_seen_are_told() -> None:
     assert "probability   0.90   0.80   ·" in lines
     assert "· the model saw no token of 1 of the words" in lines
     assert lines[-1].split() == ["PER", "0", "0.900", "Kim"]
+
+
+def test_of_a_long_text_the_beginning_is_shown() -> None:
+    words = tuple(
+        Labelled(f"w{place}", "O", 0.5, place, place + 1, read=place < 20 and place != 4)
+        for place in range(20_000)
+    )
+    long = " ".join(one.text for one in words)
+    tokens = tuple(one.text for one in words[:20])
+    asked = replace(
+        classified(tokens), kind="tokens", text=long, pair=long, words=words,
+        logits=((0.5, 2.0),) * 20, probabilities=((0.2, 0.8),) * 20,
+    )  # fmt: skip
+    said = "\n".join(drawn(asked, 80))
+    assert len(said) < 5000
+    assert f"and {len(long) - 1000:,} more characters" in " ".join(said.split())
+    assert "w22 " in said
+    assert "w23 " not in said.partition("words ")[2]
+    assert (
+        "the model saw no token of 19,981 of the words; the last 19,977 of them are not shown"
+        in " ".join(said.split())
+    )

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
+from tokbench.errors import SubjectError
+from tokbench.workbench.find import find
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -94,6 +97,7 @@ def test_a_hub_name_is_a_tokenizer(hub: str, tmp_path: Path) -> None:
     assert len(missing.stderr.splitlines()) == 1
 
 
+<<<<<<< HEAD
 def _check(name: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "tokbench", "check", name, "--no-text"],
@@ -127,3 +131,18 @@ def test_a_tiktoken_name_that_cannot_be_had_is_one_sentence(tmp_path: Path) -> N
     assert made.returncode == 1
     assert made.stderr.startswith("tiktoken:gpt2: tiktoken has no copy of its file and cannot")
     assert len(made.stderr.splitlines()) == 1
+=======
+def test_what_a_folder_here_lacks_is_not_asked_of_the_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(sys.modules[find.__module__], "from_hub", asked.append)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "toks").mkdir()
+    with pytest.raises(SubjectError, match=r"^toks/none: the folder toks .* write toks/none@main$"):
+        find("toks/none")
+    assert not asked
+    find("toks/none@main")
+    find("someone/none")
+    assert asked == ["toks/none@main", "someone/none"]
+>>>>>>> fy

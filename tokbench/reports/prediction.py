@@ -18,6 +18,9 @@ _GAP = 2
 _LONGEST = 24
 _BAR = 30
 _MOST_CLASSES = 12
+_MORE_WORDS = 3
+_MOST_CHARACTERS = 1000
+"""Of a text: more than a screen of it tells nobody anything."""
 _MARKS = "Ġ▁"
 """What tokens begin with where the text has a space."""
 _LEFT_TO_RIGHT = "\u200e"
@@ -53,10 +56,18 @@ def _texts(made: Prediction) -> Iterator[RenderableType]:
     table = Table.grid(padding=(0, 0))
     table.add_column(width=_HEAD, style="dim")
     table.add_column(overflow="fold")
-    table.add_row("text", Text(visible(made.text)))
+    table.add_row("text", _begun(made.text))
     if made.pair is not None:
-        table.add_row("pair", Text(visible(made.pair)))
+        table.add_row("pair", _begun(made.pair))
     yield table
+
+
+def _begun(text: str) -> Text:
+    """A text, or how a long one begins."""
+    shown = Text(visible(text[:_MOST_CHARACTERS]))
+    if len(text) > _MOST_CHARACTERS:
+        shown.append(f"… and {len(text) - _MOST_CHARACTERS:,} more characters", "dim")
+    return shown
 
 
 def _encoded(made: Prediction) -> tuple[tuple[str, ...], list[Column]]:
@@ -129,9 +140,13 @@ def _bar(share: float) -> Text:
 def _labelled(made: Prediction) -> Iterator[RenderableType]:
     """A label under every word, and what is labelled together."""
     if made.words:
-        yield _Blocks(("words", "labels", "probability"), [_column(one) for one in made.words])
+        last = max((place for place, one in enumerate(made.words) if one.read), default=0)
+        shown = made.words[: last + 1 + _MORE_WORDS]  # behind it lies what was cut off
+        yield _Blocks(("words", "labels", "probability"), [_column(one) for one in shown])
         if lost := sum(not one.read for one in made.words):
-            yield Text(f"· the model saw no token of {lost:,} of the words", style="dim")
+            hidden = len(made.words) - len(shown)
+            rest = f"; the last {hidden:,} of them are not shown" if hidden else ""
+            yield Text(f"· the model saw no token of {lost:,} of the words{rest}", style="dim")
         yield ""
     if not made.spans:
         if not made.words or any(one.label[:2] in ("B-", "I-") for one in made.words):

@@ -122,6 +122,11 @@ def find(
     looks_local |= Path(name).parts[:1] == (runs.name,)
     if looks_local or not _HUB.fullmatch(name):
         raise SubjectError(f"{name}: no such file or folder")
+    if "/" in name and "@" not in name and path.parent.is_dir():  # the Hub is slow to say no
+        raise SubjectError(
+            f"{name}: the folder {path.parent.name} has no such file or folder; if a name on the "
+            f"Hub is meant, write {name}@main"
+        )
     return Found(from_hub(name))
 
 

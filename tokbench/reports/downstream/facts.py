@@ -13,6 +13,8 @@ _FEW = 3
 _MINUTE, _HOUR = 60, 3600
 _TWO_MINUTES, _TWO_HOURS = 120, 7200
 _TEN = 10
+_ALIKE, _AROUND = 1e-3, 0.05
+"""What is no wider has one number at both ends of an axis; what is shown to each side then."""
 _MUCH = 0.05
 """Of the test examples: a share that can move scores as far as tokenizers do."""
 
@@ -404,19 +406,27 @@ class Axis:
 
     @classmethod
     def of(cls, scores: Sequence[Score]) -> "Axis | None":
-        """Wide enough for every seed and mean, and for intervals as far as they make sense."""
+        """Wide enough for every seed and mean, and for intervals as far as they make sense.
+
+        Around scores that are all alike it is five points to each side, as far as scores go there.
+
+        >>> Axis.of([Score(0.0, (0.0, 0.0), (0.0, 0.0))]), Axis.of([Score(0.5, None, (0.5,))])
+        (Axis(low=0.0, high=0.05), Axis(low=0.45, high=0.55))
+        """
         if not scores:
             return None
         every = [value for one in scores for value in one.by_seed]
         low, high = min(every), max(every)
-        room = (high - low) or 0.01
+        room = high - low
         ends = [end for one in scores for end in one.interval or ()]
         # two seeds may give an interval many times as wide as all that was seen
         low, high = (
             max(min([low, *ends]), low - room, min(low, 0.0)),
             min(max([high, *ends]), high + room, 1.0),
         )
-        margin = 0.05 * ((high - low) or 0.01)
+        if high - low < _ALIKE:
+            return cls(max(low - _AROUND, min(low, 0.0)), min(high + _AROUND, 1.0))
+        margin = 0.05 * (high - low)
         return cls(low - margin, high + margin)
 
     def at(self, value: float, width: int) -> int:
