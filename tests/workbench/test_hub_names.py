@@ -97,7 +97,6 @@ def test_a_hub_name_is_a_tokenizer(hub: str, tmp_path: Path) -> None:
     assert len(missing.stderr.splitlines()) == 1
 
 
-<<<<<<< HEAD
 def _check(name: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "tokbench", "check", name, "--no-text"],
@@ -131,7 +130,8 @@ def test_a_tiktoken_name_that_cannot_be_had_is_one_sentence(tmp_path: Path) -> N
     assert made.returncode == 1
     assert made.stderr.startswith("tiktoken:gpt2: tiktoken has no copy of its file and cannot")
     assert len(made.stderr.splitlines()) == 1
-=======
+
+
 def test_what_a_folder_here_lacks_is_not_asked_of_the_hub(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,4 +145,3 @@ def test_what_a_folder_here_lacks_is_not_asked_of_the_hub(
     find("toks/none@main")
     find("someone/none")
     assert asked == ["toks/none@main", "someone/none"]
->>>>>>> fy
