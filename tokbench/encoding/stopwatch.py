@@ -101,7 +101,7 @@ class Runner:
 
     def __init__(self, name: str, library: _Library, texts: list[str], threads: int) -> None:
         self.name = name
-        self.library = library
+        self.made_with = library
         self.rounds: dict[Work, list[float]] = {}
         self.load: list[float] = []
         self._ids = library.encode(texts)
@@ -175,7 +175,7 @@ def run(
             for runner in every:
                 runner.run(work, counted=bool(counted))
         for runner in runners if counted else ():
-            runner.load.append(_timed(runner.library.load)[1])
+            runner.load.append(_timed(runner.made_with.load)[1])
     return [
         {
             "rounds": runner.all_rounds(),

@@ -4,6 +4,7 @@ datasets.load_dataset("arrow", data_files="out/part-*.arrow")
 datasets.load_dataset("parquet", data_files="out/part-*.parquet")
 """
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ _ROWS_TOGETHER = 1 << 22
 """Ids that are written at once: a batch of an Arrow file, a row group of a Parquet file."""
 
 
-class _Tables:
+class _Tables(ABC):
     """Writes parts, one file after another; a checkpoint ends a part."""
 
     ending: str
@@ -73,8 +74,9 @@ class _Tables:
         """End the last part."""
         self.checkpoint()
 
+    @abstractmethod
     def _save(self, file: Any, batches: "list[pa.RecordBatch]") -> None:
-        raise NotImplementedError
+        """Write a whole part."""
 
 
 @FORMATS.register("arrow")
