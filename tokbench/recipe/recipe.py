@@ -10,6 +10,7 @@ from tokbench.corpus import CorpusSpec
 from tokbench.errors import Finding, RecipeError
 from tokbench.metrics import BenchmarkSpec
 from tokbench.pipeline import PipelineSpec
+from tokbench.publishing import PublishSpec
 from tokbench.recipe import checks, document, explain
 from tokbench.recipe.document import Document
 from tokbench.recipe.extends import compose
@@ -44,6 +45,7 @@ class Recipe(PipelineSpec, _Heading):
     wrap: WrapSpec = WrapSpec()
     benchmark: BenchmarkSpec = BenchmarkSpec()
     downstream: DownstreamSpec | None = None
+    publish: PublishSpec | None = None
 
     _path: Path = PrivateAttr(default=Path("recipe.yaml"))
     _family: str = PrivateAttr(default="")
