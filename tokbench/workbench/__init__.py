@@ -6,6 +6,7 @@ from tokbench.workbench.curves import curve
 from tokbench.workbench.demonstrations import demonstrate, small_tokenizer
 from tokbench.workbench.encodings import Beside
 from tokbench.workbench.estimates import estimate
+from tokbench.workbench.explaining import explain
 from tokbench.workbench.failures import Failure
 from tokbench.workbench.find import Found, checkable, find
 from tokbench.workbench.finetuning import Finetuned, finetune, saved_model
@@ -37,6 +38,7 @@ __all__ = [
     "demonstrate",
     "encode_corpus",
     "estimate",
+    "explain",
     "find",
     "finetune",
     "finish",
