@@ -222,12 +222,13 @@ def _tokens(words: tuple[Word, ...]) -> Iterator[RenderableType]:
     if len(columns) > _MOST_TOKENS:
         yield _dim(f"{len(columns) - _MOST_TOKENS:,} more tokens; --json has all of them")
     if unknown := sum(one.unk for _, one in every):
-        yield Text(f"{_many(unknown, 'unknown token')}: what it stood for is lost", "yellow")
+        what = "what it stands for is lost" if unknown == 1 else "what they stand for is lost"
+        yield Text(f"{_many(unknown, 'unknown token')}: {what}", "yellow")
 
 
 def _spelled(token: str, text: str) -> bool:
     """Whether a token is written with letters that the text has not, as bytes are."""
-    return any(sign not in _MARKS and sign not in text for sign in token)
+    return any(sign not in _MARKS and sign not in text for sign in token.removeprefix("##"))
 
 
 def _merges(words: tuple[Word, ...]) -> Iterator[RenderableType]:

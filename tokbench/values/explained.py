@@ -96,8 +96,8 @@ class TextToken:
     Attributes:
         id: its number.
         token: as the vocabulary writes it.
-        text: what it stands for: text, or bytes as hexadecimal numbers where it is a part of a
-            character.
+        text: what it stands for: of the raw text; or, where the vocabulary writes bytes, these, as
+            hexadecimal numbers where they are a part of a character.
         start: of the raw text, in characters.
         end: where it ends there, exclusive.
         score: of Unigram, the logarithm of its probability; else None.

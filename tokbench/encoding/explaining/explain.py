@@ -78,7 +78,7 @@ class _Guide:
         self.model: str = model["type"]
         self._replay = Replay(model) if self.model == "BPE" and trained else None
         self._scores = [score for _, score in model["vocab"]] if self.model == "Unigram" else []
-        self._bytes = token_bytes(subject.tokenizer)
+        self._bytes = token_bytes(subject.tokenizer) if _in_bytes(subject) else []
 
     def text(self, text: str) -> ExplainedText:
         """A text by itself."""
@@ -126,6 +126,13 @@ class _Guide:
             score=self._scores[number] if number < len(self._scores) else None,
             unk=unk,
         )
+
+
+def _in_bytes(subject: Subject) -> bool:
+    """Whether its vocabulary writes bytes in a way of its own."""
+    decoder = subject.tokenizer.decoder
+    said = "" if decoder is None else decoder.__getstate__().decode()
+    return '"ByteLevel"' in said or '"ByteFallback"' in said
 
 
 def _shown(data: bytes) -> str:
