@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tokbench import pipeline
 from tokbench.encoding import Subject, explaining
+from tokbench.errors import CorpusError
 from tokbench.recipe import Recipe, load
 from tokbench.values import Explained
 from tokbench.workbench.find import RECIPES, find
@@ -36,10 +37,18 @@ def explain(
     path = Path(name)
     if path.suffix in RECIPES and path.is_file():
         recipe = load(path, overrides)
-        if not (Plan.of(recipe).folder(runs) / RUN_FILE).is_file():
+        if not _is_trained(recipe, runs):
             return explaining.explain(_blank(recipe), text, pair, trained=False)
     subject = find(name, runs=runs, overrides=overrides).subject
     return explaining.explain(subject, text, pair)
+
+
+def _is_trained(recipe: Recipe, runs: Path) -> bool:
+    """Whether it was run as it stands; without its corpus nobody can know."""
+    try:
+        return (Plan.of(recipe).folder(runs) / RUN_FILE).is_file()
+    except CorpusError:
+        return False
 
 
 def _blank(recipe: Recipe) -> Subject:
