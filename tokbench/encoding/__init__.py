@@ -1,5 +1,6 @@
 """Encode a corpus with several tokenizers at once: what every metric is computed from."""
 
+from tokbench.encoding.differing import differing
 from tokbench.encoding.encode import encode, encode_documents
 from tokbench.encoding.entries import entries
 from tokbench.encoding.ids import Differs, Encoder, Ids, bytes_of
@@ -20,6 +21,7 @@ __all__ = [
     "Subject",
     "bytes_of",
     "cut",
+    "differing",
     "encode",
     "encode_documents",
     "entries",

@@ -12,6 +12,7 @@ from tokbench.values.corpus import (
     texts,
 )
 from tokbench.values.counts import ChunkCounts, Estimate, Growth, Kept, LeftOut, Sampled, WordCounts
+from tokbench.values.differing import Differing, OwnToken, Place, Vocabularies
 from tokbench.values.encoded import (
     Cuts,
     Documents,
@@ -95,6 +96,7 @@ __all__ = [
     "Cut",
     "Cuts",
     "Difference",
+    "Differing",
     "DocumentSeen",
     "Documents",
     "Downstream",
@@ -126,8 +128,10 @@ __all__ = [
     "NormalizerStep",
     "Outcome",
     "Overlap",
+    "OwnToken",
     "Parallel",
     "Piece",
+    "Place",
     "PreTokenizerStep",
     "Prediction",
     "Progress",
@@ -158,6 +162,7 @@ __all__ = [
     "TrainingProgress",
     "Trial",
     "Verdict",
+    "Vocabularies",
     "Watch",
     "Word",
     "WordCounts",

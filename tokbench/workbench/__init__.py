@@ -4,6 +4,7 @@ from tokbench.workbench.again import check_determinism
 from tokbench.workbench.comparisons import compare, named_corpus
 from tokbench.workbench.curves import curve
 from tokbench.workbench.demonstrations import demonstrate, small_tokenizer
+from tokbench.workbench.differing import diff
 from tokbench.workbench.encodings import Beside
 from tokbench.workbench.estimates import estimate
 from tokbench.workbench.explaining import explain
@@ -36,6 +37,7 @@ __all__ = [
     "compare",
     "curve",
     "demonstrate",
+    "diff",
     "encode_corpus",
     "estimate",
     "explain",

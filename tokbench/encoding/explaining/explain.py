@@ -13,6 +13,7 @@ from tokbench.encoding.explaining.merges import Replay
 from tokbench.encoding.subjects import Subject
 from tokbench.encoding.token_bytes import token_bytes
 from tokbench.errors import SubjectError
+from tokbench.spelling import shown
 from tokbench.values import (
     Explained,
     ExplainedText,
@@ -120,7 +121,7 @@ class _Guide:
         return TextToken(
             id=number,
             token=self._subject.tokenizer.id_to_token(number) or "",
-            text=text[start:end] if known is None or unk else _shown(known),
+            text=text[start:end] if known is None or unk else shown(known),
             start=start,
             end=end,
             score=self._scores[number] if number < len(self._scores) else None,
@@ -133,18 +134,6 @@ def _in_bytes(subject: Subject) -> bool:
     decoder = subject.tokenizer.decoder
     said = "" if decoder is None else decoder.__getstate__().decode()
     return '"ByteLevel"' in said or '"ByteFallback"' in said
-
-
-def _shown(data: bytes) -> str:
-    r"""Text, or hexadecimal numbers where bytes are none by themselves.
-
-    >>> _shown(b"low"), _shown(b"\xe2\x82")
-    ('low', 'E2 82')
-    """
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return data.hex(" ").upper()
 
 
 def _inputs(encoding: Encoding) -> Iterator[InputToken]:
