@@ -105,7 +105,7 @@ def command(
         "runs": runs,
     }
     if dry_run:
-        _estimate(tokenizers, said, json_path)
+        _estimate(tokenizers, said | {"jobs": jobs}, json_path)
         return
     with progress() as watch:
         made = finetune(tokenizers, **said, baseline=baseline, force=force, jobs=jobs, watch=watch)

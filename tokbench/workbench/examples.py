@@ -26,7 +26,8 @@ SPLITS = ("train", "valid", "test")
 _FORMAT = 1
 """Goes up when other examples are made of the same rows."""
 _SEEDS = {"test": 8_000_000_011, "valid": 8_000_000_017, "train": 8_000_000_033}
-"""Of the hash that chooses a split, or what a `limit` leaves of train; not 0, by which corpora hold documents out."""
+"""Of the hash that chooses a split, or what a `limit` leaves of train; not 0, by which corpora
+hold documents out."""
 _SEPARATOR = "\x1f"
 
 
@@ -192,9 +193,10 @@ def _limit(limit: int | None, found: dict[str, list[Example]], notes: list[str])
     rows = found["train"]
     if limit is None or limit >= len(rows):
         return
-    found["train"], _ = _parted(rows, "train", limit, len(rows))
+    some, _ = _parted(rows, "train", limit, len(rows))
+    found["train"] = some
     notes.append(
-        f"train is {len(found['train']):,} of its {len(rows):,} examples, by hash (limit {limit:,})."
+        f"train is {len(some):,} of its {len(rows):,} examples, by hash (limit {limit:,})."
     )
 
 
