@@ -142,12 +142,26 @@ def test_every_process_says_why_it_failed(monkeypatch: pytest.MonkeyPatch) -> No
     def fails(*_: object) -> None:
         raise TokbenchError("the disk is full")
 
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "any")
     monkeypatch.setenv("RANK", "1")
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setattr("tokbench.downstream.worker.work", fails)
     made = _called("finetune", "many", "--task", "colours.yaml", "--seeds", "1", *QUICK)
     assert made.stderr.endswith("process 1: many on colours failed: the disk is full\n")
     assert (made.exit_code, made.stdout) == (0, ""), "the first process says how it ended"
+
+
+@pytest.mark.usefixtures("small_tasks")
+@pytest.mark.parametrize("name", ["WORLD_SIZE", "LOCAL_RANK"])
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_processes_that_no_launcher_started_are_refused(
+    name: str, dry: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "2")
+    monkeypatch.setenv("MASTER_ADDR", "localhost")
+    said = _refused("finetune", "many", "--task", "colours.yaml", *QUICK, *dry)
+    assert said.startswith(f"{name}=2 says that several processes train together")
+    assert said.endswith(f"start it by one of them, or unset {name}")
 
 
 @pytest.mark.usefixtures("models_in_process", "small_tasks")

@@ -123,6 +123,7 @@ def side_by_side(
 ) -> Finetuned:
     """The same of tokenizers that are found already, under these names."""
     extra.require()
+    processes.require()
     refuse_namesakes(tasks)
     read, failed = _read(tasks, base, watch)
     counted = _Counted(watch, len(read) * len(found), spec)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tokbench import store
-from tokbench.downstream import TrainingSpec, extra
+from tokbench.downstream import TrainingSpec, extra, processes
 from tokbench.downstream.finetuning import finetune
 from tokbench.memory import cores
 from tokbench.recipe.tasks import TaskSpec
@@ -46,6 +46,7 @@ def tried(
         TokbenchError: a tokenizer or a task cannot be used.
     """
     extra.require()
+    processes.require()
     refuse_namesakes(tasks)
     found = [one for name in names for one in find_all(name, runs=runs, overrides=overrides)]
     called = [one.name for one in distinct([one.subject for one in found])]
