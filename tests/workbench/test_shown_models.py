@@ -54,3 +54,21 @@ def test_settings_that_most_tokenizers_share_are_shown_and_tasks_of_one_left_out
     assert [one.task for one in shown.tasks] == ["a"]
     assert all(shown.tasks[0].outcomes)
     assert "weight_decay" not in shown.settings
+
+
+def test_why_a_tokenizer_has_no_models_is_told_until_it_has_some(tmp_path: Path) -> None:
+    found = [_tokenizer(tmp_path, place) for place in range(3)]
+    names = ["t0", "t1", "t2"]
+    usual = TrainingSpec()
+    _keep(found[0], "a", usual)
+    key = next(outcomes.of(found[0])).key
+    outcomes.keep_failure(outcomes.home(found[1]) / "a" / key, key, "it has no words")
+    outcomes.keep_failure(outcomes.home(found[2]) / "a" / "other", "other", "of other settings")
+    shown = outcomes.outcomes_of(found, names)
+    assert shown is not None
+    assert shown.tasks[0].missing == ("", "it has no words", "")
+    _keep(found[1], "a", usual)
+    again = outcomes.outcomes_of(found, names)
+    assert again is not None
+    assert again.tasks[0].missing == ("", "", "")
+    assert not list(outcomes.home(found[1]).rglob(outcomes.FAILED))

@@ -104,6 +104,10 @@ class TaskSpec(Spec):
     """What scores are told of: a source, a share of `train`, or so many of its examples, by
     hash."""
 
+    limit: Annotated[int, Field(ge=1)] | None = None
+    """At most so many examples are trained on, of those that are left when `valid` and `test` have
+    theirs; by hash, alike for all tokenizers. By default all."""
+
     pair: Column | None = None
     """The column of the second sentence."""
 

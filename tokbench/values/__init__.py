@@ -78,7 +78,7 @@ from tokbench.values.measured import (
 from tokbench.values.predicted import Labelled, Prediction
 from tokbench.values.progress import Progress, TrainingProgress, Watch, ignore
 from tokbench.values.trained import Curve, CurveText, Guarantee, Kind, Proof, Trained, Verdict
-from tokbench.values.tried import Trial
+from tokbench.values.tried import Trial, Trials
 from tokbench.values.written import Format, Layout, Written
 
 __all__ = [
@@ -161,6 +161,7 @@ __all__ = [
     "Trained",
     "TrainingProgress",
     "Trial",
+    "Trials",
     "Verdict",
     "Vocabularies",
     "Watch",

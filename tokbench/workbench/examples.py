@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 SPLITS = ("train", "valid", "test")
 _FORMAT = 1
 """Goes up when other examples are made of the same rows."""
-_SEEDS = {"test": 8_000_000_011, "valid": 8_000_000_017}
-"""Of the hash that chooses a split; not 0, by which corpora hold documents out."""
+_SEEDS = {"test": 8_000_000_011, "valid": 8_000_000_017, "train": 8_000_000_033}
+"""Of the hash that chooses a split, or what a `limit` leaves of train; not 0, by which corpora
+hold documents out."""
 _SEPARATOR = "\x1f"
 
 
@@ -59,6 +60,7 @@ def examples(spec: TaskSpec, base: Path, watch: Watch = ignore) -> TaskData:
             notes.append(_said(split, part, len(found[split]), given))
     _refuse_taken(spec, found, given)
     _refuse_empty(spec, found)
+    _limit(spec.limit, found, notes)
     labels = Labelling.of(spec, found, notes)
     kept = {split: labels.known(split, found[split], notes) for split in SPLITS}
     _refuse_empty(spec, kept)
@@ -184,6 +186,18 @@ def _parted(
 def _said(split: str, part: float, taken: int, of: int) -> str:
     wanted = f"{part:g}" if isinstance(part, float) else f"{part:,}"
     return f"{split} is {taken:,} of the {of:,} examples of train, by hash ({wanted} asked for)."
+
+
+def _limit(limit: int | None, found: dict[str, list[Example]], notes: list[str]) -> None:
+    """Train on so many examples; those of a smaller limit are among those of a larger one."""
+    rows = found["train"]
+    if limit is None or limit >= len(rows):
+        return
+    some, _ = _parted(rows, "train", limit, len(rows))
+    found["train"] = some
+    notes.append(
+        f"train is {len(some):,} of its {len(rows):,} examples, by hash (limit {limit:,})."
+    )
 
 
 def _refuse_taken(spec: TaskSpec, found: dict[str, list[Example]], given: int) -> None:

@@ -123,6 +123,7 @@ def side_by_side(
 ) -> Finetuned:
     """The same of tokenizers that are found already, under these names."""
     extra.require()
+    processes.require()
     refuse_namesakes(tasks)
     read, failed = _read(tasks, base, watch)
     counted = _Counted(watch, len(read) * len(found), spec)
@@ -133,12 +134,7 @@ def side_by_side(
         partial(_tried, one, name, data, spec, fresh, counted, before=before)
         for (name, one, data), before in zip(pairs, begun, strict=True)
     ]
-    new = begun.count(False)
-    if processes.number() > 1:
-        jobs = 1
-    elif jobs is None:
-        jobs = min(new, processes.at_once()) if new > 1 else 1
-    results = list(together.done(works, jobs))
+    results = list(together.done(works, at_once(jobs, begun.count(False))))
     failed += [why for _, _, why in results if why]
     done = sum(before for _, before, _ in results)
     some: list[tuple[TaskData, list[Outcome | None], list[str]]] = []
@@ -153,6 +149,20 @@ def side_by_side(
     prints = [data.fingerprint for data, _, _ in some]
     compared = outcomes.side_by_side(inputs, names, spec, prints, baseline=baseline)
     return Finetuned(compared, tuple(failed), done)
+
+
+def at_once(jobs: int | None, new: int) -> int:
+    """How many tokenizers are trained side by side.
+
+    Args:
+        jobs: what the user asks for; None for as many as there are cores, one on a GPU or TPU.
+        new: pairs of a tokenizer and a task that are not done yet.
+    """
+    if processes.number() > 1:
+        return 1
+    if jobs is not None:
+        return jobs
+    return min(new, processes.at_once()) if new > 1 else 1
 
 
 def refuse_namesakes(tasks: Sequence[TaskSpec]) -> None:
@@ -195,7 +205,11 @@ def _tried(
     try:
         outcome, before = _outcome(found, name, data, spec, fresh, counted, before=before)
     except _TOLD as error:
-        return None, False, Failure(f"{name} on {data.name}", sentence(error))
+        why = sentence(error)
+        if processes.first():
+            key = outcomes.key_of(data, spec)
+            outcomes.keep_failure(outcomes.home(found) / data.name / key, key, why)
+        return None, False, Failure(f"{name} on {data.name}", why)
     if before:
         counted.found()
     return outcome, before, None

@@ -7,6 +7,7 @@ and outcomes with the same key can be compared.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +27,7 @@ from tokbench.workbench.plan import RUN_FILE
 
 FOLDER = "downstream"
 FILE = "outcome.json"
+FAILED = "failed.json"
 MODEL = "model"
 _FORMAT = 1
 _TWO = 2
@@ -124,6 +126,24 @@ def keep(
     value = store.finite({"settings": settings_of(spec), "task": task, "outcome": asdict(outcome)})
     path = folder / FILE
     store.write_json(path, {"key": key, "check": _check(value), **value})
+    (folder / FAILED).unlink(missing_ok=True)
+
+
+def keep_failure(folder: Path, key: str, why: str) -> None:
+    """Write why a tokenizer's models on a task gave nothing, unless that cannot be written either.
+
+    It stands there until they give something.
+    """
+    with suppress(StoreError):
+        store.write_json(folder / FAILED, {"key": key, "why": why})
+
+
+def failure(found: Found, task: str, key: str) -> str:
+    """Why a tokenizer has no models of these examples and settings; empty where nobody tried."""
+    with suppress(StoreError, KeyError, TypeError):
+        told = store.read_json(home(found) / task / key / FAILED)
+        return str(told["why"]) if told["key"] == key else ""
+    return ""
 
 
 def read(folder: Path) -> Kept | None:
@@ -176,7 +196,7 @@ def outcomes_of(
         return None
     tasks = _shown(cells, _TWO) or _shown(cells, 1)
     newest = [dict(sorted(some, key=lambda cell: cell[1].written)) for some in tasks]
-    inputs = [_input(by_place, len(names)) for by_place in newest]
+    inputs = [_input(by_place, found) for by_place in newest]
     _, first = tasks[0][0]
     spec = TrainingSpec.model_validate(first.settings, strict=False)
     fingerprints = [some[0][1].task["fingerprint"] for some in tasks]
@@ -228,10 +248,15 @@ def _newest(cells: Sequence[_Cell]) -> float:
     return max(kept.written for _, kept in cells)
 
 
-def _input(by_place: dict[int, Kept], count: int) -> TaskInput:
-    """A task as it is kept, with the outcome of each tokenizer that has one."""
-    task = next(iter(by_place.values())).task
-    found = [by_place.get(place) for place in range(count)]
+def _input(by_place: dict[int, Kept], tokenizers: Sequence[Found]) -> TaskInput:
+    """A task as it is kept, with the outcome of each tokenizer that has one, or why it has none."""
+    first = next(iter(by_place.values()))
+    task = first.task
+    found = [by_place.get(place) for place in range(len(tokenizers))]
+    whys = [
+        "" if kept else failure(one, task["name"], first.key)
+        for kept, one in zip(found, tokenizers, strict=True)
+    ]
     sizes = tuple(task["sizes"])
     return TaskInput(
         name=task["name"],
@@ -243,6 +268,7 @@ def _input(by_place: dict[int, Kept], count: int) -> TaskInput:
         outcomes=tuple(None if one is None else one.outcome for one in found),
         rivals=store.not_numbers(task["rivals"]),
         notes=tuple(task["notes"]),
+        failed=tuple(whys),
     )
 
 
