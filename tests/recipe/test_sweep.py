@@ -23,7 +23,7 @@ sweep:
     trainer.vocab_size: [4000, 8000]
 """
 )
-VALIDATOR = jsonschema.Draft202012Validator(schema())  # whose own schema test_recipe_format checks
+VALIDATOR = jsonschema.Draft202012Validator(schema())
 Sweep = Callable[..., tuple[Recipe, ...]]
 
 
