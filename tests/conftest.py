@@ -77,6 +77,16 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def trainers_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `tokenizers` train in this process; tests/training and tests/cli use real ones."""
+
+    def call(function: Callable[..., Any], *arguments: Any, watch: Any) -> Any:
+        return function(*arguments, watch)
+
+    monkeypatch.setattr("tokbench.training.library.run_in_child", call)
+
+
+@pytest.fixture
 def models_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Train and ask models in this process: torch is imported once, not once a tokenizer."""
 
