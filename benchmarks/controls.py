@@ -1,6 +1,6 @@
 """Comparisons whose answer is known: a tokenizer crippled on purpose, and twins.
 
-    python benchmarks/controls.py crippled [--limit 5000] [--seeds 2]
+    python benchmarks/controls.py crippled [--limit 4000] [--seeds 2]
     python benchmarks/controls.py twins [--times 10] [--seeds 3] [--tokenizer FOLDER] [--task NAME]
 
 `crippled` trains models on Korean film reviews with a tokenizer and with the same one but that it
@@ -49,13 +49,13 @@ def main() -> None:
     parts = parser.add_subparsers(required=True)
     part = parts.add_parser("crippled")
     part.set_defaults(call=crippled, task=HERE / "tasks" / "nsmc.yaml")
-    _training(part, seeds=2, limit=5000, epochs=3, learning_rate=1e-3)
+    _training(part, seeds=2, limit=4000, epochs=3, learning_rate=1e-3)
     part = parts.add_parser("twins")
     part.add_argument("--times", type=int, default=10, help="pairs of twins")
     part.add_argument("--tokenizer", type=Path, help="a folder or tokenizer.json  [default: demo]")
     part.add_argument("--task", default="python_tokens")
     part.set_defaults(call=twins)
-    _training(part, seeds=3, limit=2000, epochs=1, learning_rate=3e-3)
+    _training(part, seeds=3, limit=1280, epochs=1, learning_rate=3e-3)
     told = parser.parse_args()
     sys.exit(0 if told.call(told) else 1)
 

@@ -17,12 +17,16 @@ def _tokenizer(folder: Path, place: int) -> Found:
     return find(str(path))
 
 
-def _keep(found: Found, task: str, spec: TrainingSpec) -> None:
-    """Write what models reached that nobody trained."""
+def _data(task: str) -> TaskData:
     table = pa.table({"text": pa.array(["a", "b"], pa.large_string()), "label": [0, 1]})
-    data = TaskData(
+    return TaskData(
         task, "classification", ("no", "yes"), ("accuracy",), table, table, table, fingerprint=task
     )
+
+
+def _keep(found: Found, task: str, spec: TrainingSpec) -> None:
+    """Write what models reached that nobody trained."""
+    data = _data(task)
     seeds = tuple(
         SeedOutcome(seed, 1e-3, {"accuracy": 0.5}, {"accuracy": 0.5}, (0, 0), 0.5, 1, 1.0, 1.0, 2,
                     6, 0, 1, 1000)
@@ -61,9 +65,8 @@ def test_why_a_tokenizer_has_no_models_is_told_until_it_has_some(tmp_path: Path)
     names = ["t0", "t1", "t2"]
     usual = TrainingSpec()
     _keep(found[0], "a", usual)
-    key = next(outcomes.of(found[0])).key
-    outcomes.keep_failure(outcomes.home(found[1]) / "a" / key, key, "it has no words")
-    outcomes.keep_failure(outcomes.home(found[2]) / "a" / "other", "other", "of other settings")
+    outcomes.keep_failure(found[1], _data("a"), usual, "it has no words")
+    outcomes.keep_failure(found[2], _data("a"), TrainingSpec(epochs=1), "of other settings")
     shown = outcomes.outcomes_of(found, names)
     assert shown is not None
     assert shown.tasks[0].missing == ("", "it has no words", "")

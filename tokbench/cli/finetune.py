@@ -87,7 +87,7 @@ def command(
     \b
     tokbench finetune runs/demo runs/bert --task python_area
     tokbench finetune runs/demo gpt2 --task glue_sst2 --seeds 3 --learning-rate 3e-4
-    tokbench finetune runs/* --task my-task.yaml --model mini --out page.html
+    tokbench finetune runs/* --task my-task.yaml --limit 10000 --out page.html
     torchrun --nproc-per-node 4 -m tokbench finetune runs/demo runs/bert --task glue_mnli
     """
     from tokbench.downstream import processes

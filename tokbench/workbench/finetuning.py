@@ -135,6 +135,9 @@ def side_by_side(
         for (name, one, data), before in zip(pairs, begun, strict=True)
     ]
     results = list(together.done(works, at_once(jobs, begun.count(False))))
+    for (_, one, data), (_, _, why) in zip(pairs, results, strict=True):
+        if why and processes.first():
+            outcomes.keep_failure(one, data, spec, why.why)
     failed += [why for _, _, why in results if why]
     done = sum(before for _, before, _ in results)
     some: list[tuple[TaskData, list[Outcome | None], list[str]]] = []
@@ -205,11 +208,7 @@ def _tried(
     try:
         outcome, before = _outcome(found, name, data, spec, fresh, counted, before=before)
     except _TOLD as error:
-        why = sentence(error)
-        if processes.first():
-            key = outcomes.key_of(data, spec)
-            outcomes.keep_failure(outcomes.home(found) / data.name / key, key, why)
-        return None, False, Failure(f"{name} on {data.name}", why)
+        return None, False, Failure(f"{name} on {data.name}", sentence(error))
     if before:
         counted.found()
     return outcome, before, None

@@ -129,13 +129,14 @@ def keep(
     (folder / FAILED).unlink(missing_ok=True)
 
 
-def keep_failure(folder: Path, key: str, why: str) -> None:
+def keep_failure(found: Found, data: TaskData, spec: TrainingSpec, why: str) -> None:
     """Write why a tokenizer's models on a task gave nothing, unless that cannot be written either.
 
     It stands there until they give something.
     """
+    key = key_of(data, spec)
     with suppress(StoreError):
-        store.write_json(folder / FAILED, {"key": key, "why": why})
+        store.write_json(home(found) / data.name / key / FAILED, {"key": key, "why": why})
 
 
 def failure(found: Found, task: str, key: str) -> str:
