@@ -5,6 +5,7 @@ document gets is gathered from the rows of its chunks. Which documents may go th
 result is that of encoding them whole, is told in `docs/cuts.md`; `encode` checks it on a sample.
 """
 
+import json
 from dataclasses import replace
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from tokbench.encoding.added import AddedTokens
 from tokbench.encoding.chunk_kernels import add_up, compare, join, spells
 from tokbench.encoding.facts import look
 from tokbench.encoding.ids import Ids
+from tokbench.encoding.merging import Merging
 from tokbench.encoding.part import SHOWN_DIFFERENCES, Part, first_difference
 from tokbench.encoding.spelled import spelled
 from tokbench.encoding.tables import Column, Rows, Strings
@@ -63,6 +65,8 @@ class ByChunks:
         self._codes: _Codes = _Codes(parts, self._unk, numbering)
         if lattice is not None and self._normal is not None:
             self._codes = _UnigramCodes(parts, self._unk, numbering, lattice, self._normal)
+        elif (merging := Merging.of(json.loads(parts.tokenizer.to_str()))) is not None:
+            self._codes = _MergedCodes(parts, self._unk, numbering, merging)
         self._backs = _Backs(parts, self._codes, self._unk, route, numbering)
         self._weights = np.zeros(0, np.int64)
         self._nothing_is_something = bool(self._whole.encode([""])[0])
@@ -253,13 +257,12 @@ class _Codes:
         return np.ones(len(chunks.bounds) - 1, np.bool_)
 
     def _encoded(
-        self, numbers: "NDArray[np.int64]", texts: list[str]
+        self, numbers: "NDArray[np.int64]"
     ) -> "tuple[NDArray[np.int32], NDArray[np.int64]]":
         """The ids of these chunks, one behind another, and how many each has."""
-        del numbers
         flat, lengths = [np.empty(0, np.int32)], [np.empty(0, np.int64)]
-        for first in range(0, len(texts), _AT_ONCE):
-            ids = self._whole.encode(texts[first : first + _AT_ONCE])
+        for first in range(0, len(numbers), _AT_ONCE):
+            ids = self._whole.encode(self._numbering.texts(numbers[first : first + _AT_ONCE]))
             lengths.append(np.fromiter(map(len, ids), np.int64, len(ids)))
             count = int(lengths[-1].sum())
             flat.append(np.fromiter(chain.from_iterable(ids), np.int32, count))
@@ -271,17 +274,17 @@ class _Codes:
         return self._whole.characters_lost(texts)
 
     def _make(self, numbers: "NDArray[np.int64]") -> None:
-        texts = self._numbering.texts(numbers)
-        flat, lengths = self._encoded(numbers, texts)
+        flat, lengths = self._encoded(numbers)
         self.starts.append(self.starts.array[-1] + np.cumsum(lengths))
         self.flat.append(flat)
         self.counts["tokens"].append(lengths)
         if self._unk is not None:
-            owners = np.repeat(np.arange(len(texts)), lengths)
-            unknown = np.bincount(owners[flat == self._unk], minlength=len(texts))
+            owners = np.repeat(np.arange(len(numbers)), lengths)
+            unknown = np.bincount(owners[flat == self._unk], minlength=len(numbers))
             which = np.flatnonzero(unknown)
-            lost = np.zeros(len(texts), np.int32)
-            lost[which] = self._lost(which, [texts[number] for number in which.tolist()])
+            lost = np.zeros(len(numbers), np.int32)
+            if len(which):
+                lost[which] = self._lost(which, self._numbering.texts(numbers[which]))
             self.counts["unk_tokens"].append(unknown)
             self.counts["unk_characters"].append(lost)
 
@@ -307,9 +310,8 @@ class _UnigramCodes(_Codes):
         )  # fmt: skip
 
     def _encoded(
-        self, numbers: "NDArray[np.int64]", texts: list[str]
+        self, numbers: "NDArray[np.int64]"
     ) -> "tuple[NDArray[np.int32], NDArray[np.int64]]":
-        del texts
         rows = self._normal.of(numbers)
         strings = self._normal.texts
         flat, lengths, close, unknown = self._lattice.encode(strings.text, strings.bounds, rows)
@@ -341,6 +343,29 @@ class _UnigramCodes(_Codes):
             self._normal.texts.text, self._normal.texts.bounds,
             self.flat.array, self.starts.array,
         )  # fmt: skip
+
+
+class _MergedCodes(_Codes):
+    """The same where most chunks are merged by kernel."""
+
+    def __init__(
+        self, whole: Whole, unk: int | None, numbering: "Numbering", merging: Merging
+    ) -> None:
+        super().__init__(whole, unk, numbering)
+        self._merging = merging
+
+    def _encoded(
+        self, numbers: "NDArray[np.int64]"
+    ) -> "tuple[NDArray[np.int32], NDArray[np.int64]]":
+        flat, lengths = self._merging.encode(*self._numbering.joined(numbers))
+        asked = lengths < 0
+        if not asked.any():
+            return flat, lengths
+        others, lengths[asked] = super()._encoded(numbers[asked])
+        both = np.empty(int(lengths.sum()), np.int32)
+        theirs = np.repeat(asked, lengths)
+        both[theirs], both[~theirs] = others, flat
+        return both, lengths
 
 
 class _Normal:

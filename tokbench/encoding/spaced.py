@@ -24,11 +24,11 @@ Json = Mapping[str, Any]
 
 SPACE = "\u2581"
 _PREPEND = {"type": "Prepend", "prepend": SPACE}
-_WRITTEN = {"type": "Replace", "pattern": {"String": " "}, "content": SPACE}
+WRITTEN = {"type": "Replace", "pattern": {"String": " "}, "content": SPACE}
 _COLLAPSED = [
     {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "},
     {"type": "Replace", "pattern": {"Regex": r"\A "}, "content": ""},
-    _WRITTEN,
+    WRITTEN,
     _PREPEND,
     {"type": "Replace", "pattern": {"Regex": rf"{SPACE}+\z"}, "content": ""},
 ]
@@ -67,8 +67,8 @@ def way(state: Json) -> Way | None:
         return None
     if not _decodes(decoders) or not _keeps_apart(state["model"]):
         return None
-    if normalizers == [_PREPEND, _WRITTEN]:
-        normalizers = [_WRITTEN]
+    if normalizers == [_PREPEND, WRITTEN]:
+        normalizers = [WRITTEN]
     elif normalizers[-len(_COLLAPSED) :] != _COLLAPSED or not _rules_keep_apart(
         json.dumps(normalizers[: -len(_COLLAPSED)])
     ):
