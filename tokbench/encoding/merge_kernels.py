@@ -18,8 +18,79 @@ NEVER = 1 << 30
 """The rank of a pair that is not merged; ranks are lower."""
 LONGEST = 400
 """Symbols of a word that is looked through; the time for it grows with their square."""
-WORDS, CHARACTERS = 0, 1
-"""What a chunk is: an optional U+0020 and letters, written in bytes; or any characters."""
+WORDS, CHARACTERS, BYTES = 0, 1, 2
+"""What a chunk is: words in bytes, one word of characters, or one of bytes."""
+LETTER, NUMBER, OTHER = 1, 2, 3
+"""In a table of kinds; 0 is what no rule here is about."""
+
+
+@jit
+def decoded(text: Any, place: Any) -> Any:
+    """The code point at a place, and how many bytes it has."""
+    code: Any = np.int64(text[place])
+    length: Any = np.int64(1)
+    if code >= 0xC0:
+        length = 2 + (code >= 0xE0) + (code >= 0xF0)
+        code &= 0x7F >> length
+        for offset in range(1, length):
+            code = code << 6 | (np.int64(text[place + offset]) & 0x3F)
+    return code, length
+
+
+@jit
+def run(text: Any, place: Any, end: Any, kinds: Any, kind: Any, most: Any) -> Any:
+    """Where a run of characters of a kind ends, `most` of them at most."""
+    at: Any = np.int64(place)
+    taken = 0
+    while at < end and taken < most:
+        code, length = decoded(text, at)
+        if kinds[code] != kind:
+            break
+        at += length
+        taken += 1
+    return at
+
+
+@jit
+def word_end(
+    text: Any, begin: Any, place: Any, end: Any, kinds: Any, glues: Any, digits: Any
+) -> Any:
+    """Where the word ends that begins at a place, by GPT-2's pattern or its kin.
+
+    Args:
+        text: UTF-8 bytes.
+        begin: of the chunk.
+        place: in it.
+        end: of the chunk.
+        kinds: uint8, by code point: LETTER, NUMBER, OTHER (neither, and no white space), or 0.
+        glues: whether a single OTHER is drawn to the letters behind it.
+        digits: how many numbers are one word; 0 if U+0020 is drawn to them, and all are one.
+
+    Returns:
+        -1 if the library must be asked: there is white space but a U+0020 at the beginning, or
+        what has no kind.
+    """
+    at: Any = np.int64(place)
+    spaced = text[place] == 0x20 and place == begin
+    if spaced:
+        at += 1
+        if at == end:
+            return np.int64(-1)
+    code, length = decoded(text, at)
+    kind = kinds[code]
+    if kind == LETTER:
+        return run(text, at, end, kinds, LETTER, end)
+    if kind == NUMBER:
+        if digits == 0:
+            return run(text, at, end, kinds, NUMBER, end)
+        return at if spaced else run(text, at, end, kinds, NUMBER, digits)
+    if kind != OTHER:
+        return np.int64(-1)
+    if glues and not spaced and at + length < end:
+        after, _ = decoded(text, at + length)
+        if kinds[after] == LETTER:
+            return run(text, at + length, end, kinds, LETTER, end)
+    return run(text, at, end, kinds, OTHER, end)
 
 
 @jit
@@ -52,33 +123,27 @@ def fill(pairs: Any, made: Any, keys: Any, ranks: Any, results: Any) -> Any:
 
 @jit
 def symbols_of(
-    text: Any, begin: Any, end: Any, shape: Any, kinds: Any, alphabet: Any, single: Any, out: Any
+    text: Any, begin: Any, end: Any, shape: Any, alphabet: Any, single: Any, out: Any
 ) -> Any:
-    """The symbols that a chunk begins as; how many, -1 if the library must be asked.
+    """The symbols that a word begins as; how many, -1 if the library must be asked.
 
     Args:
         text: UTF-8 bytes.
-        begin: of the chunk.
-        end: of the chunk.
-        shape: WORDS or CHARACTERS.
-        kinds: bool, by code point, whether it is a letter; only for WORDS.
+        begin: of the word.
+        end: of the word.
+        shape: WORDS, CHARACTERS or BYTES.
         alphabet: int32, the symbol of each code point, -1 for none; only for CHARACTERS.
         single: int32, the symbol of each byte, -1 for none.
         out: int32, filled; LONGEST of them.
     """
     used: Any = np.int64(0)
-    place: Any = begin
+    place: Any = np.int64(begin)
     while place < end:
-        code: Any = np.int64(text[place])
+        code: Any = np.int64(0)
         length: Any = np.int64(1)
-        if code >= 0xC0:
-            length = 2 + (code >= 0xE0) + (code >= 0xF0)
-            code &= 0x7F >> length
-            for offset in range(1, length):
-                code = code << 6 | (np.int64(text[place + offset]) & 0x3F)
+        if shape == CHARACTERS:
+            code, length = decoded(text, place)
         if used + length > LONGEST:
-            return np.int64(-1)
-        if shape == WORDS and not kinds[code] and (code != 0x20 or place != begin):
             return np.int64(-1)
         if shape == CHARACTERS and alphabet[code] >= 0:
             out[used] = alphabet[code]
@@ -91,8 +156,6 @@ def symbols_of(
                 out[used] = symbol
                 used += 1
         place += length
-    if shape == WORDS and text[begin] == 0x20 and end == begin + 1:
-        return np.int64(-1)
     return used
 
 
@@ -142,6 +205,8 @@ def encode(
     bounds: Any,
     shape: Any,
     kinds: Any,
+    glues: Any,
+    digits: Any,
     alphabet: Any,
     single: Any,
     keys: Any,
@@ -153,16 +218,18 @@ def encode(
     flat: Any,
     lengths: Any,
 ) -> Any:
-    """Encode chunks that are one word each.
+    """Encode chunks.
 
     Args:
         text: UTF-8 bytes.
         bounds: int64, where each chunk begins and the last one ends.
-        shape: as in `symbols_of`, likewise those up to `single`.
-        kinds: likewise.
-        alphabet: likewise.
+        shape: WORDS, CHARACTERS or BYTES.
+        kinds: as in `word_end`, likewise glues and digits; only for WORDS.
+        glues: likewise.
+        digits: likewise.
+        alphabet: as in `symbols_of`; so is single.
         single: likewise.
-        keys: as in `merged`, likewise those up to `gives`; LONGEST long.
+        keys: as in `merged`, likewise those up to `gives`; the last three LONGEST long.
         ranks: likewise.
         results: likewise.
         symbols: likewise.
@@ -177,13 +244,24 @@ def encode(
     used: Any = np.int64(0)
     for number in range(lengths.shape[0]):
         begin, end = bounds[number], bounds[number + 1]
-        count = symbols_of(text, begin, end, shape, kinds, alphabet, single, symbols)
-        lengths[number] = count
-        if count < 0:
-            continue
-        count = merged(symbols, count, keys, ranks, results, waiting, gives)
-        lengths[number] = count
-        for at in range(count):
-            flat[used] = symbols[at]
-            used += 1
+        first = used
+        place: Any = np.int64(begin)
+        while place < end:
+            stop: Any = np.int64(end)
+            if shape == WORDS:
+                stop = word_end(text, begin, place, end, kinds, glues, digits)
+            count: Any = np.int64(-1)
+            if stop > 0:
+                count = symbols_of(text, place, stop, shape, alphabet, single, symbols)
+            if count < 0:
+                break
+            count = merged(symbols, count, keys, ranks, results, waiting, gives)
+            for at in range(count):
+                flat[used] = symbols[at]
+                used += 1
+            place = stop
+        lengths[number] = used - first
+        if place < end:
+            used = first
+            lengths[number] = -1
     return used
