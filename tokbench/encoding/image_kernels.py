@@ -77,11 +77,12 @@ def put_together(
             image = np.int64(images[code])
             if code == 0x20 and place == bounds[number]:
                 image = np.int64(lead)
+                knows = place + 1 < bounds[number + 1]  # alone, it may go altogether
             elif image < 0:
                 knows = False
+            if not knows:
                 break
-            elif code != 0x20:
-                alone = alone and single[image]
+            alone = alone and (code == 0x20 or single[image])
             if used + starts[image + 1] - starts[image] > out.shape[0]:
                 fits = False
                 break
