@@ -64,10 +64,12 @@ from tokbench.values.measured import (
 from tokbench.values.predicted import Labelled, Prediction
 from tokbench.values.progress import Progress, TrainingProgress, Watch, ignore
 from tokbench.values.trained import Curve, CurveText, Guarantee, Kind, Proof, Trained, Verdict
+from tokbench.values.transplanted import SOURCES, Source, Transplanted
 from tokbench.values.tried import Trial
 from tokbench.values.written import Format, Layout, Written
 
 __all__ = [
+    "SOURCES",
     "Breakdown",
     "ChunkCounts",
     "Comparison",
@@ -123,6 +125,7 @@ __all__ = [
     "Shape",
     "SharedPassage",
     "Some",
+    "Source",
     "SourceFacts",
     "Speed",
     "Split",
@@ -133,6 +136,7 @@ __all__ = [
     "TextFacts",
     "Trained",
     "TrainingProgress",
+    "Transplanted",
     "Trial",
     "Verdict",
     "Watch",
