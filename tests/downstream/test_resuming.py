@@ -129,13 +129,14 @@ def answered_alone(out):
     import torch
     from transformers import AutoModelForSequenceClassification
 
-    from tokbench.downstream import batching
+    from tokbench.downstream import batching, kinds
     from tokbench.downstream.answers import answers
     from tokbench.downstream.tokenized import tokenized
 
     data = text_task()
+    kind = kinds.of(data)
     rows = batching.Rows(tokenized(out / "tokenizer", data, "test", SPEC))
     model = AutoModelForSequenceClassification.from_pretrained(out / "model")
-    collate = batching.Collator(model.config.pad_token_id, batching.Padding(), index=True)
+    collate = batching.Collator(kind, model.config.pad_token_id, batching.Padding(), index=True)
     device = torch.device("cpu")
-    return answers(model, data.kind, rows, collate, batch_size=SPEC.batch_size, device=device)
+    return answers(model, kind, rows, collate, batch_size=SPEC.batch_size, device=device)

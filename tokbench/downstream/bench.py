@@ -1,11 +1,13 @@
 """What all trainings of a child process share: the machine, the tokenizer and the examples."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tokbench.downstream import batching, bodies, judging, prepared, processes, tokenized
+from tokbench.downstream import batching, bodies, kinds, prepared, processes, tokenized
+from tokbench.downstream.scores import scored
 from tokbench.downstream.spec import TrainingSpec
 from tokbench.values import TaskData, Watch, ignore
 
@@ -80,7 +82,7 @@ class Bench:
         machine: what it runs on.
         tokenizer: as models are fed with it.
         rows: the examples by split.
-        judges: who scores answers, of "valid" and "test".
+        judges: who makes predictions of answers, of "valid" and "test".
         truncated: how many test examples were cut.
         watch: who is told how far it is.
     """
@@ -89,7 +91,7 @@ class Bench:
     machine: Machine
     tokenizer: prepared.Prepared
     rows: dict[tokenized.Split, batching.Rows]
-    judges: dict[str, judging.Judge]
+    judges: dict[str, kinds.Judge]
     truncated: int
     watch: Watch
 
@@ -97,6 +99,12 @@ class Bench:
     def metric(self) -> str:
         """The score that decides."""
         return self.job.data.metrics[0]
+
+    def scores(
+        self, split: tokenized.Split, predictions: Sequence[kinds.Predicted]
+    ) -> dict[str, float]:
+        """Those of predictions on a split, by metric."""
+        return scored(self.job.data, getattr(self.job.data, split), predictions)
 
     def model(self, seed: int) -> Any:
         """A new model."""
@@ -124,8 +132,9 @@ def opened(job: Job, watch: Watch) -> Bench:
     assert made is not None  # noqa: S101 - the first process has made it
     sets = {split: tokenized.tokenized(folder, job.data, split, job.spec) for split in _SPLITS}
     rows = {split: batching.Rows(dataset) for split, dataset in sets.items()}
+    encoder = partial(tokenized.Encoder, folder, job.data, job.spec)
     judges = {
-        split: judging.Judge(folder, job.data, getattr(job.data, split), job.spec)
+        split: kinds.of(job.data).judge(encoder, job.data, getattr(job.data, split))
         for split in ("valid", "test")
     }
     truncated = sum(sets["test"]["truncated"])

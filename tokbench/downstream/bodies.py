@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tokbench.downstream.kinds import KINDS
 from tokbench.values import TaskKind
 
 EMBEDDINGS = "bert.embeddings.word_embeddings.weight"
@@ -42,42 +43,22 @@ def build(
     max_length: int,
     seed: int,
 ) -> Any:
-    """A model to train: a `BertForTokenClassification` or `BertForSequenceClassification`.
+    """A model to train, of the class and the configuration that the kind of the task says.
 
     Args:
-        body: the encoder's measures, one of `BODIES` for users.
-        kind: "tokens" gives a label to each token; "regression" has one output.
+        body: the measures, one of `BODIES` for users.
+        kind: of the task.
         labels: the names of classes or tags, in the order of their numbers.
         rows: of the embedding table.
         pad_id: the row that stands for nothing and stays zero.
         max_length: positions that the model knows.
         seed: of all its weights.
     """
-    from transformers import (  # noqa: PLC0415 - it takes seconds, and only child processes need it
-        BertConfig,
-        BertForSequenceClassification,
-        BertForTokenClassification,
-    )
+    import transformers  # noqa: PLC0415 - it takes seconds, and only child processes need it
 
-    names = dict(enumerate(labels)) if kind != "regression" else {0: "value"}
-    config = BertConfig(
-        vocab_size=rows,
-        hidden_size=body.width,
-        num_hidden_layers=body.layers,
-        num_attention_heads=body.heads,
-        intermediate_size=4 * body.width,
-        max_position_embeddings=max_length,
-        pad_token_id=pad_id,
-        id2label=names,
-        label2id={name: number for number, name in names.items()},
-        problem_type={
-            "classification": "single_label_classification",
-            "regression": "regression",
-            "tokens": None,
-        }[kind],
-    )
-    made = BertForTokenClassification if kind == "tokens" else BertForSequenceClassification
-    model = made(config)
+    asked = KINDS[kind]
+    config = asked.config(labels, body, rows=rows, pad_id=pad_id, max_length=max_length)
+    model = getattr(transformers, f"AutoModelFor{asked.auto}").from_config(config)
     initialise(model, seed)
     return model
 

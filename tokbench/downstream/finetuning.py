@@ -13,7 +13,7 @@ from typing import Any
 
 from tokbench import store
 from tokbench.child import ChildError, run_in_child
-from tokbench.downstream import bodies, extra, logs, processes, tokenized, worker
+from tokbench.downstream import bodies, extra, kinds, logs, processes, tokenized, worker
 from tokbench.downstream.bench import Job
 from tokbench.downstream.spec import TrainingSpec
 from tokbench.errors import TokbenchError
@@ -30,8 +30,6 @@ _QUIET = {
 }
 CHECKPOINT_SECONDS = 30.0
 """Seconds of training that a kill may cost."""
-LARGEST = 1e30
-"""Of numbers to be learned: models compute in 32 bits, which end at 3.4e38."""
 _begun: Counter[str] = Counter()
 """How often each training was begun here: the same in all processes that train together."""
 
@@ -122,7 +120,7 @@ def finetune(
     """
     extra.require()
     logs.require(spec.log)
-    _refuse_huge(data)
+    kinds.of(data).refuse(data)
     given = tokenizer if isinstance(tokenizer, Given) else Given.read(tokenizer)
     body = body or bodies.BODIES[spec.model]
     known = signature(given, data, spec, body)
@@ -138,23 +136,6 @@ def finetune(
                 f"{name}: the training on {data.name} came to an end: {error.last}; what is done "
                 f"lies in {out}, and the same command goes on with it once the cause is gone"
             ) from error
-
-
-def _refuse_huge(data: TaskData) -> None:
-    """Numbers that would be infinite in a model.
-
-    Raises:
-        TokbenchError: there is one.
-    """
-    if data.kind != "regression":
-        return
-    for split in ("train", "valid", "test"):
-        for row, label in enumerate(getattr(data, split)["label"].to_pylist()):
-            if abs(label) > LARGEST:
-                raise TokbenchError(
-                    f"{data.name}: the label {label:g} ({split}, example {row + 1:,}) is beyond "
-                    f"{LARGEST:g}, and models compute in 32 bits: divide the labels by a constant"
-                )
 
 
 def _environment(spec: TrainingSpec) -> dict[str, str]:

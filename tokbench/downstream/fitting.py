@@ -16,42 +16,11 @@ from transformers import Trainer, TrainerCallback, TrainerState
 
 from tokbench import store
 from tokbench.downstream import batching, processes
+from tokbench.downstream.kinds import Kind
 from tokbench.downstream.measuring import Clock
 
 _STATE = "trainer_state.json"
 """What `Trainer` writes last into a checkpoint."""
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How numbers are learned: as deviations from their mean, in standard deviations.
-
-    A model that begins with answers around 0 would need most of a short training to find the mean.
-    """
-
-    mean: float = 0.0
-    deviation: float = 1.0
-
-    @classmethod
-    def of(cls, labels: Any) -> "Scale":
-        """That of the training labels; a deviation of 0 is none."""
-        return cls(float(labels.mean()), float(labels.std()) or 1.0)
-
-    def loss(self, outputs: Any, labels: Any, num_items_in_batch: Any) -> Any:
-        """As `batching.loss`, by the names that `Trainer` knows."""
-        if labels.is_floating_point():
-            labels = (labels - self.mean) / self.deviation
-        return batching.loss(outputs["logits"], labels, num_items_in_batch)
-
-    def back(self, numbers: list[float]) -> list[float]:
-        """Answers in the labels' own scale."""
-        return [number * self.deviation + self.mean for number in numbers]
-
-    def put_into(self, model: Any) -> None:
-        """Let the model itself answer in the labels' own scale, for whoever loads it."""
-        with torch.no_grad():
-            model.classifier.weight *= self.deviation
-            model.classifier.bias.mul_(self.deviation).add_(self.mean)
 
 
 @dataclass
@@ -81,14 +50,15 @@ class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
     def __init__(
         self,
         *,
+        kind: Kind,
         batches: batching.Batches,
         evaluated: Callable[[Any], dict[str, float]],
         clock: Clock,
         record: Record,
         **settings: Any,
     ) -> None:
-        super().__init__(**settings)
-        self.batches, self.evaluated = batches, evaluated
+        super().__init__(compute_loss_func=self._loss, **settings)
+        self.kind, self.batches, self.evaluated = kind, batches, evaluated
         self.clock, self.record = clock, record
         self._losses: list[Any] = []
         self._sum: Any = None
@@ -120,8 +90,12 @@ class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
     def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> Any:
         """The batches of a step, and how many labels count in all of them, on all devices."""
         some = list(islice(epoch_iterator, num_batches))
-        count = torch.stack([batching.counted(one["labels"]).sum() for one in some]).sum()
+        count = torch.stack([self.kind.counted(one["labels"]).sum() for one in some]).sum()
         return some, self.accelerator.reduce(count.to(device), "sum").clamp(min=1)
+
+    def _loss(self, outputs: Any, labels: Any, num_items_in_batch: Any) -> Any:
+        """As `Kind.loss`, by the names that `Trainer` knows."""
+        return self.kind.loss(outputs["logits"], labels, num_items_in_batch)
 
     def training_step(self, *arguments: Any, **named: Any) -> Any:
         """As always, and remember the loss without waiting for the device."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tokbench.downstream import kinds
 from tokbench.values import Outcome, TaskData, TaskKind
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ class TaskInput:
         metrics: names in `downstream.SCORES`; the first is the one that decides.
         labels: how many classes or tags; 0 for numbers.
         sizes: examples of train, valid and test.
-        gold: of each test example the class or the number; of tokens, whose predictions are
-            tallies of what is right, zeros.
+        gold: of each test example the class or the number; zeros where predictions say themselves
+            what is right, as tallies of tokens do.
         outcomes: of each tokenizer, in the order of their names; None where there is none.
         rivals: what `downstream.rivals` gives.
         notes: what users should know, a sentence each.
@@ -51,15 +52,14 @@ class TaskInput:
     ) -> "TaskInput":
         """What its examples say of a task, beside the outcomes."""
         sizes = (data.train.num_rows, data.valid.num_rows, data.test.num_rows)
-        tokens = data.kind == "tokens"
-        gold = np.zeros(sizes[2]) if tokens else data.test["label"].to_numpy()
+        gold = kinds.of(data).gold(data.test)
         return cls(
             data.name,
             data.kind,
             data.metrics,
             len(data.labels),
             sizes,
-            gold,
+            np.zeros(sizes[2]) if gold is None else gold,
             tuple(outcomes),
             rivals or {},
             data.notes,

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tokbench.downstream import extra, resamples
+from tokbench.downstream import extra, kinds, resamples
+from tokbench.downstream.kinds import KINDS
 from tokbench.downstream.resamples import Answers, Floats, Ints
-from tokbench.downstream.spans import counts, is_scheme
+from tokbench.downstream.spans import is_scheme
 from tokbench.errors import TokbenchError
 from tokbench.registry import Registry
 from tokbench.values import TaskData, TaskKind
@@ -93,11 +94,7 @@ GLUE: dict[str, tuple[str, ...]] = {
 
 def default(kind: TaskKind, labels: Sequence[str]) -> tuple[str, ...]:
     """The scores of a task that names none, the deciding one first."""
-    if kind == "regression":
-        return ("pearson", "spearman")
-    if kind == "classification":
-        return ("accuracy", "macro_f1")
-    return ("span_f1", "span_f1_strict") if is_scheme(labels) else ("accuracy",)
+    return KINDS[kind].scores(labels)
 
 
 def fitting(names: Sequence[str], kind: TaskKind, labels: Sequence[str]) -> tuple[str, ...]:
@@ -118,50 +115,19 @@ def fitting(names: Sequence[str], kind: TaskKind, labels: Sequence[str]) -> tupl
     return tuple(names) or default(kind, labels)
 
 
-def tally(
-    gold: Sequence[int],
-    predicted: Sequence[int],
-    names: Sequence[str],
-    undecided: Sequence[int] = (),
-) -> tuple[int, ...]:
-    """What scores need to know of one example of a task about tokens: nine numbers.
-
-    Spans found, there and right, leniently; the same, strictly (`spans.counts`; zeros where labels
-    are no tags of spans); words or characters answered, there and right.
-
-    Args:
-        gold: places in `names`, one for each word or character.
-        predicted: the same of what the model says (`alignment.read_back`).
-        names: of the labels.
-        undecided: what no token decided: counts as there, but not as answered.
-
-    >>> tally([1, 2, 0], [1, 2, 1], ("O", "B-X", "I-X"))
-    (2, 1, 1, 2, 1, 1, 3, 3, 2)
-    """
-    spans = (0,) * 6
-    if is_scheme(names):
-        tags = [names[one] for one in gold], [names[one] for one in predicted]
-        spans = counts(*tags, "default") + counts(*tags, "strict")
-    without = set(undecided)
-    right = sum(
-        one == other and place not in without
-        for place, (one, other) in enumerate(zip(gold, predicted, strict=True))
-    )
-    return (*spans, len(gold) - len(without), len(gold), right)
-
-
 def scored(data: TaskData, table: "pa.Table", predictions: Sequence[Any]) -> dict[str, float]:
     """All scores of a task.
 
     Args:
         data: what says which.
         table: the split's examples.
-        predictions: one for each, in order: a class, a number, or a `tally`.
+        predictions: one for each, in order: a class, a number, or a tally.
 
     Raises:
         TokbenchError: scikit-learn or scipy, which have the last word, are not installed.
     """
-    gold = _gold(data.kind, table)
+    gold = kinds.of(data).gold(table)
+    gold = np.zeros(table.num_rows) if gold is None else gold
     predicted = np.asarray(predictions)
     return {name: SCORES[name].value(gold, _part(name, predicted)) for name in data.metrics}
 
@@ -183,12 +149,6 @@ def resampled(name: str, gold: ArrayLike, predicted: ArrayLike, weights: ArrayLi
     answers = _part(name, np.asarray(predicted))
     drawn = np.asarray(weights, dtype=np.int64)
     return SCORES[name].resampled(np.asarray(gold), answers, drawn)
-
-
-def _gold(kind: TaskKind, table: "pa.Table") -> Answers:
-    if kind == "tokens":  # the tallies know
-        return np.zeros(table.num_rows)
-    return np.asarray(table["label"].to_numpy())
 
 
 def _part(name: str, predicted: Answers) -> Answers:

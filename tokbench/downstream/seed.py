@@ -13,11 +13,10 @@ from typing import Any
 from transformers import PrinterCallback, TrainingArguments
 
 from tokbench import store
-from tokbench.downstream import batching, measuring, outcomes, prediction, processes
+from tokbench.downstream import batching, kinds, measuring, outcomes, prediction, processes
 from tokbench.downstream.answers import answers, in_order
 from tokbench.downstream.bench import MODEL, WORK, Bench
-from tokbench.downstream.fitting import Fitting, Record, Scale, Steps, whole_checkpoint
-from tokbench.downstream.judging import Prediction
+from tokbench.downstream.fitting import Fitting, Record, Steps, whole_checkpoint
 from tokbench.downstream.outcomes import Run
 from tokbench.downstream.telling import Teller
 from tokbench.downstream.tokenized import Split
@@ -57,8 +56,7 @@ class Seed:
             self._padding = batching.Padding(batching.buckets(self._spec), rows=self._batches.rows)
         else:
             self._padding = batching.Padding(multiple=1 if self._device.type == "cpu" else 8)
-        regression = bench.job.data.kind == "regression"
-        self._scale = Scale.of(bench.job.data.train["label"].to_numpy()) if regression else Scale()
+        self._kind = kinds.of(bench.job.data).fitted(bench.job.data)
 
     def train(self) -> SeedOutcome:
         """Train it, or go on with it; keep its outcome, and its model if none is better yet."""
@@ -78,6 +76,7 @@ class Seed:
     def _trainer(self, record: Record) -> Fitting:
         job, patience = self._bench.job, self._spec.patience
         trainer = Fitting(
+            kind=self._kind,
             batches=self._batches,
             evaluated=self._validate,
             clock=measuring.Clock(self._device),
@@ -87,7 +86,6 @@ class Seed:
             data_collator=self._collator(),
             train_dataset=self._bench.rows["train"],
             eval_dataset=self._bench.rows["valid"],
-            compute_loss_func=self._scale.loss,
         )
         trainer.remove_callback(PrinterCallback)
         trainer.add_callback(
@@ -139,21 +137,20 @@ class Seed:
         return arguments
 
     def _collator(self, *, index: bool = False) -> batching.Collator:
-        return batching.Collator(self._bench.tokenizer.pad_id, self._padding, index=index)
+        return batching.Collator(
+            self._kind, self._bench.tokenizer.pad_id, self._padding, index=index
+        )
 
-    def _predictions(self, model: Any, split: Split) -> tuple[Prediction, ...]:
+    def _predictions(self, model: Any, split: Split) -> tuple[kinds.Predicted, ...]:
         """What the model predicts; every process must call this."""
-        kind = self._bench.job.data.kind
         found = answers(
             model,
-            kind,
+            self._kind,
             self._bench.rows[split],
             self._collator(index=True),
             batch_size=self._answered,
             device=self._device,
         )
-        if kind == "regression":
-            found = self._scale.back(found)
         return self._bench.judges[split].predictions(found)
 
     @property
@@ -162,8 +159,7 @@ class Seed:
         return self._batches.rows if self._bench.machine.static else self._spec.batch_size
 
     def _validate(self, model: Any) -> dict[str, float]:
-        judge = self._bench.judges["valid"]
-        self._teller.valid = judge.scores(self._predictions(model, "valid"))
+        self._teller.valid = self._bench.scores("valid", self._predictions(model, "valid"))
         return self._teller.valid
 
     def _outcome(self, trainer: Fitting) -> SeedOutcome:
@@ -182,7 +178,7 @@ class Seed:
         return SeedOutcome(
             seed=self._run.seed,
             learning_rate=self._run.rate,
-            scores=self._bench.judges["test"].scores(predictions),
+            scores=self._bench.scores("test", predictions),
             valid=self._validate(trainer.model),
             predictions=predictions,
             loss=loss,
@@ -209,8 +205,7 @@ class Seed:
     def _save(self, model: Any) -> None:
         """What `AutoModelFor...` and `pipeline` load."""
         job = self._bench.job
-        if job.data.kind == "regression":
-            self._scale.put_into(model)
+        self._kind.put_into(model)
         with store.new_folder(job.out / MODEL) as folder:
             for file in self._bench.tokenizer.folder.iterdir():
                 shutil.copy(file, folder)

@@ -23,6 +23,7 @@ import numpy as np
 from tokbench.downstream import drawing
 from tokbench.downstream.inputs import TaskInput
 from tokbench.downstream.intervals import FEWEST, Interval, joined, over_seeds, percentiles
+from tokbench.downstream.kinds import KINDS
 from tokbench.downstream.scores import SCORES
 from tokbench.values import (
     Downstream,
@@ -111,11 +112,12 @@ def _result(task: TaskInput, baseline: int, resamples: int) -> TaskResult:
 
 def _undefined(task: TaskInput) -> str:
     """Why no model can have a score, or nothing."""
-    if task.kind != "regression" or len(np.unique(task.gold)) >= _TWO:
+    why = KINDS[task.kind].undefined(task.gold)
+    if not why:
         return ""
     said = " and ".join(SCORES[name].title for name in task.metrics)
     are = "is" if len(task.metrics) == 1 else "are"
-    return f"{said} {are} not defined: the test examples have one number throughout"
+    return f"{said} {are} not defined: {why}"
 
 
 def _without_predictions(outcome: Outcome) -> Outcome:

@@ -16,7 +16,7 @@ from tokenizers import Encoding, Tokenizer
 from tokenizers import __version__ as library
 
 from tokbench import store
-from tokbench.downstream import alignment, extra
+from tokbench.downstream import alignment, extra, kinds
 from tokbench.downstream.spec import TrainingSpec
 from tokbench.errors import StoreError
 from tokbench.values import TaskData
@@ -60,7 +60,7 @@ class Encoder:
         self.state = (folder / "tokenizer.json").read_text("utf-8")
         self._tokenizer = Tokenizer.from_str(self.state)
         self._tokenizer.enable_truncation(spec.max_length, strategy="longest_first")
-        self._kind = data.kind
+        self._aligned = kinds.of(data).aligned
 
     def given(self, table: "pa.Table") -> list[Given]:
         """Rows as the tokenizer is given them: texts, pairs, or the pieces that words become."""
@@ -77,7 +77,7 @@ class Encoder:
         Offsets are there where tokens have labels.
         """
         with _threads():
-            if self._kind == "tokens":
+            if self._aligned:
                 words = any(isinstance(one, list) for one in given)
                 return self._tokenizer.encode_batch(given, is_pretokenized=words)
             return self._tokenizer.encode_batch_fast(given)
@@ -110,12 +110,12 @@ def tokenized(folder: Path, data: TaskData, split: Split, spec: TrainingSpec) ->
     extra.require("datasets")
     import datasets  # noqa: PLC0415 - the extra
 
-    encoder = Encoder(folder, data, spec)
+    kind, encoder = kinds.of(data), Encoder(folder, data, spec)
     table: pa.Table = getattr(data, split)
     signature = store.signature(
         hashlib.sha256(encoder.state.encode()).hexdigest(), encoder.types,
         data.fingerprint or fingerprint(table), len(table), split, data.kind, data.unit,
-        data.labels, spec.max_length, spec.inside and data.kind == "tokens", library, _VERSION,
+        data.labels, spec.max_length, kind.depends(spec), library, _VERSION,
     )  # fmt: skip
     path = store.cache_dir() / "tokenized" / f"{signature}.arrow"
 
@@ -162,14 +162,7 @@ def _columns(
         made = {"input_ids": lists([one.ids for one in encodings], pa.int32())}
         if encoder.types:
             made["token_type_ids"] = lists([one.type_ids for one in encodings], pa.int8())
-        if data.kind == "tokens":
-            labels = [
-                alignment.labelled(encoding, one, row, data.labels, inside=spec.inside)
-                for encoding, one, row in zip(encodings, given, _values(rows, "label"), strict=True)
-            ]
-            made["labels"] = lists(labels, pa.int64())
-        else:
-            made["labels"] = rows["label"].combine_chunks()
+        made["labels"] = kinds.of(data).labels(rows, given, encodings, data, spec)
         made["length"] = pa.array(lengths)
         made["bytes"] = pa.array(sizes(rows))
         made["truncated"] = pa.array([bool(one.overflowing) for one in encodings])

@@ -61,7 +61,8 @@ class SeedOutcome:
         scores: on the test split by metric, as the metric's authors scale it (accuracy 0 to 1).
         valid: on the validation split.
         predictions: for each test example, in order: the predicted class (classification), the
-            predicted number (regression), or, of tokens, the nine of `downstream.scores.tally`.
+            predicted number (regression), or, of tokens, the nine of
+            `downstream.kinds.tokens.tally`.
         loss: mean over the last tenth of the training steps.
         steps: optimizer steps.
         epochs: how often each example was seen.

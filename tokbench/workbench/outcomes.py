@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from tokbench import store
-from tokbench.downstream import TaskInput, TrainingSpec, compared, extra
+from tokbench.downstream import TaskInput, TrainingSpec, compared, extra, kinds
 from tokbench.downstream.finetuning import PACKAGES, Given
 from tokbench.downstream.statistics import RESAMPLES
 from tokbench.errors import StoreError
@@ -117,7 +117,7 @@ def keep(
         "metrics": told.metrics,
         "labels": told.labels,
         "sizes": told.sizes,
-        "gold": None if data.kind == "tokens" else told.gold.tolist(),
+        "gold": None if kinds.of(data).gold(data.test) is None else told.gold.tolist(),
         "rivals": told.rivals,
         "notes": told.notes,
     }
