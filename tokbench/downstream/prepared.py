@@ -137,7 +137,7 @@ def _add(tokenizer: Tokenizer, role: str) -> str:
 
 def _framed(tokenizer: Tokenizer, roles: dict[str, str]) -> list[str]:
     """Give the tokenizer a token in front and one between the texts of a pair; say what changed."""
-    text = _any_text(tokenizer)
+    text = any_text(tokenizer)
     single, pair = tokenizer.encode(text), tokenizer.encode(text, text)
     front, end = _before(single, 0), _after(single, 0)
     between, last = _after(pair, 0), _after(pair, 1)
@@ -153,11 +153,11 @@ def _framed(tokenizer: Tokenizer, roles: dict[str, str]) -> list[str]:
     one = [*_special(front, 0), _sequence("A", 0), *_special(end, 0)]
     two = [*_special(front, 0), _sequence("A", 0), *_special(between, 0)]
     two += [_sequence("B", 1), *_special(last, 1)]
-    _set_template(tokenizer, one, two)
+    set_template(tokenizer, one, two)
     return [f"a text is given as {_shown(one)}, a pair as {_shown(two)}"]
 
 
-def _any_text(tokenizer: Tokenizer) -> str:
+def any_text(tokenizer: Tokenizer) -> str:
     """A text that has tokens: not every vocabulary knows Latin letters, or says what it lacks."""
     learned = (tokenizer.decode([number]) for number in range(tokenizer.get_vocab_size()))
     for text in chain(("low",), learned):
@@ -190,7 +190,7 @@ def _shown(pieces: Iterable[dict[str, Any]]) -> str:
     return " ".join(value["id"] for piece in pieces for value in piece.values())
 
 
-def _set_template(
+def set_template(
     tokenizer: Tokenizer, one: list[dict[str, Any]], two: list[dict[str, Any]]
 ) -> None:
     """Put a template behind what trims offsets; as JSON, since names may hold any character."""
@@ -218,7 +218,7 @@ def _config(
 ) -> dict[str, Any]:
     """A tokenizer_config.json that transformers 4 and 5 both read to this pipeline."""
     names = ["input_ids", "attention_mask"]
-    text = _any_text(tokenizer)
+    text = any_text(tokenizer)
     if "token_type_ids" in (told.get("model_input_names") or ()) or any(
         tokenizer.encode(text, text).type_ids
     ):

@@ -71,7 +71,11 @@ class Merging:
         right = np.fromiter((vocabulary[one] for _, one in merges), np.int64, len(merges))
         made = np.fromiter((vocabulary[a + b] for a, b in merges), np.int32, len(merges))
         size = 1 << (2 * len(merges) + 1).bit_length()
-        self._table = np.full(size, -1, np.int64), np.zeros(size, np.int32), np.zeros(size, np.int32)
+        self._table = (
+            np.full(size, -1, np.int64),
+            np.zeros(size, np.int32),
+            np.zeros(size, np.int32),
+        )
         kernels.fill(left << 32 | right, made, *self._table)
 
     @classmethod

@@ -78,10 +78,12 @@ from tokbench.values.measured import (
 from tokbench.values.predicted import Labelled, Prediction
 from tokbench.values.progress import Progress, TrainingProgress, Watch, ignore
 from tokbench.values.trained import Curve, CurveText, Guarantee, Kind, Proof, Trained, Verdict
+from tokbench.values.transplanted import SOURCES, Source, Transplanted
 from tokbench.values.tried import Trial, Trials
 from tokbench.values.written import Format, Layout, Written
 
 __all__ = [
+    "SOURCES",
     "Breakdown",
     "Change",
     "ChunkCounts",
@@ -149,6 +151,7 @@ __all__ = [
     "Shape",
     "SharedPassage",
     "Some",
+    "Source",
     "SourceFacts",
     "Speed",
     "Split",
@@ -160,6 +163,7 @@ __all__ = [
     "TextToken",
     "Trained",
     "TrainingProgress",
+    "Transplanted",
     "Trial",
     "Trials",
     "Verdict",

@@ -18,6 +18,7 @@ from tokbench.workbench.plan import RUNS, Plan
 from tokbench.workbench.runs import Run, run, train
 from tokbench.workbench.sweeps import Runs, attempt, finish, learn_largest, run_all
 from tokbench.workbench.tables import gold_segmentations, parallel_text
+from tokbench.workbench.transplants import transplanted
 from tokbench.workbench.trials import tried
 from tokbench.workbench.verifying import verify
 
@@ -55,6 +56,7 @@ __all__ = [
     "saved_model",
     "small_tokenizer",
     "train",
+    "transplanted",
     "tried",
     "verify",
 ]
