@@ -18,6 +18,7 @@ from tokbench.downstream.answers import answers, in_order
 from tokbench.downstream.bench import MODEL, WORK, Bench
 from tokbench.downstream.fitting import Fitting, Record, Steps, whole_checkpoint
 from tokbench.downstream.outcomes import Run
+from tokbench.downstream.scores import SCORES
 from tokbench.downstream.telling import Teller
 from tokbench.downstream.tokenized import Split
 from tokbench.values import SeedOutcome
@@ -52,11 +53,13 @@ class Seed:
         )
         self._epoch = -(-len(self._batches) // self._spec.accumulate)
         self._steps = math.ceil(self._spec.epochs * self._epoch)
+        self._kind = kinds.of(bench.job.data).fitted(bench.job.data)
         if bench.machine.static:
-            self._padding = batching.Padding(batching.buckets(self._spec), rows=self._batches.rows)
+            self._padding = batching.Padding(
+                batching.buckets(self._spec, self._longest), rows=self._batches.rows
+            )
         else:
             self._padding = batching.Padding(multiple=1 if self._device.type == "cpu" else 8)
-        self._kind = kinds.of(bench.job.data).fitted(bench.job.data)
 
     def train(self) -> SeedOutcome:
         """Train it, or go on with it; keep its outcome, and its model if none is better yet."""
@@ -81,6 +84,7 @@ class Seed:
             evaluated=self._validate,
             clock=measuring.Clock(self._device),
             record=record,
+            sign=self._sign,
             model=self._bench.model(self._run.seed),
             args=self._arguments(),
             data_collator=self._collator(),
@@ -125,7 +129,7 @@ class Seed:
             save_total_limit=2,
             load_best_model_at_end=stopping,
             metric_for_best_model=self._bench.metric,
-            greater_is_better=True,
+            greater_is_better=self._sign > 0,
             report_to=list(spec.log) or "none",
             run_name=f"{job.name} {job.data.name} {self._run.name} {job.signature[:8]}",
             project="tokbench",
@@ -152,6 +156,18 @@ class Seed:
             device=self._device,
         )
         return self._bench.judges[split].predictions(found)
+
+    @property
+    def _sign(self) -> int:
+        """1 where the higher of two scores is the better."""
+        return SCORES[self._bench.metric].sign
+
+    @property
+    def _longest(self) -> int:
+        """The most tokens of an example."""
+        if self._kind.cut:
+            return self._kind.longest(self._bench.job.data, self._spec)
+        return max(max(rows.lengths, default=1) for rows in self._bench.rows.values())
 
     @property
     def _answered(self) -> int:

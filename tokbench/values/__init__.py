@@ -43,6 +43,7 @@ from tokbench.values.explained import (
     Word,
 )
 from tokbench.values.finetuned import (
+    Continuation,
     Downstream,
     Gap,
     Outcome,
@@ -91,6 +92,7 @@ __all__ = [
     "Component",
     "Composed",
     "Composition",
+    "Continuation",
     "Corpus",
     "CorpusFacts",
     "Curve",
