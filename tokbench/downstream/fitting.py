@@ -91,7 +91,10 @@ class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
         """The batches of a step, and how many labels count in all of them, on all devices."""
         some = list(islice(epoch_iterator, num_batches))
         count = torch.stack([self.kind.counted(one["labels"]).sum() for one in some]).sum()
-        return some, self.accelerator.reduce(count.to(device), "sum").clamp(min=1)
+        count = count.to(device)
+        if processes.number() > 1:  # of one process XLA would compute it apart, in every step
+            count = self.accelerator.reduce(count, "sum")
+        return some, count.clamp(min=1)
 
     def _loss(self, outputs: Any, labels: Any, num_items_in_batch: Any) -> Any:
         """As `Kind.loss`, by the names that `Trainer` knows."""
@@ -145,7 +148,7 @@ class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
     def losses(self) -> list[float]:
         """The losses of the last tenth of all steps, or as many as there were."""
         last = max(1, self.state.max_steps // 10)
-        new = torch.stack(self._losses[-last:]).tolist() if self._losses else []
+        new = [one.item() for one in self._losses[-last:]]  # stacked, XLA would compile each length
         return (self.record.losses + new)[-last:]
 
 
