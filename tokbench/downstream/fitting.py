@@ -178,6 +178,16 @@ class Steps(TrainerCallback):  # type: ignore[misc] # transformers is untyped
         """Let the batches be those of this epoch."""
         self._trainer.batches.set_epoch(state.global_step // self._epoch)
 
+    def on_step_begin(self, args: Any, state: Any, *_: Any, **__: Any) -> None:
+        """Let dropout on an XLA device be that of this step, however often it was interrupted.
+
+        There chance goes on with every program that is run, whatever for.
+        """
+        if args.device.type == "xla":
+            from torch_xla.core import xla_model  # noqa: PLC0415 - only where it is installed
+
+            xla_model.set_rng_state((args.seed << 32) + state.global_step)
+
     def on_step_end(self, _: Any, state: Any, control: Any, **__: Any) -> None:
         """Say how far it is; with the loss, where an epoch ends."""
         self._trainer.end_step()
