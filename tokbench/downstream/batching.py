@@ -63,17 +63,22 @@ def order(sizes: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[
     return [batches[at] for at in chance.permutation(len(batches))] + last
 
 
-def buckets(spec: TrainingSpec) -> tuple[int, ...]:
+def buckets(spec: TrainingSpec, longest: int | None = None) -> tuple[int, ...]:
     """The lengths that static shapes have: as the recipe says, else powers of two from 32.
+
+    Args:
+        spec: of the training.
+        longest: the most tokens of an example, by default `max_length`.
 
     >>> buckets(TrainingSpec(max_length=128)), buckets(TrainingSpec(max_length=100))
     ((32, 64, 128), (32, 64, 100))
     >>> buckets(TrainingSpec(buckets=(16, 100))), buckets(TrainingSpec(max_length=20))
     ((16, 100, 128), (20,))
     """
-    powers = [_SHORTEST << at for at in range(spec.max_length.bit_length())]
-    shorter = {one for one in spec.buckets or powers if one < spec.max_length}
-    return (*sorted(shorter), spec.max_length)
+    longest = longest or spec.max_length
+    powers = [_SHORTEST << at for at in range(longest.bit_length())]
+    shorter = {one for one in spec.buckets or powers if one < longest}
+    return (*sorted(shorter), longest)
 
 
 @dataclass(frozen=True)

@@ -116,8 +116,9 @@ class Bench:
             job.data.labels,
             rows=self.tokenizer.rows,
             pad_id=self.tokenizer.pad_id,
-            max_length=job.spec.max_length,
+            max_length=kinds.of(job.data).longest(job.data, job.spec),
             seed=seed,
+            hold=job.spec.hold,
         )
 
 
@@ -127,8 +128,10 @@ def opened(job: Job, watch: Watch) -> Bench:
     folder = job.out / TOKENIZER
     made = None
     if processes.first():
-        length = job.spec.max_length
+        kind = kinds.of(job.data)
+        length = kind.longest(job.data, job.spec)
         made = prepared.prepared(job.state, job.config, folder, max_length=length)
+        made = kind.prepare(made)
     made = processes.gathered(made)[0]
     assert made is not None  # noqa: S101 - the first process has made it
     sets = {split: tokenized.tokenized(folder, job.data, split, job.spec) for split in _SPLITS}

@@ -67,7 +67,7 @@ def signature(
 ) -> str:
     """What an outcome depends on, but the number of seeds; more of them go on where it is kept."""
     body = body or bodies.BODIES[spec.model]
-    settings = spec.model_dump(mode="json", exclude={"seeds", "log", "learning_rate", "model"})
+    settings = spec.plain("seeds", "log", "learning_rate", "model")
     examples = data.fingerprint or [
         tokenized.fingerprint(table) for table in (data.train, data.valid, data.test)
     ]

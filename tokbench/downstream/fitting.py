@@ -30,7 +30,7 @@ class Record:
     Attributes:
         seconds: of training so far.
         losses: of the last steps.
-        best: the best validation score, and how many evaluations ago it was.
+        best: the best validation score, by sign the higher, and how many evaluations ago it was.
     """
 
     seconds: float = 0.0
@@ -38,7 +38,7 @@ class Record:
     best: tuple[float, int] | None = None
 
     def lost_patience(self, patience: int | None) -> bool:
-        """Whether the score has not risen for so many evaluations."""
+        """Whether the score has not got better for so many evaluations."""
         return patience is not None and self.best is not None and self.best[1] >= patience
 
 
@@ -55,11 +55,12 @@ class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
         evaluated: Callable[[Any], dict[str, float]],
         clock: Clock,
         record: Record,
+        sign: int = 1,
         **settings: Any,
     ) -> None:
         super().__init__(compute_loss_func=self._loss, **settings)
         self.kind, self.batches, self.evaluated = kind, batches, evaluated
-        self.clock, self.record = clock, record
+        self.clock, self.record, self.sign = clock, record, sign
         self._losses: list[Any] = []
         self._sum: Any = None
 
@@ -118,7 +119,8 @@ class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
         scores = {f"eval_{name}": score for name, score in found.items()}
         self.log(dict(scores))
         comparable = {
-            name: -math.inf if math.isnan(score) else score for name, score in scores.items()
+            name: -self.sign * math.inf if math.isnan(score) else score
+            for name, score in scores.items()
         }
         self.control = self.callback_handler.on_evaluate(
             self.args, self.state, self.control, comparable
@@ -217,8 +219,8 @@ class Steps(TrainerCallback):  # type: ignore[misc] # transformers is untyped
     def on_evaluate(
         self, _: Any, __: Any, control: Any, metrics: dict[str, float], **___: Any
     ) -> None:
-        """Stop where the score has not risen for long enough."""
-        score = metrics[f"eval_{self._metric}"]
+        """Stop where the score has not got better for long enough."""
+        score = self._trainer.sign * metrics[f"eval_{self._metric}"]
         best, ago = self._trainer.record.best or (-math.inf, 0)
         best, ago = (score, 0) if score > best else (best, ago + 1)
         self._trainer.record.best = (best, ago)

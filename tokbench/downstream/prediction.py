@@ -95,6 +95,11 @@ def predict(folder: Path, text: str, pair: str | None = None) -> Prediction:
         SubjectError: there is no such model, or it wants another number of sentences.
     """
     known = facts(folder)
+    kind = KINDS[known.kind]
+    if not kind.labelled:
+        raise SubjectError(
+            f"{folder}: answers {kind.says}, not with a label; use --pipeline {kind.pipelines[0]}"
+        )
     _refuse_other_number(folder, known, pair)
     made: Prediction = _asked(_predict, folder, known, text, pair)
     return made

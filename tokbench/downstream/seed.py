@@ -19,6 +19,7 @@ from tokbench.downstream.answers import answers, in_order
 from tokbench.downstream.bench import MODEL, WORK, Bench
 from tokbench.downstream.fitting import Fitting, Record, Steps, whole_checkpoint
 from tokbench.downstream.outcomes import Run
+from tokbench.downstream.scores import SCORES
 from tokbench.downstream.telling import Teller
 from tokbench.downstream.tokenized import Split
 from tokbench.values import SeedOutcome
@@ -53,11 +54,13 @@ class Seed:
         )
         self._epoch = -(-len(self._batches) // self._spec.accumulate)
         self._steps = math.ceil(self._spec.epochs * self._epoch)
+        self._kind = kinds.of(bench.job.data).fitted(bench.job.data)
         if bench.machine.static:
-            self._padding = batching.Padding(batching.buckets(self._spec), rows=self._batches.rows)
+            self._padding = batching.Padding(
+                batching.buckets(self._spec, self._longest), rows=self._batches.rows
+            )
         else:
             self._padding = batching.Padding(multiple=1 if self._device.type == "cpu" else 8)
-        self._kind = kinds.of(bench.job.data).fitted(bench.job.data)
 
     def train(self) -> SeedOutcome:
         """Train it, or go on with it; keep its outcome, and its model if none is better yet."""
@@ -83,6 +86,7 @@ class Seed:
             evaluated=self._validate,
             clock=measuring.Clock(self._device),
             record=record,
+            sign=self._sign,
             model=self._model(),
             args=self._arguments(),
             data_collator=self._collator(),
@@ -137,7 +141,7 @@ class Seed:
             save_total_limit=2,
             load_best_model_at_end=stopping,
             metric_for_best_model=self._bench.metric,
-            greater_is_better=True,
+            greater_is_better=self._sign > 0,
             report_to=list(spec.log) or "none",
             run_name=f"{job.name} {job.data.name} {self._run.name} {job.signature[:8]}",
             project="tokbench",
@@ -164,6 +168,18 @@ class Seed:
             device=self._device,
         )
         return self._bench.judges[split].predictions(found)
+
+    @property
+    def _sign(self) -> int:
+        """1 where the higher of two scores is the better."""
+        return SCORES[self._bench.metric].sign
+
+    @property
+    def _longest(self) -> int:
+        """The most tokens of an example."""
+        if self._kind.cut:
+            return self._kind.longest(self._bench.job.data, self._spec)
+        return max(max(rows.lengths, default=1) for rows in self._bench.rows.values())
 
     @property
     def _answered(self) -> int:
@@ -225,7 +241,10 @@ class Seed:
         with store.new_folder(job.out / MODEL) as folder:
             for file in self._bench.tokenizer.folder.iterdir():
                 shutil.copy(file, folder)
-            model.cpu().save_pretrained(folder)  # what lies on an XLA device cannot be written
+            if self._device.type == "xla":  # nothing can be written from there
+                model.cpu()
+                model.tie_weights()
+            model.save_pretrained(folder)
             prediction.describe(folder, job.data)
             manifest = {
                 "signature": job.signature, "run": self._run.name, "files": store.digests(folder)

@@ -11,6 +11,9 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_v
 from tokbench.spec import Spec
 
 GRID = (1e-4, 3e-4, 1e-3)
+Hold = Literal["body", "total"]
+LATER = {"hold": "body"}
+"""Settings that came later, and what they were before: so said, signatures are what they were."""
 
 
 def _some(value: Any) -> Any:
@@ -56,6 +59,10 @@ class TrainingSpec(Spec):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """By default bf16 where a GPU or TPU has it."""
 
+    hold: Hold = "body"
+    """What is alike whatever the vocabulary: the parameters of the body, or `total`: those of body
+    and embeddings together; inner layers then are as wide as leaves as many as with 16,384 rows."""
+
     static_shapes: bool | None = None
     """Whether batches are padded to few lengths and filled up, as compilers like it; by default
     on XLA devices alone."""
@@ -85,6 +92,16 @@ class TrainingSpec(Spec):
             if longest is not None and one > longest:
                 raise ValueError(f"no example is longer than max_length, {longest:,}: got {one:,}")
         return buckets
+
+    def plain(self, *without: str) -> dict[str, Any]:
+        """The settings as plain data, but those named; later ones only where they change a thing.
+
+        >>> "hold" in TrainingSpec().plain(), "hold" in TrainingSpec(hold="total").plain()
+        (False, True)
+        """
+        told = set(TrainingSpec.model_fields) - set(without)
+        made = self.model_dump(mode="json", include=told)
+        return {name: value for name, value in made.items() if LATER.get(name, ...) != value}
 
     @property
     def learning_rates(self) -> tuple[float, ...]:

@@ -29,6 +29,7 @@ from tokbench.values.encoded import (
     Work,
 )
 from tokbench.values.finetuned import (
+    Continuation,
     Downstream,
     Gap,
     Outcome,
@@ -73,6 +74,7 @@ __all__ = [
     "Comparison",
     "Composed",
     "Composition",
+    "Continuation",
     "Corpus",
     "CorpusFacts",
     "Curve",

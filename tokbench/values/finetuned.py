@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TaskKind = Literal["classification", "regression", "tokens"]
+TaskKind = Literal["classification", "regression", "tokens", "causal_lm", "masked_lm"]
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class TaskData:
     - `text` (large_string, never null): the sentence; of a task about words, absent.
     - `pair` (large_string, never null): the second sentence, where the task is about pairs.
     - `words` (list of large_string): where the task labels words, in place of `text`.
+    - `document` (int64): of language models, which document of its table a piece is of; such
+      tables have no `label`.
     - `label`: int64, a place in `labels` (classification); float64 (regression); a list of int64,
       one for each word, or for each character of `text` where `unit` is "characters" (tokens).
 
@@ -61,8 +63,8 @@ class SeedOutcome:
         scores: on the test split by metric, as the metric's authors scale it (accuracy 0 to 1).
         valid: on the validation split.
         predictions: for each test example, in order: the predicted class (classification), the
-            predicted number (regression), or, of tokens, the nine of
-            `downstream.kinds.tokens.tally`.
+            predicted number (regression), of tokens the nine of `downstream.kinds.tokens.tally`,
+            of each document of a language model bits and the bytes that they are for.
         loss: mean over the last tenth of the training steps.
         steps: optimizer steps.
         epochs: how often each example was seen.
@@ -82,7 +84,7 @@ class SeedOutcome:
     learning_rate: float
     scores: dict[str, float]
     valid: dict[str, float]
-    predictions: tuple[float | int | tuple[int, ...], ...]
+    predictions: tuple[float | int | tuple[int | float, ...], ...]
     loss: float
     steps: int
     epochs: float
@@ -113,6 +115,21 @@ class SeedOutcome:
 
 
 @dataclass(frozen=True)
+class Continuation:
+    """How a language model goes on, for people to look at.
+
+    Attributes:
+        prompt: the beginning of a test document.
+        greedy: always the most probable token.
+        sampled: drawn from a generator of its own, the same for every tokenizer.
+    """
+
+    prompt: str
+    greedy: str
+    sampled: str
+
+
+@dataclass(frozen=True)
 class Outcome:
     """One tokenizer on one task: a model for each seed.
 
@@ -140,6 +157,9 @@ class Outcome:
         signature: of tokenizer, examples, settings and versions.
         model: the folder of the saved model, empty where none was saved.
         notes: what users should know, a sentence each.
+        lost: bits of each byte, of those that a language model is charged, for text that its
+            tokens do not say; None of other models.
+        continuations: how the saved language model goes on.
     """
 
     tokenizer: str
@@ -162,6 +182,8 @@ class Outcome:
     signature: str = ""
     model: str = ""
     notes: tuple[str, ...] = ()
+    lost: float | None = None
+    continuations: tuple[Continuation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -225,6 +247,7 @@ class TaskResult:
         titles: of the metrics, as reports show them.
         notes: what users should know, a sentence each.
         missing: of each tokenizer why it has no score; empty where it has, or nothing is known.
+        lower: metrics of which lower is better, in bits; others are higher, from 0 to 1.
     """
 
     task: str
@@ -238,6 +261,7 @@ class TaskResult:
     titles: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    lower: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -201,6 +201,8 @@ class Labelling:
         Raises:
             CorpusError: a label is none of those that the task names, or there is nothing to learn.
         """
+        if not spec.labelled:
+            return cls(spec)
         if spec.kind == "regression":
             _refuse_one_number(spec, found, notes)
             return cls(spec)
@@ -307,6 +309,13 @@ def lists(values: "pa.Array[Any]", lengths: Sequence[int]) -> "pa.Array[Any]":
     ends = np.zeros(len(lengths) + 1, np.int32)
     np.cumsum(lengths, out=ends[1:])
     return pa.ListArray.from_arrays(cast("pa.Int32Array", _array(ends)), values)
+
+
+def repeated(counts: Sequence[int]) -> "pa.Array[Any]":
+    """The numbers from 0 on, each so many times."""
+    import numpy as np  # noqa: PLC0415 - 0.1 s to import
+
+    return _array(np.repeat(np.arange(len(counts), dtype=np.int64), counts))
 
 
 def _array(values: Any) -> "pa.Array[Any]":
