@@ -9,6 +9,7 @@ from typing import Any
 from tokbench.downstream import batching, bodies, kinds, prepared, processes, tokenized
 from tokbench.downstream.scores import scored
 from tokbench.downstream.spec import TrainingSpec
+from tokbench.errors import TokbenchError
 from tokbench.values import TaskData, Watch, ignore
 
 MODEL, WORK, TOKENIZER = "model", "work", "tokenizer"
@@ -149,22 +150,35 @@ def _machine(job: Job) -> Machine:
     """Find the device, as `accelerate` chooses it, and join the other processes."""
     import torch  # noqa: PLC0415 - it takes seconds, and only child processes need it
     from transformers import TrainingArguments  # noqa: PLC0415 - as above
-    from transformers.utils import logging  # noqa: PLC0415 - as above
+    from transformers.utils import (  # noqa: PLC0415 - as above
+        is_torch_xla_available,
+        logging,
+    )
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     torch.use_deterministic_algorithms(True, warn_only=True)  # noqa: FBT003 - torch's own order
+    if processes.number() > 1 and is_torch_xla_available():
+        raise TokbenchError(
+            f"{job.name}: on XLA devices one process trains a model, and {processes.number()} were "
+            "started: run the command without torchrun or accelerate launch"
+        )
     processes.meet(job.meeting)
     device = TrainingArguments(output_dir=str(job.out / WORK), report_to="none").device
-    name = str(device.type)
-    if name == "cuda":
+    name, has_bf16 = str(device.type), False
+    if device.type == "cuda":
         name = f"cuda: {torch.cuda.get_device_name(device)}"
-    has_bf16 = name == "xla" or (device.type == "cuda" and torch.cuda.is_bf16_supported())
+        has_bf16 = torch.cuda.is_bf16_supported()
+    elif device.type == "xla":
+        from torch_xla import runtime  # noqa: PLC0415 - only where it is installed
+
+        name = f"xla: {runtime.device_type()}"
+        has_bf16 = runtime.device_type() == "TPU"  # others compute it, and slowly
     spec = job.spec
     return Machine(
         device,
         name,
         bf16=spec.precision == "bf16" or (spec.precision == "auto" and has_bf16),
-        static=name == "xla" if spec.static_shapes is None else spec.static_shapes,
+        static=device.type == "xla" if spec.static_shapes is None else spec.static_shapes,
         threads=torch.get_num_threads(),
     )

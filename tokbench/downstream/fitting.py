@@ -92,7 +92,10 @@ class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
         """The batches of a step, and how many labels count in all of them, on all devices."""
         some = list(islice(epoch_iterator, num_batches))
         count = torch.stack([self.kind.counted(one["labels"]).sum() for one in some]).sum()
-        return some, self.accelerator.reduce(count.to(device), "sum").clamp(min=1)
+        count = count.to(device)
+        if processes.number() > 1:  # of one process XLA would compute it apart, in every step
+            count = self.accelerator.reduce(count, "sum")
+        return some, count.clamp(min=1)
 
     def _loss(self, outputs: Any, labels: Any, num_items_in_batch: Any) -> Any:
         """As `Kind.loss`, by the names that `Trainer` knows."""
@@ -147,7 +150,7 @@ class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
     def losses(self) -> list[float]:
         """The losses of the last tenth of all steps, or as many as there were."""
         last = max(1, self.state.max_steps // 10)
-        new = torch.stack(self._losses[-last:]).tolist() if self._losses else []
+        new = [one.item() for one in self._losses[-last:]]  # stacked, XLA would compile each length
         return (self.record.losses + new)[-last:]
 
 
@@ -176,6 +179,16 @@ class Steps(TrainerCallback):  # type: ignore[misc] # transformers is untyped
     def on_epoch_begin(self, _: Any, state: Any, *__: Any, **___: Any) -> None:
         """Let the batches be those of this epoch."""
         self._trainer.batches.set_epoch(state.global_step // self._epoch)
+
+    def on_step_begin(self, args: Any, state: Any, *_: Any, **__: Any) -> None:
+        """Let dropout on an XLA device be that of this step, however often it was interrupted.
+
+        There chance goes on with every program that is run, whatever for.
+        """
+        if args.device.type == "xla":
+            from torch_xla.core import xla_model  # noqa: PLC0415 - only where it is installed
+
+            xla_model.set_rng_state((args.seed << 32) + state.global_step)
 
     def on_step_end(self, _: Any, state: Any, control: Any, **__: Any) -> None:
         """Say how far it is; with the loss, where an epoch ends."""

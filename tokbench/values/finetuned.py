@@ -76,6 +76,8 @@ class SeedOutcome:
         peak_memory: bytes: of the process's resident set on the CPU, of what torch allocated on
             a GPU.
         stopped_early: whether training ended before its time, as was asked for.
+        programs: how many were compiled for it, on XLA devices; those of an earlier seed are there.
+        compiling: seconds of that; most of them are in `seconds` too.
     """
 
     seed: int
@@ -93,6 +95,8 @@ class SeedOutcome:
     shapes: int
     peak_memory: int
     stopped_early: bool = False
+    programs: int = 0
+    compiling: float = 0.0
 
     @property
     def examples_per_second(self) -> float:

@@ -357,6 +357,12 @@ def remarks(made: Downstream, task: TaskResult) -> list[str]:
     if static := [(name, one) for name, one in outcomes if one.static]:
         counts = [f"{name} {max(seed.shapes for seed in one.seeds):,}" for name, one in static]
         said.append(f"distinct shapes of batches, padded to few lengths: {', '.join(counts)}")
+    said += [
+        f"{name}: {sum(seed.programs for seed in one.seeds):,} programs were compiled for the "
+        f"device, in {duration(sum(seed.compiling for seed in one.seeds))}"
+        for name, one in outcomes
+        if any(seed.programs for seed in one.seeds)
+    ]
     notes: dict[str, list[str]] = {}
     for name, one in outcomes:
         for note in one.notes:
