@@ -88,6 +88,10 @@ class SubjectError(TokbenchError):
     """Something to measure that cannot be found or loaded."""
 
 
+class PublishingError(TokbenchError):
+    """Something that cannot be published, or did not arrive as it was sent."""
+
+
 class UnknownNameError(TokbenchError):
     """A name that is not registered; the message offers the nearest one."""
 
