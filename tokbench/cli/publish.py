@@ -75,7 +75,7 @@ def command(
     from tokbench.cli.output import show, write_json
     from tokbench.publishing.upload import Wish
     from tokbench.reports import upload
-    from tokbench.workbench.publishing import draft, publish
+    from tokbench.workbench.publishing import collect, plan, publish
 
     if not (dry_run or yes or (sys.stdin.isatty() and sys.stderr.isatty())):
         raise click.UsageError(
@@ -85,9 +85,9 @@ def command(
         raise click.UsageError("--revision names a branch to commit to: leave out --create-pr")
     wish = Wish(repo or "", private, proposed, revision, tag or "", message or "")
     with progress() as watch:
-        made = draft(
+        collected = collect(
             run,
-            wish,
+            repo or "",
             license=license,
             export=export,
             report=report,
@@ -95,12 +95,13 @@ def command(
             runs=runs,
             watch=watch,
         )
+        made = plan(collected, wish, watch)
     if dry_run:
         if json_path:
-            write_json({**upload.as_json(made.upload), "card": made.card}, json_path)
+            write_json({**upload.as_json(made.upload), "card": collected.card}, json_path)
         if json_path != "-":
             show(upload.render(made.upload))
-            click.echo(f"\n{made.card}")
+            click.echo(f"\n{collected.card}")
         return
     if not (yes or made.upload.nothing_new):
         _ask(made)

@@ -63,7 +63,7 @@ class File:
     def git_hash(self) -> str:
         r"""What git knows it by: SHA-1 of its content behind a header.
 
-        >>> File("a", b"hello\\n").git_hash
+        >>> File("a", b"hello\n").git_hash
         'ce013625030ba8dba906f756967f9e9ca394464a'
         """
         return self._digest(hashlib.sha1(b"blob %d\0" % self.size, usedforsecurity=False))
@@ -109,7 +109,9 @@ class Bundle:
             if not is_ours(path):
                 raise PublishingError(f"{path}: is no file that tokbench publishes; leave it out")
             if isinstance(content, Path) and content.is_symlink():
-                raise PublishingError(f"{path}: is a link to another file; put the file there itself")
+                raise PublishingError(
+                    f"{path}: is a link to another file; put the file there itself"
+                )
         return cls(tuple(File(path, contents[path]) for path in sorted(contents)))
 
     def __getitem__(self, path: str) -> File:

@@ -78,7 +78,11 @@ def explained(repo: str, doing: str, error: BaseException) -> PublishingError:
         if isinstance(error, json.JSONDecodeError | KeyError):
             what = f"{constants.ENDPOINT} answered what no Hub does while {doing}"
             return PublishingError(f"{place}{what}; check HF_ENDPOINT, and try again")
-        return PublishingError(f"{place}the Hub refuses the card's metadata: {said(error)}; mend it")
+        return PublishingError(
+            f"{place}the Hub refuses the card's metadata: {said(error)}; mend it"
+        )
+    if not isinstance(error, httpx2.HTTPError | OSError):
+        return PublishingError(f"{place}the client of the Hub failed while {doing}: {said(error)}")
     what = f"the connection to {constants.ENDPOINT} broke while {doing} ({type(error).__name__})"
     return PublishingError(f"{place}{what}; check the network, {AGAIN}")
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
+_PATHS = ("paths", "path", "folder", "file", "sections")
+"""Keys of recipes below which paths stand."""
 _FILE_URL = re.compile(r"(?:file|local)://", re.IGNORECASE)
 
 
@@ -36,9 +38,10 @@ class Places:
             base: the folder that relative paths start from.
             folders: that texts may name: the current one, that of the run.
         """
-        outside = sorted({text for text in _texts(said) if _leads_out(text, base)})
+        every = list(_texts(said))
+        outside = sorted({text for key, text in every if _leads_out(key, text, base)})
         names: dict[str, str] = {}
-        taken = {text for text in _texts(said) if text not in outside}
+        taken = {text for _, text in every if text not in outside}
         for path in outside:
             names[path] = next(name for name in _endings(path) if name not in taken)
             taken.add(names[path])
@@ -67,28 +70,33 @@ class Places:
         return text
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every text with the key that it stands under."""
     if isinstance(value, str):
-        yield value
+        yield key, value
     elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _texts(one)
+        for name, one in value.items():
+            yield from _texts(one, name)
     elif isinstance(value, list | tuple):
         for one in value:
-            yield from _texts(one)
+            yield from _texts(one, key)
 
 
-def _leads_out(text: str, base: Path) -> bool:
-    """Whether a text is a path to something here that does not lie below the recipe."""
+def _leads_out(key: str, text: str, base: Path) -> bool:
+    """Whether a text is a path that does not lie below the recipe.
+
+    Below a key that is not known to name paths it is one only if there is something.
+    """
     path = _FILE_URL.sub("", text)
-    if not path or "\n" in path or ("://" in path):
+    if not path or "\n" in path or "://" in path:
         return False
     pure = PurePath(path)
+    named = key in _PATHS
     if path.startswith("~"):
-        return True
+        return named or path.startswith("~/")
     if pure.is_absolute():
-        return len(pure.parts) > 2 and _is_there(Path(path))  # noqa: PLR2004 - root, folder
-    return ".." in pure.parts and _is_there(base / path)
+        return len(pure.parts) > 1 and (named or (len(pure.parts) > 2 and _is_there(Path(path))))  # noqa: PLR2004 - root, folder
+    return ".." in pure.parts and (named or _is_there(base / path))
 
 
 def _is_there(path: Path) -> bool:

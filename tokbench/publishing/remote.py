@@ -246,15 +246,16 @@ class Hub:
             *(CommitOperationAdd(one.path, one.content) for one in files),
             *(CommitOperationDelete(path) for path in removed),
         ]
-        made = self._api.create_commit(
-            self.name,
-            operations,
-            commit_message=title,
-            commit_description=description,
-            revision=revision,
-            create_pr=proposed,
-            parent_commit=parent or None,
-        )
+        with _quietly():
+            made = self._api.create_commit(
+                self.name,
+                operations,
+                commit_message=title,
+                commit_description=description,
+                revision=revision,
+                create_pr=proposed,
+                parent_commit=parent or None,
+            )
         return made.oid, made.pr_revision or revision, made.pr_url or made.commit_url
 
     def proposals(self, user: str) -> Iterator[tuple[str, str]]:

@@ -54,27 +54,28 @@ def planned(hub: Hub, bundle: Bundle, wish: Wish, remote: Remote) -> Upload:
             f"{wish.repo}: is public, and --private is for a new one; leave it out, or make it "
             f"private on {page(wish.repo)}/settings"
         )
+    changes = tuple(_changes(bundle, remote, _stale(hub, bundle, remote)))
+    new = any(one.kind != "same" for one in changes)
     proposed = wish.proposed
     if proposed is None:
         proposed = not remote.empty and wish.revision is None
-    if proposed and wish.tag:
+    if proposed and new and wish.tag:
         raise PublishingError(
             f"{wish.repo}: a pull request gets no tag; commit with --direct, or tag it when it is "
             "merged"
         )
-    changes = tuple(_changes(bundle, remote, _stale(hub, bundle, remote)))
     made = Upload(
         repo=wish.repo,
         url=page(wish.repo),
         exists=remote.exists,
         private=remote.private if remote.exists else wish.private,
         revision=wish.revision or MAIN,
-        proposed=proposed,
+        proposed=proposed and new,
         tag=wish.tag,
         changes=changes,
     )
     there = remote.tags.get(wish.tag)
-    if there and (there != remote.commit or not made.nothing_new):
+    if there and (there != remote.commit or new):
         raise PublishingError(
             f"{wish.repo}: the tag {wish.tag} names the commit {there[:_SHORT]} already; choose "
             "another"

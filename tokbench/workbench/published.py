@@ -231,7 +231,7 @@ class Told:
         subject = rules.TokenizerSubject.read(self.found.folder)
         errors = [one for one in rules.check_tokenizer(subject) if one.severity == "error"]
         if errors:
-            raise PublishingError(_first(errors))
+            raise PublishingError(f"{self.manifest['name']}: {_first(errors)}")
 
 
 def _token() -> str | None:
@@ -243,7 +243,8 @@ def _token() -> str | None:
 
 def _first(errors: list[Finding]) -> str:
     more = f" (and {len(errors) - 1} more errors)" if len(errors) > 1 else ""
-    return f"{errors[0]}{more}; mend it before it is published, or allow it with a reason"
+    first = f"{errors[0].rule}: {errors[0].message}"
+    return f"{first}{more}; mend it and run again, or allow it with a reason in the recipe"
 
 
 def _without_texts(corpus: dict[str, Any]) -> dict[str, Any]:

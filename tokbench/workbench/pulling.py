@@ -170,7 +170,9 @@ def _facts(repo: str, got: Fetched) -> dict[str, Any]:
     if not known:
         raise PublishingError(f"{what} is none that tokbench wrote; ask its author")
     if not re.fullmatch(NAME, str(facts["name"])) or not _SIGNATURE.fullmatch(facts["signature"]):
-        raise PublishingError(f"{what} has a name or signature that names no folder; ask its author")
+        raise PublishingError(
+            f"{what} has a name or signature that names no folder; ask its author"
+        )
     for path, digest in digests.items():
         if path not in publishing.TOKENIZER or got.digests.get(path) != digest:
             raise PublishingError(
