@@ -345,12 +345,17 @@ def _keep(path: Path, signature: str, made: Comparison) -> None:
     )
 
 
-def _kept(path: Path, signature: str) -> Comparison | None:
+def kept(run: Path) -> Comparison | None:
+    """What was measured last in a run's folder; None where that is nothing, or is damaged."""
+    return _kept(run / _COMPARISON, None)
+
+
+def _kept(path: Path, signature: str | None) -> Comparison | None:
     """The comparison in a file, None where it is of something else or the file is damaged."""
     try:
         found = store.read_json(path)
         value = found["comparison"]
-        if (found["signature"], found["check"]) != (signature, store.signature(value)):
+        if signature not in (None, found["signature"]) or found["check"] != store.signature(value):
             return None
         return _AS_COMPARISON.validate_python(value)
     except (StoreError, KeyError, TypeError, ValueError, AttributeError):
