@@ -156,7 +156,7 @@ def training(facts: Facts) -> Iterator[str]:
     settings = [
         [code(key), plain(f"{value:,}" if isinstance(value, int) else str(value)), said]
         for key, said in _SHOWN_SETTINGS.items()
-        if (value := facts.pipeline["trainer"][0].get(key)) not in (None, "", [], ())
+        if (value := facts.trainer.get(key)) not in (None, "", [], ())
     ]
     yield from table(["setting", "value", "meaning"], settings)
     same = facts.determinism

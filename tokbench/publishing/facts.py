@@ -109,8 +109,9 @@ class Facts:
         tags: likewise.
         authors: for the citation.
         year: of the run, for the citation.
-        pipeline: normalizer, pre_tokenizer, model, post_processor, decoder and trainer, each a list
-            of components in order.
+        pipeline: normalizer, pre_tokenizer, model, post_processor and decoder, each the components
+            in order.
+        trainer: its settings.
         special_tokens: by role, in the order of their ids; those without a role as `extra 1`.
         added_tokens: behind the vocabulary.
         wrap: how the folder presents it.
@@ -141,6 +142,7 @@ class Facts:
     signature: str
     description: str
     pipeline: Mapping[str, tuple[Component, ...]]
+    trainer: Mapping[str, Any]
     special_tokens: Mapping[str, str]
     wrap: Mapping[str, Any]
     sources: tuple[SourceFacts, ...]

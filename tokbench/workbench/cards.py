@@ -103,6 +103,7 @@ def facts(run: Path, *, license: str | None = None, repo: str | None = None) -> 
         signature=manifest["signature"],
         description=recipe["description"],
         pipeline=_pipeline(recipe, state),
+        trainer=recipe["trainer"],
         special_tokens=_special(recipe),
         wrap=recipe["wrap"],
         sources=tuple(_sources(manifest)),
@@ -173,7 +174,7 @@ def _pipeline(
     }
     if any(one["type"] == "auto" for one in made["decoder"]):
         made["decoder"] = tuple(publishing.parts(state, "decoder"))
-    return {**made, "trainer": (recipe["trainer"],)}
+    return made
 
 
 def _special(recipe: Mapping[str, Any]) -> dict[str, str]:
