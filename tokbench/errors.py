@@ -89,7 +89,7 @@ class SubjectError(TokbenchError):
 
 
 class PublishingError(TokbenchError):
-    """Something that cannot be published, or did not arrive as it was sent."""
+    """A run that cannot be published as it is, or a Hub that does not take it."""
 
 
 class UnknownNameError(TokbenchError):

@@ -11,13 +11,13 @@ from loopback_hub import LoopbackHub, running_hub
 
 from tokbench import workbench
 
-TOKEN = "hf_ThisIsTheTokenOfTheOwner"
+TOKEN = "hf_ThisIsTheTokenOfTheOwner"  # noqa: S105 - of a Hub that only tests know
 RECIPE = """\
 name: tiny
 description: For tests
 corpus:
   held_out: 0.1
-  sources: [{type: files, paths: [corpus.txt]}]
+  sources: [{type: files, paths: [corpus.txt], license: own}]
 pre_tokenizer: {type: ByteLevel, add_prefix_space: false}
 model: BPE
 trainer: {vocab_size: 300}

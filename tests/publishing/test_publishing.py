@@ -5,6 +5,7 @@ import random
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from conftest import TOKEN
 from loopback_hub import UNHEARD, LoopbackHub, Repository
 
 from tokbench.errors import PublishingError, TokbenchError
+from tokbench.publishing.bundle import Bundle
 from tokbench.publishing.upload import Wish
 from tokbench.values import Published
 from tokbench.workbench.publishing import Collected, Draft, collect, plan, publish
@@ -202,18 +204,17 @@ def test_each_failure_at_each_step(status: int, tiny: Path, hub: LoopbackHub) ->
         assert _repository(hub).refs["main"] == _repository(hub).refs["v1"] == made.commit
 
 
-def test_a_card_that_the_hub_refuses(
-    tiny: Path, hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("loopback_pushing.re.match", lambda *_: {1: "license: [a, b]"})
+@pytest.mark.usefixtures("hub")
+def test_a_card_that_the_hub_refuses(tiny: Path) -> None:
+    made = collect(str(tiny))
+    files = {one.path: one.content for one in made.bundle.files}
+    card = b"---\nlicense: [a, b]\n---\n# A card\n"
     with pytest.raises(PublishingError) as error:
-        _publish(tiny)
+        _publish(replace(made, bundle=Bundle.of({**files, "README.md": card})))
     _is_one_sentence(error.value, "refuses the card's metadata: .*must be a string")
 
 
-def test_somebody_was_quicker(
-    tiny: Path, hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_somebody_was_quicker(tiny: Path, hub: LoopbackHub) -> None:
     _publish(tiny)
     made = _draft(tiny, proposed=False, report=True)
     _repository(hub).commit({**_repository(hub).commits[made.remote.commit], "other": b"x"})
@@ -261,9 +262,7 @@ def test_twenty_broken_connections(tiny: Path, hub: LoopbackHub) -> None:
     assert broken > 5
 
 
-def test_what_comes_back_otherwise_is_not_published(
-    tiny: Path, hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_comes_back_otherwise_is_not_published(tiny: Path, hub: LoopbackHub) -> None:
     hub.model("owner/tiny", {"config.json": b'{"model_type": "qwen2"}'})
     with pytest.raises(PublishingError) as error:
         _publish(tiny, proposed=False)
@@ -278,19 +277,19 @@ def test_what_comes_back_otherwise_is_not_published(
 PLANTED = "hf_" + "ThisWasPlantedByTheTests"
 
 
-def _in_recipe(here: Path, run: Path) -> None:
+def _in_recipe(run: Path, _: Path) -> None:
     _change(run, lambda said: said["recipe"].update(description=f"with {PLANTED}"))
 
 
-def _in_notes(here: Path, run: Path) -> None:
+def _in_notes(run: Path, _: Path) -> None:
     _change(run, lambda said: said["notes"].append("wrote to planted@uni-somewhere.de"))
 
 
-def _in_a_reason(here: Path, run: Path) -> None:
+def _in_a_reason(run: Path, here: Path) -> None:
     _change(run, lambda said: said["allowed"].append({"rule": "L1", "reason": f"of {here}/x"}))
 
 
-def _in_a_variable(here: Path, run: Path) -> None:
+def _in_a_variable(run: Path, _: Path) -> None:
     _change(run, lambda said: said["notes"].append("log: MY_API_TOKEN was planted-value"))
 
 
@@ -303,7 +302,7 @@ def test_planted_secrets_stay_here(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("MY_API_TOKEN", "planted-value")
-    plant(here, tiny)
+    plant(tiny, here)
     try:
         _publish(tiny)
     except PublishingError as error:
@@ -338,7 +337,8 @@ def test_no_path_of_this_machine_is_told(here: Path, tiny: Path, hub: LoopbackHu
     assert "- corpus.txt" in files["recipe.yaml"].decode()
 
 
-def test_runs_that_are_not_whole(here: Path, tiny: Path, hub: LoopbackHub) -> None:
+@pytest.mark.usefixtures("hub")
+def test_runs_that_are_not_whole(here: Path, tiny: Path) -> None:
     with pytest.raises(PublishingError, match=r"is no run; `tokbench run RECIPE` makes one"):
         _publish(_apart(here, tiny))
     state = tiny / "tokenizer" / "tokenizer.json"
@@ -360,7 +360,8 @@ def test_errors_of_rules_block(tiny: Path, hub: LoopbackHub) -> None:
     assert "  # tokbench: allow L64 because it has no positions\n  model_max_length: null" in recipe
 
 
-def test_where_to_is_asked(tiny: Path, hub: LoopbackHub) -> None:
+@pytest.mark.usefixtures("hub")
+def test_where_to_is_asked(tiny: Path) -> None:
     _change(tiny, lambda said: said["recipe"]["publish"].update(repo=None))
     with pytest.raises(PublishingError, match=r"where to\? name a repository with --repo"):
         collect(str(tiny))

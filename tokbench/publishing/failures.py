@@ -66,25 +66,29 @@ def is_of_the_hub(error: OSError) -> bool:
 
 def explained(repo: str, doing: str, error: BaseException) -> PublishingError:
     """The sentence for what was raised while something was done."""
-    error = _cause(error)
-    place = f"{repo}: "
+    return PublishingError(f"{repo}: {_sentence(_cause(error), doing)}")
+
+
+def _sentence(error: BaseException, doing: str) -> str:
     if isinstance(error, LocalTokenNotFoundError):
-        return PublishingError(f"{place}publishing needs a login that may write: {LOGIN}")
+        return f"publishing needs a login that may write: {LOGIN}"
     if isinstance(error, OfflineModeIsEnabled):
-        return PublishingError(f"{place}HF_HUB_OFFLINE is set; unset it, and try again")
+        return "HF_HUB_OFFLINE is set; unset it, and try again"
     if isinstance(error, HfHubHTTPError):
-        return PublishingError(f"{place}{_by_answer(error, doing)}")
-    if isinstance(error, ValueError | KeyError):
-        if isinstance(error, json.JSONDecodeError | KeyError):
-            what = f"{constants.ENDPOINT} answered what no Hub does while {doing}"
-            return PublishingError(f"{place}{what}; check HF_ENDPOINT, and try again")
-        return PublishingError(
-            f"{place}the Hub refuses the card's metadata: {said(error)}; mend it"
-        )
+        return _by_answer(error, doing)
+    if isinstance(error, json.JSONDecodeError | KeyError):
+        what = f"{constants.ENDPOINT} answered what no Hub does while {doing}"
+        return f"{what}; check HF_ENDPOINT, and try again"
+    if isinstance(error, ValueError):
+        return f"the Hub refuses the card's metadata: {said(error)}; mend it"
+    return _on_the_way(error, doing)
+
+
+def _on_the_way(error: BaseException, doing: str) -> str:
     if not isinstance(error, httpx2.HTTPError | OSError):
-        return PublishingError(f"{place}the client of the Hub failed while {doing}: {said(error)}")
+        return f"the client of the Hub failed while {doing}: {said(error)}"
     what = f"the connection to {constants.ENDPOINT} broke while {doing} ({type(error).__name__})"
-    return PublishingError(f"{place}{what}; check the network, {AGAIN}")
+    return f"{what}; check the network, {AGAIN}"
 
 
 def broke(error: BaseException) -> bool:

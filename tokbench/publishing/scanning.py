@@ -121,7 +121,7 @@ def refuse_leaks(bundle: Bundle, known: Known) -> None:
     """Raise where something must not go up.
 
     Raises:
-        PublishingError: one sentence that names the first places and shows nothing of what is there.
+        PublishingError: one sentence that names the first place and shows nothing of what is there.
     """
     found = [one for file in bundle.files for one in leaks(file, known)]
     if found:

@@ -32,6 +32,7 @@ from tokbench.workbench import outcomes
 from tokbench.workbench.encodings import Beside, Text, inputs
 from tokbench.workbench.find import RECIPES, Found, find, find_all
 from tokbench.workbench.plan import RUNS, Plan
+from tokbench.workbench.tables import parallel_text
 
 COMPARISON = "comparison.json"
 _AS_COMPARISON = TypeAdapter(Comparison)
@@ -142,7 +143,10 @@ def of_run(
     for other in others:
         _refuse_trained_on(own, plan.corpus, other)
     subjects = distinct([own.subject, *(one.subject for one in others)])
-    signature = store.signature(plan.signature, list(spec.metrics), [one.state for one in subjects])
+    beside = _beside(spec, plan.recipe.base)
+    signature = store.signature(
+        plan.signature, list(spec.metrics), [one.state for one in subjects], *_known_by(beside)
+    )
     if not force and (kept := _kept(folder / COMPARISON, signature)):
         return kept, "", True
     try:
@@ -153,6 +157,7 @@ def of_run(
             f"the documents held out by {plan.recipe.name}",
             spec.metrics,
             watch,
+            beside=beside,
             repeat=_again(["run", str(plan.recipe.path)]),
             force=force,
         )
@@ -195,16 +200,44 @@ def together(
     subjects = distinct([first.subject, *(one.subject for one in others)])
     families = {one.family for one in recipes}
     path = runs / families.pop() / COMPARISON if len(families) == 1 else None
-    signature = store.signature(corpus.identity(), names, [(s.name, s.state) for s in subjects])
+    given = next((one for one in recipes if one.benchmark.parallel), recipes[0])
+    beside = _beside(given.benchmark, given.base)
+    states = [(one.name, one.state) for one in subjects]
+    signature = store.signature(corpus.identity(), names, states, *_known_by(beside))
     if path and not force and (kept := _kept(path, signature)):
         return kept
     alike = path and all(one.corpus == recipes[0].corpus for one in recipes)
     said = f"the documents held out by {recipes[0].family if alike else first.subject.name}"
     repeat = _again(["compare", *map(str, folders)])
-    made = measure(subjects, corpus, "held_out", said, names, watch, repeat=repeat, force=force)
+    made = measure(
+        subjects,
+        corpus,
+        "held_out",
+        said,
+        names,
+        watch,
+        beside=beside,
+        repeat=repeat,
+        force=force,
+    )
     if path:
         keep(path, signature, made)
     return made
+
+
+def _beside(spec: metrics.BenchmarkSpec, base: Path) -> Beside | None:
+    """What a recipe names to measure on beside its held-out text."""
+    if not spec.parallel:
+        return None
+    paths = [str(base / Path(one).expanduser()) for one in spec.parallel]
+    return Beside(*parallel_text(paths, spec.reference))
+
+
+def _known_by(beside: Beside | None) -> tuple[str, ...]:
+    """What stands for it in a signature."""
+    if beside is None:
+        return ()
+    return (store.signature(dict(beside.parallel or {}), beside.reference),)
 
 
 def own_and_baselines(
@@ -361,12 +394,17 @@ def keep(path: Path, signature: str, made: Comparison) -> None:
     )
 
 
-def _kept(path: Path, signature: str) -> Comparison | None:
+def kept(run: Path) -> Comparison | None:
+    """What was measured last in a run's folder; None where that is nothing, or is damaged."""
+    return _kept(run / COMPARISON, None)
+
+
+def _kept(path: Path, signature: str | None) -> Comparison | None:
     """The comparison in a file, None where it is of something else or the file is damaged."""
     try:
         found = store.read_json(path)
         value = found["comparison"]
-        if (found["signature"], found["check"]) != (signature, store.signature(value)):
+        if signature not in (None, found["signature"]) or found["check"] != store.signature(value):
             return None
         return _AS_COMPARISON.validate_python(value)
     except (StoreError, KeyError, TypeError, ValueError, AttributeError):

@@ -101,7 +101,8 @@ def collect(
     if not re.fullmatch(publishing.REPO, repo):
         raise PublishingError(f"{repo}: is no name of a repository; write user/name")
     told.refuse_errors()
-    card = cards.card(told.folder, license=license)
+    formats = tuple(export) or spec.export
+    card = cards.card(told.folder, license=license, repo=repo, export=formats)
     if card.problems:
         more = f" (and {len(card.problems) - 1} more)" if len(card.problems) > 1 else ""
         raise PublishingError(f"{card.problems[0]}{more}")
@@ -110,7 +111,7 @@ def collect(
         for one in publishing.TOKENIZER
         if (told.found.folder / one).is_file()
     }
-    if formats := tuple(export) or spec.export:
+    if formats:
         files |= dict(cards.exports(told.folder, formats))
     if models or spec.models:
         files |= dict(told.models())

@@ -262,7 +262,7 @@ def _beside(published: Measured, ours: Measured, source: str) -> Iterator[Recomp
     for name in _names(published):
         one = ours.measurements.get(name)
         now = _told(one) if one else {}
-        why = "" if one else "this tokbench has no such metric"
+        why = "this tokbench has no such metric" if one is None else one.why
         for part, value in _told(published.measurements[name]).items():
             told = now.get(part, None if why else "none")
             yield Recomputed(f"{name}{part}", source, value, told, why)
