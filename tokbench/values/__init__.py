@@ -78,6 +78,7 @@ from tokbench.values.measured import (
 )
 from tokbench.values.predicted import Labelled, Prediction
 from tokbench.values.progress import Progress, TrainingProgress, Watch, ignore
+from tokbench.values.published import Change, Published, Upload
 from tokbench.values.trained import Curve, CurveText, Guarantee, Kind, Proof, Trained, Verdict
 from tokbench.values.transplanted import SOURCES, Source, Transplanted
 from tokbench.values.tried import Trial, Trials
@@ -140,6 +141,7 @@ __all__ = [
     "Prediction",
     "Progress",
     "Proof",
+    "Published",
     "RankCorrelation",
     "Recomputed",
     "Resumable",
@@ -168,6 +170,7 @@ __all__ = [
     "Transplanted",
     "Trial",
     "Trials",
+    "Upload",
     "Verdict",
     "Vocabularies",
     "Watch",

@@ -9,7 +9,7 @@ from tokbench.workbench.encodings import Beside
 from tokbench.workbench.estimates import estimate
 from tokbench.workbench.explaining import explain
 from tokbench.workbench.failures import Failure
-from tokbench.workbench.find import Found, checkable, find
+from tokbench.workbench.find import Found, checkable, find, run_folder
 from tokbench.workbench.finetuning import Finetuned, finetune, saved_model
 from tokbench.workbench.gates import Condition
 from tokbench.workbench.ids import encode_corpus
@@ -53,6 +53,7 @@ __all__ = [
     "parallel_text",
     "run",
     "run_all",
+    "run_folder",
     "saved_model",
     "small_tokenizer",
     "train",

@@ -1,0 +1,108 @@
+"""The metadata of a card: the front matter that the Hub reads, made by its own classes."""
+
+from typing import TYPE_CHECKING, Any
+
+from tokbench.publishing.facts import Facts
+from tokbench.values import Measurement, TaskResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from huggingface_hub import EvalResult
+
+_TASKS = {
+    "classification": ("text-classification", "Text Classification"),
+    "regression": ("text-classification", "Text Scoring"),
+    "tokens": ("token-classification", "Token Classification"),
+}
+"""What the Hub calls the tasks that models are trained on."""
+_MODELS = {
+    "BPE": "bpe",
+    "WordPiece": "wordpiece",
+    "Unigram": "unigram",
+    "WordLevel": "word-level",
+}
+_DIGITS = 6
+
+
+def front_matter(facts: Facts) -> str:
+    """YAML between lines of dashes."""
+    from huggingface_hub import ModelCardData  # noqa: PLC0415 - only for cards
+
+    made = ModelCardData(
+        license=facts.license,
+        license_name=facts.license_name,
+        license_link=facts.license_link,
+        language=list(facts.languages) or None,
+        library_name="transformers",
+        tags=tags(facts),
+        datasets=list(dict.fromkeys(one.dataset for one in facts.sources if one.dataset)) or None,
+        model_name=facts.name,
+        eval_results=list(results(facts)) or None,
+    )
+    return f"---\n{made.to_yaml()}\n---\n"
+
+
+def tags(facts: Facts) -> list[str]:
+    """Those that follow from the run, then the author's, each once."""
+    parts = [one for some in facts.pipeline.values() for one in some]
+    found = ["tokenizer", "tokbench", _MODELS[facts.pipeline["model"][0]["type"]]]
+    found += ["byte-level"] if any(one["type"] == "ByteLevel" for one in parts) else []
+    found += ["byte-fallback"] if facts.pipeline["model"][0].get("byte_fallback") else []
+    found += [one.format for one in facts.exports]
+    return list(dict.fromkeys([*found, *facts.tags]))
+
+
+def results(facts: Facts) -> "Iterator[EvalResult]":
+    """Each number of the tokenizer, then the scores of models trained with it."""
+    from huggingface_hub import EvalResult  # noqa: PLC0415 - only for cards
+
+    made = facts.comparison
+    if made is None:
+        return
+    for name, one in made.tokenizers[facts.own].measurements.items():
+        if one.value is None:
+            continue
+        yield EvalResult(
+            task_type="tokenization",
+            task_name="Tokenization",
+            dataset_type=f"{facts.name}-held-out",
+            dataset_name=f"{made.documents:,} documents that training never saw",
+            dataset_split="held_out",
+            dataset_revision=facts.fingerprint or None,
+            metric_type=name,
+            metric_name=f"{facts.rows[name].title if name in facts.rows else name}, {one.unit}",
+            metric_value=round(one.value, _DIGITS),
+            metric_args=_rests_on(one),
+        )
+    for task in made.downstream.tasks if made.downstream else ():
+        yield from _scores(facts, task, made.downstream.model if made.downstream else "")
+
+
+def _rests_on(one: Measurement) -> dict[str, Any]:
+    """The interval, and how many documents or lines a number rests on."""
+    between = one.interval or one.spread
+    said: dict[str, Any] = {"n": one.n, "of": one.of}
+    if between:
+        said["interval_95" if one.interval else "rounds"] = [round(x, _DIGITS) for x in between]
+    return said
+
+
+def _scores(facts: Facts, task: TaskResult, body: str) -> "Iterator[EvalResult]":
+    from huggingface_hub import EvalResult  # noqa: PLC0415 - as above
+
+    for name, score in task.scores[facts.own].items():
+        told: dict[str, Any] = {"model": body, "seeds": len(score.by_seed)}
+        if score.interval:
+            told["interval_95"] = [round(one, _DIGITS) for one in score.interval]
+        yield EvalResult(
+            task_type=_TASKS[task.kind][0],
+            task_name=_TASKS[task.kind][1],
+            dataset_type=task.task,
+            dataset_name=task.task,
+            dataset_split="test",
+            metric_type=name,
+            metric_name=task.titles.get(name, name),
+            metric_value=round(score.value, _DIGITS),
+            metric_args=told,
+        )
