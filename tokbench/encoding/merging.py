@@ -23,7 +23,7 @@ from tokbench.chunks.classes import (
 )
 from tokbench.encoding import merge_kernels as kernels
 from tokbench.encoding.spaced import SPACE, WRITTEN
-from tokbench.encoding.token_bytes import BYTES
+from tokbench.spelling import BYTES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

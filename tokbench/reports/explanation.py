@@ -16,7 +16,6 @@ from rich.text import Text
 from tokbench.reports.blocks import HEAD, LEFT_TO_RIGHT, Blocks, Column, from_the_right
 from tokbench.reports.visible import visible
 from tokbench.values import (
-    Change,
     Component,
     Explained,
     ExplainedText,
@@ -24,6 +23,7 @@ from tokbench.values import (
     NormalizerStep,
     Piece,
     PreTokenizerStep,
+    Rewrite,
     Word,
 )
 
@@ -99,7 +99,7 @@ def _normalized(table: Table, number: int, step: NormalizerStep) -> None:
     table.add_row("", _dim(_changes(every)))
 
 
-def _marked(text: str, changed: Iterable[Change]) -> Text:
+def _marked(text: str, changed: Iterable[Rewrite]) -> Text:
     """The text as it is now, what changed in it set off."""
     shown = Text()
     reached = 0
@@ -112,10 +112,10 @@ def _marked(text: str, changed: Iterable[Change]) -> Text:
     return shown.append(_seen(text[reached:]))
 
 
-def _changes(every: Iterable[Change]) -> str:
+def _changes(every: Iterable[Rewrite]) -> str:
     """What became what, and how often.
 
-    >>> _changes([Change("A", "a", 0), Change("A", "a", 5), Change(" ", "", 7)])
+    >>> _changes([Rewrite("A", "a", 0), Rewrite("A", "a", 5), Rewrite(" ", "", 7)])
     "'A' becomes 'a' 2 times, ' ' is dropped"
     """
     counts = Counter((one.before, one.after) for one in every)

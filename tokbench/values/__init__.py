@@ -30,7 +30,6 @@ from tokbench.values.encoded import (
     Work,
 )
 from tokbench.values.explained import (
-    Change,
     Component,
     Explained,
     ExplainedText,
@@ -39,6 +38,7 @@ from tokbench.values.explained import (
     NormalizerStep,
     Piece,
     PreTokenizerStep,
+    Rewrite,
     TextToken,
     Word,
 )
@@ -145,6 +145,7 @@ __all__ = [
     "RankCorrelation",
     "Recomputed",
     "Resumable",
+    "Rewrite",
     "Rival",
     "RoundTrip",
     "Row",

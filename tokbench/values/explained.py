@@ -9,7 +9,7 @@ Component = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Change:
+class Rewrite:
     """What a normalizer did in one place.
 
     Attributes:
@@ -36,7 +36,7 @@ class NormalizerStep:
 
     component: Component
     texts: tuple[str, ...]
-    changes: tuple[tuple[Change, ...], ...]
+    changes: tuple[tuple[Rewrite, ...], ...]
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,14 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from tokbench.values import Change
+from tokbench.values import Rewrite
 
 _WORDS = re.compile(r"\s+|[^\s]+")
 _LONG = 2000
 """Characters that are compared one by one; of more only words that differ are."""
 
 
-def changes(before: str, after: str) -> tuple[Change, ...]:
+def changes(before: str, after: str) -> tuple[Rewrite, ...]:
     """In the order of the text; nothing where it is the same."""
     if before == after:
         return ()
@@ -24,7 +24,7 @@ def changes(before: str, after: str) -> tuple[Change, ...]:
     return tuple(_between(before, after, 0))
 
 
-def _alike(before: str, after: str) -> Iterator[Change]:
+def _alike(before: str, after: str) -> Iterator[Rewrite]:
     """Of texts of one length: the characters that are not the same, neighbours together."""
     start: int | None = None
     for at in range(len(after) + 1):
@@ -32,17 +32,17 @@ def _alike(before: str, after: str) -> Iterator[Change]:
         if not same and start is None:
             start = at
         elif same and start is not None:
-            yield Change(before[start:at], after[start:at], start)
+            yield Rewrite(before[start:at], after[start:at], start)
             start = None
 
 
-def _between(before: str, after: str, begin: int) -> Iterator[Change]:
+def _between(before: str, after: str, begin: int) -> Iterator[Rewrite]:
     if max(len(before), len(after)) <= _LONG:
         for kind, start, end, first, last in SequenceMatcher(
             None, before, after, autojunk=False
         ).get_opcodes():
             if kind != "equal":
-                yield Change(before[start:end], after[first:last], begin + first)
+                yield Rewrite(before[start:end], after[first:last], begin + first)
         return
     old, new = _WORDS.findall(before), _WORDS.findall(after)
     places = [0]
@@ -55,4 +55,4 @@ def _between(before: str, after: str, begin: int) -> Iterator[Change]:
         if max(len(gone), len(come)) <= _LONG:
             yield from _between(gone, come, begin + places[first])
         else:
-            yield Change(gone, come, begin + places[first])
+            yield Rewrite(gone, come, begin + places[first])
