@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import regex
 
-from tokbench.chunks.classes import CODE_POINTS, VISIBLE, load
+from tokbench.chunks.classes import VISIBLE, load
 from tokbench.chunks.structure import flattened
 from tokbench.encoding import image_kernels as kernels
 from tokbench.encoding.spaced import undrawn

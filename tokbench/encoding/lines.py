@@ -39,7 +39,9 @@ def parallel(
     except Differs:
         found = _encoded(Encoder(subject, special=False, chunks=False), texts)
     tokens = np.array([one.lengths for one in found], np.int64).T
-    unknown = sum(int((one.flat == subject.unk_id).sum()) for one in found if subject.unk_id is not None)
+    unknown = sum(
+        int((one.flat == subject.unk_id).sum()) for one in found if subject.unk_id is not None
+    )
     return Parallel(names, tokens, unknown / max(1, int(tokens.sum())))
 
 
