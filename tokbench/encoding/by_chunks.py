@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from tokbench.chunks.numbering import Numbered, Numbering
     from tokbench.encoding.batch import Batch
-    from tokbench.encoding.structure import Route
+    from tokbench.encoding.structure import Json, Route
     from tokbench.encoding.subjects import Subject
 
 _BROKEN = "\ufffd"
@@ -61,15 +61,16 @@ class ByChunks:
         if route.way is not None:
             parts = Whole(replace(subject, tokenizer=Tokenizer.from_str(route.way.state)))
             lattice = Lattice.of(route.way)
+        state = json.loads(parts.tokenizer.to_str())
         self._normal = None
         if subject.tokenizer.normalizer is not None:
-            self._normal = _Normal(parts, numbering)
+            self._normal = _Normal(parts, numbering, state["normalizer"])
         self._codes: _Codes = _Codes(parts, self._unk, numbering)
         if self._normal is not None and lattice is not None:
             self._codes = _UnigramCodes(parts, self._unk, numbering, self._normal, lattice)
-        elif self._normal is not None and (pieces := WordPieces.of(parts.tokenizer)) is not None:
+        elif self._normal is not None and (pieces := WordPieces.of(state)) is not None:
             self._codes = _PieceCodes(parts, self._unk, numbering, self._normal, pieces)
-        elif (merging := Merging.of(json.loads(parts.tokenizer.to_str()))) is not None:
+        elif (merging := Merging.of(state)) is not None:
             self._codes = _MergedCodes(parts, self._unk, numbering, merging)
         self._backs = _Backs(parts, self._codes, self._unk, route, numbering)
         self._weights = np.zeros(0, np.int64)
@@ -431,12 +432,11 @@ class _Normal:
         plain: of which it is known that each character became one, spaces aside.
     """
 
-    def __init__(self, whole: Whole, numbering: "Numbering") -> None:
+    def __init__(self, whole: Whole, numbering: "Numbering", normalizer: "Json | None") -> None:
         self._whole = whole
         self._numbering = numbering
         self._rows = Rows(self._make)
-        state = json.loads(whole.tokenizer.to_str())["normalizer"]
-        self._images = Images.of(state, whole.normalize)
+        self._images = Images.of(normalizer, whole.normalize)
         self.texts = Strings()
         self.letters = Column(np.int64)
         self.plain = Column(np.bool_)

@@ -7,6 +7,7 @@ import numpy as np
 from tokbench.encoding.merge_kernels import decoded
 from tokbench.kernels import jit
 
+SPACE = 0x20
 UNASKED, ODD = -2, -1
 """Instead of an image's number: nobody asked yet; the character cannot be looked at alone."""
 
@@ -75,14 +76,14 @@ def put_together(
         while place < bounds[number + 1]:
             code, length = decoded(text, place)
             image = np.int64(images[code])
-            if code == 0x20 and place == bounds[number]:
+            if code == SPACE and place == bounds[number]:
                 image = np.int64(lead)
                 knows = place + 1 < bounds[number + 1]  # alone, it may go altogether
             elif image < 0:
                 knows = False
             if not knows:
                 break
-            alone = alone and (code == 0x20 or single[image])
+            alone = alone and (code == SPACE or single[image])
             if used + starts[image + 1] - starts[image] > out.shape[0]:
                 fits = False
                 break

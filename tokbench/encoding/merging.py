@@ -95,7 +95,7 @@ class Merging:
                 return None
             return cls(model, None)
         found = plan(None, state["pre_tokenizer"])
-        scanner = found and found.scanner
+        scanner = found.scanner if found else None
         if state["normalizer"] is not None or scanner is None or not scanner.bytes:
             return None
         if scanner.pattern not in _DIGITS or scanner.prefix:
@@ -123,10 +123,11 @@ class Merging:
     ) -> "tuple[NDArray[np.int32], NDArray[np.int64]]":
         flat = np.empty(int(bounds[-1] - bounds[0]), np.int32)
         lengths = np.empty(len(bounds) - 1, np.int64)
-        room = [np.empty(kernels.LONGEST, np.int32) for _ in range(3)]
+        symbols, waiting, gives = np.empty((3, kernels.LONGEST), np.int32)
         used = kernels.encode(
             text, bounds, shape, self._kinds, self._glues, self._digits,
-            self._alphabet, self._single, *self._table, *room, flat, lengths,
+            self._alphabet, self._single, *self._table,
+            symbols, waiting, gives, flat, lengths,
         )  # fmt: skip
         return flat[:used], lengths
 

@@ -1,6 +1,5 @@
 """WordPiece behind BertPreTokenizer, by kernel: what the library gives, without asking it."""
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,6 @@ from tokbench.encoding import unigram_kernel as trees
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from tokenizers import Tokenizer
 
 Json = Mapping[str, Any]
 
@@ -59,16 +57,18 @@ class WordPieces:
         self._kinds[ord(" ")] = kernels.SPACE
 
     @classmethod
-    def of(cls, tokenizer: "Tokenizer") -> "WordPieces | None":
-        """That of a tokenizer; None for another model or other words."""
-        state = json.loads(tokenizer.to_str())
+    def of(cls, state: Json) -> "WordPieces | None":
+        """That of a tokenizer; None for another model or other words.
+
+        Args:
+            state: the tokenizer's JSON.
+        """
         model = state["model"]
         if model["type"] != "WordPiece" or "" in model["vocab"]:
             return None
         found = plan(state["normalizer"], state["pre_tokenizer"])
-        scanner = found and found.scanner
-        known = scanner and scanner.pattern == "bert" and model["unk_token"] in model["vocab"]
-        return cls(model) if known else None
+        words = found is not None and found.scanner is not None and found.scanner.pattern == "bert"
+        return cls(model) if words and model["unk_token"] in model["vocab"] else None
 
     def encode(
         self, text: "NDArray[np.uint8]", bounds: "NDArray[np.int64]", rows: "NDArray[np.int32]"
