@@ -42,7 +42,7 @@ def test_shapes_are_few_and_a_killed_training_goes_on_to_the_same_end(tmp_path):
     assert (whole.device, whole.precision, whole.static) == ("xla: CPU", "fp32", True)
     assert seed.shapes == 1
     assert 1 < seed.programs < 15
-    assert 0 < seed.compiling
+    assert seed.compiling > 0
     assert resumed.predictions == seed.predictions
     assert resumed.loss == pytest.approx(seed.loss, rel=1e-5)
     model = AutoModelForSequenceClassification.from_pretrained(out / "model")
