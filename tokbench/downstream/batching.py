@@ -282,6 +282,12 @@ class Rows:
                 is_list = hasattr(column, "offsets")
                 self._columns[name] = _Lists(column) if is_list else column.to_numpy()
 
+    @property
+    def labels(self) -> "NDArray[Any]":
+        """All labels of all examples, one after another."""
+        found = self._columns["labels"]
+        return found.values if isinstance(found, _Lists) else found
+
     def __len__(self) -> int:
         return len(self.sizes)
 
@@ -298,14 +304,14 @@ class Rows:
 
 
 class _Lists:
-    """A column of lists as slices of one flat array."""
+    """A column of lists as slices of one flat array, `values`."""
 
     def __init__(self, column: Any) -> None:
         self._offsets = column.offsets.to_numpy()
-        self._values = column.values.to_numpy()
+        self.values: NDArray[Any] = column.values.to_numpy()
 
     def __getitem__(self, at: int) -> "NDArray[np.int64]":
-        return self._values[self._offsets[at] : self._offsets[at + 1]]  # type: ignore[no-any-return]
+        return self.values[self._offsets[at] : self._offsets[at + 1]]
 
 
 class Collator:

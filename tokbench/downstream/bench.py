@@ -110,7 +110,7 @@ class Bench:
     def model(self, seed: int) -> Any:
         """A new model."""
         job = self.job
-        return bodies.build(
+        model = bodies.build(
             job.body,
             job.data.kind,
             job.data.labels,
@@ -120,6 +120,8 @@ class Bench:
             seed=seed,
             hold=job.spec.hold,
         )
+        kinds.of(job.data).begin(model, self.rows["train"].labels)
+        return model
 
 
 def opened(job: Job, watch: Watch) -> Bench:

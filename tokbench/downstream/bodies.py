@@ -18,7 +18,7 @@ from tokbench.errors import TokbenchError
 from tokbench.values import TaskKind
 
 EMBEDDINGS = "bert.embeddings.word_embeddings.weight"
-_OF_THE_TABLE = "predictions.bias"
+_OF_THE_TABLE = ("predictions.bias", "lm_head.bias")
 """A number for each row of the table, in what predicts tokens."""
 USUAL_ROWS = 16_384
 """Of the table of the model whose parameters `hold: total` counts."""
@@ -64,7 +64,7 @@ def build(
     import transformers  # noqa: PLC0415 - it takes seconds, and only child processes need it
 
     asked = KINDS[kind]
-    inner = inner_width(asked, body, rows) if hold == "total" else asked.inner(body)
+    inner = inner_width(asked, body, rows) if hold == "total" else 4 * body.width
     config = asked.config(
         labels, body, rows=rows, pad_id=pad_id, max_length=max_length, inner=inner
     )
@@ -80,10 +80,10 @@ def inner_width(kind: Kind, body: Body, rows: int) -> int:
         TokbenchError: the table leaves too little for a body.
 
     >>> inner_width(KINDS["classification"], BODIES["tiny"], USUAL_ROWS - 400)
-    612
+    611
     """
-    spared = USUAL_ROWS - rows
-    inner = kind.inner(body) + spared // (body.layers * kind.matrices)
+    spared = (USUAL_ROWS - rows) * (body.width + kind.biased)
+    inner = 4 * body.width + spared // (body.layers * (2 * body.width + 1))
     if inner < body.width // 4:
         raise TokbenchError(
             f"hold: total leaves no inner layers beside a table of {rows:,} rows; take a larger "

@@ -22,7 +22,7 @@ def continuations(folder: Path, texts: Sequence[str]) -> tuple[Continuation, ...
 
     Args:
         folder: the model, with its tokenizer.
-        texts: pieces of the test split.
+        texts: of the test split, the first piece of each document.
 
     Returns:
         For each beginning what is most probable, and what is drawn with a temperature of 0.8 from

@@ -40,12 +40,12 @@ class Lost:
     Attributes:
         tokens: bits for what each of its own tokens stands for, special ones left out.
         gaps: bits for text between tokens and behind them.
-        unknown: how many of the bits are for unknown tokens.
+        unknown: how many of the bits of each are for it being unknown.
     """
 
     tokens: tuple[float, ...]
-    gaps: float
-    unknown: float
+    gaps: float = 0.0
+    unknown: tuple[float, ...] = ()
 
     @property
     def bits(self) -> float:
@@ -114,18 +114,20 @@ class Residue:
     def of(self, text: str, encoding: Encoding) -> Lost:
         """What a piece costs beside its tokens."""
         if self.comes_back(text, encoding):
-            return Lost((0.0,) * len(own_ids(encoding)), 0.0, 0.0)
-        tokens, gaps, unknown = [], 0.0, 0.0
+            nothing = (0.0,) * len(own_ids(encoding))
+            return Lost(nothing, 0.0, nothing)
+        tokens, gaps, unknown = [], 0.0, []
         for number, gap, own in _parts(text, encoding):
             gaps += self._gaps.bits(number, gap)
             if number == _LAST:
                 continue
-            if number == self._unknown:
+            is_unknown = number == self._unknown
+            if is_unknown:
                 tokens.append(BYTE * len(own.encode()))
-                unknown += tokens[-1]
             else:
                 tokens.append(self._texts.bits(number, self._told(number, own)))
-        return Lost(tuple(tokens), gaps, unknown)
+            unknown.append(tokens[-1] if is_unknown else 0.0)
+        return Lost(tuple(tokens), gaps, tuple(unknown))
 
     def _told(self, number: int, own: str) -> str:
         if number not in self._own:

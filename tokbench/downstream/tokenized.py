@@ -65,6 +65,14 @@ class Encoder:
             longest = kind.longest(data, spec)
             self.tokenizer.enable_truncation(longest, strategy="longest_first")
         self._aligned = kind.aligned
+        self._mask: str = config.get("mask_token", "")
+
+    @property
+    def mask_id(self) -> int:
+        """The id of what stands in place of hidden words, where the tokenizer has such a token."""
+        number = self.tokenizer.token_to_id(self._mask)
+        assert number is not None  # noqa: S101 - `prepared.masking` has added it
+        return number
 
     def given(self, table: "pa.Table") -> list[Given]:
         """Rows as the tokenizer is given them: texts, pairs, or the pieces that words become."""

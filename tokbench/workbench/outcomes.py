@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from tokbench import store
 from tokbench.downstream import TaskInput, TrainingSpec, compared, extra, kinds
 from tokbench.downstream.finetuning import PACKAGES, Given
+from tokbench.downstream.kinds import KINDS
 from tokbench.downstream.statistics import RESAMPLES
 from tokbench.errors import StoreError
 from tokbench.values import Downstream, Outcome, TaskData
@@ -274,7 +275,7 @@ def side_by_side(
         names,
         baseline=baseline,
         model=spec.model,
-        settings=_said(spec),
+        settings=_said(spec, limited=any(KINDS[one.kind].limited for one in inputs)),
         signature=_signature(tasks, names, spec, baseline),
     )
 
@@ -283,7 +284,7 @@ def _called(outcome: Outcome | None, name: str) -> Outcome | None:
     return outcome and replace(outcome, tokenizer=name)
 
 
-def _said(spec: TrainingSpec) -> str:
+def _said(spec: TrainingSpec, *, limited: bool = True) -> str:
     """Settings in words; reports tell the seeds by themselves.
 
     >>> _said(TrainingSpec(learning_rate=1e-3))
@@ -296,7 +297,7 @@ def _said(spec: TrainingSpec) -> str:
         f"learning rate {rates[0]:g}"
         if len(rates) == 1
         else f"learning rate chosen of {', '.join(f'{one:g}' for one in rates)}",
-        f"{spec.max_length} tokens at most",
+        *([f"{spec.max_length} tokens at most"] if limited else []),
     ]
     usual = settings_of(TrainingSpec())
     beside = ("model", "epochs", "batch_size", "learning_rate", "max_length")

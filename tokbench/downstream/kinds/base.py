@@ -76,8 +76,9 @@ class Kind(ABC):
         aligned: whether what a row becomes needs the offsets and word numbers of its tokens.
         labelled: whether examples have labels, beside their text.
         typed: whether models can be told which of two texts a token is of.
-        cut: whether examples that are longer than `max_length` are cut.
-        matrices: how many matrices are as wide as an inner layer.
+        cut: whether examples that are longer than models take are cut.
+        limited: whether `max_length` says how long that is.
+        biased: how many numbers a row of the table has beside its own.
     """
 
     name: ClassVar[TaskKind]
@@ -92,7 +93,8 @@ class Kind(ABC):
     labelled: ClassVar[bool] = True
     typed: ClassVar[bool] = True
     cut: ClassVar[bool] = True
-    matrices: ClassVar[int] = 2
+    limited: ClassVar[bool] = True
+    biased: ClassVar[int] = 0
 
     # examples
 
@@ -163,10 +165,6 @@ class Kind(ABC):
     def names(self, labels: Sequence[str]) -> dict[int, str]:
         """What a model calls its outputs, from the names of the task's labels."""
         return dict(enumerate(labels))
-
-    def inner(self, body: "Body") -> int:
-        """How wide inner layers are, where nothing holds their number of parameters."""
-        return 4 * body.width
 
     def config(
         self,
@@ -278,6 +276,14 @@ class Kind(ABC):
             logits.float().flatten(0, -2), labels.flatten(), ignore_index=IGNORED, reduction="sum"
         )
         return total / (self.counted(labels).sum().clamp(min=1) if items is None else items)
+
+    def begin(self, model: Any, labels: "NDArray[Any]") -> None:  # noqa: B027 - most know nothing
+        """Tell a model that is not trained yet what the labels of training say by themselves.
+
+        Args:
+            model: with its first weights.
+            labels: all of them.
+        """
 
     def put_into(self, model: Any) -> None:  # noqa: B027 - most have nothing to put
         """Let a trained model itself answer as `answers` does, for whoever loads it."""

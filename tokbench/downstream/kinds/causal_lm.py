@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tokbench.downstream import byte_models, linear
 from tokbench.downstream.alignment import IGNORED
 from tokbench.downstream.kinds.base import KINDS, Judge, Predicted, Rival
-from tokbench.downstream.kinds.language import Language, LanguageJudge, longest_piece
+from tokbench.downstream.kinds.language import Language, LanguageJudge, ends, longest_piece, nats
 from tokbench.downstream.residue import BYTE, Lost
 from tokbench.values import Continuation, TaskData, TaskKind
 
@@ -25,7 +25,7 @@ _EIGHT = 8
 
 
 class CausalLM(Language):
-    """The next token, of a decoder like Llama: rotary positions, gated inner layers, one table.
+    """The next token, of a decoder like Phi: rotary positions, one table to read and to predict.
 
     It learns no positions, so that bodies are alike whatever a piece is in tokens.
     """
@@ -35,7 +35,6 @@ class CausalLM(Language):
     pipelines: ClassVar[tuple[str, ...]] = ("text-generation",)
     says: ClassVar[str] = "with what comes next"
     cut: ClassVar[bool] = False
-    matrices: ClassVar[int] = 3
 
     def prepare(self, made: "Prepared") -> "Prepared":
         """A text begins with a token, and nothing ends it."""
@@ -66,10 +65,6 @@ class CausalLM(Language):
             ]
         )
 
-    def inner(self, body: "Body") -> int:
-        """Three matrices of this width are as large as an encoder's two (Shazeer 2020)."""
-        return -(-8 * body.width // 3 // _EIGHT) * _EIGHT
-
     def config(
         self,
         labels: Sequence[str],  # noqa: ARG002 - there are none
@@ -80,15 +75,14 @@ class CausalLM(Language):
         max_length: int,
         inner: int,
     ) -> Any:
-        """Llama's, with one table for what is read and what is predicted."""
-        from transformers import LlamaConfig  # noqa: PLC0415 - seconds, in child processes alone
+        """Phi's (Li et al. 2023), with one table for what is read and what is predicted."""
+        from transformers import PhiConfig  # noqa: PLC0415 - seconds, in child processes alone
 
-        return LlamaConfig(
+        return PhiConfig(
             vocab_size=rows,
             hidden_size=body.width,
             num_hidden_layers=body.layers,
             num_attention_heads=body.heads,
-            num_key_value_heads=body.heads,
             intermediate_size=inner,
             max_position_embeddings=max_length,
             pad_token_id=pad_id,
@@ -110,16 +104,7 @@ class CausalLM(Language):
         self, model: Any, inputs: "Mapping[str, torch.Tensor]", labels: "torch.Tensor"
     ) -> list[Any]:
         """Nats of each row: the sum over the tokens of its text."""
-        import torch  # noqa: PLC0415 - the extra
-
-        logits = model(**inputs)["logits"]
-        nats = [
-            torch.nn.functional.cross_entropy(
-                row[:-1].float(), own[1:], ignore_index=IGNORED, reduction="none"
-            ).double()
-            for row, own in zip(logits, labels.to(logits.device), strict=True)
-        ]
-        return [float(one.sum()) for one in nats]
+        return nats(model(**inputs)["logits"][:, :-1], labels[:, 1:])
 
     def judge(self, encoder: "Callable[[], Encoder]", data: TaskData, table: "pa.Table") -> Judge:
         """Who adds what tokens do not say."""
@@ -129,7 +114,8 @@ class CausalLM(Language):
         """How it goes on with the beginnings of a few test documents."""
         from tokbench.downstream.generation import continuations  # noqa: PLC0415 - imports transformers
 
-        return continuations(folder, linear.column(data.test, "text"))
+        texts = linear.column(data.test, "text")
+        return continuations(folder, [texts[start] for start in [0, *ends(data.test)[:-1]]])
 
     @property
     def rivals(self) -> Mapping[str, Rival]:
@@ -138,7 +124,7 @@ class CausalLM(Language):
 
 
 def _charged(text: str, lost: Lost, encoding: Any) -> tuple[float, float, int]:  # noqa: ARG001
-    return lost.bits, lost.unknown, len(text.encode())
+    return lost.bits, sum(lost.unknown), len(text.encode())
 
 
 def _sizes(data: TaskData) -> list[int]:

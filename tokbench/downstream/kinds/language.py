@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from tokbench.downstream import linear
+from tokbench.downstream.alignment import IGNORED
 from tokbench.downstream.drawable import Drawable
 from tokbench.downstream.kinds.base import Judge, Kind, Predicted
 from tokbench.downstream.residue import BYTE, Lost, Residue
@@ -33,6 +34,8 @@ class Language(Kind):
     labelled: ClassVar[bool] = False
     pairs: ClassVar[bool] = False
     typed: ClassVar[bool] = False
+    limited: ClassVar[bool] = False
+    biased: ClassVar[int] = 1
     classes: ClassVar[bool] = False
 
     def count(self, table: "pa.Table") -> int:
@@ -42,6 +45,24 @@ class Language(Kind):
     def padded(self, labels: "Sequence[NDArray[Any]]", shape: tuple[int, int]) -> "torch.Tensor":
         """A label for each token of the batch."""
         return self.padded_rows(labels, shape)
+
+    def begin(self, model: Any, labels: "NDArray[Any]") -> None:
+        """Begin with the shares of tokens, which any short training finds first.
+
+        Otherwise it would spend its first steps on what never occurs, the more of it the larger
+        the vocabulary. Tokens that training does not have share what Witten and Bell (1991) leave
+        for them.
+        """
+        import torch  # noqa: PLC0415 - the extra
+
+        bias = model.get_output_embeddings().bias
+        counts = np.bincount(labels[labels >= 0], minlength=len(bias)).astype(np.float64)
+        seen, absent = int((counts > 0).sum()), int((counts == 0).sum())
+        if not seen:
+            return
+        counts[counts == 0] = seen / max(absent, 1)
+        with torch.no_grad():
+            bias.copy_(torch.from_numpy(np.log(counts / counts.sum())))
 
     def scores(self, labels: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002 - there are none
         """Bits for each byte."""
@@ -126,6 +147,19 @@ class LanguageJudge(Judge):
                 "its tokens do not say all of the text; what they leave out is charged with "
                 f"{lost:.3f} bits per byte{beside}"
             )
+
+
+def nats(logits: "torch.Tensor", labels: "torch.Tensor") -> list[float]:
+    """Of each row the sum over the labels that count; a row at a time, as vocabularies are wide."""
+    import torch  # noqa: PLC0415 - the extra
+
+    each = (
+        torch.nn.functional.cross_entropy(
+            row.float(), own, ignore_index=IGNORED, reduction="none"
+        ).double()
+        for row, own in zip(logits, labels.to(logits.device), strict=True)
+    )
+    return [float(one.sum()) for one in each]
 
 
 def ends(table: "pa.Table") -> list[int]:
