@@ -349,6 +349,7 @@ class Collator:
         if "token_type_ids" in rows[0]:
             made["token_type_ids"] = torch.zeros(shape, dtype=torch.long)
         made["labels"] = self._kind.padded([row["labels"] for row in there], shape)
+        made |= self._kind.beside(made["labels"], self._pad_id)
         for at, row in enumerate(there):
             made["attention_mask"][at, : lengths[at]] = 1
             for name in ("input_ids", "token_type_ids"):

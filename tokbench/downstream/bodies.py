@@ -106,7 +106,8 @@ def initialise(model: Any, seed: int) -> None:
                 generator = torch.Generator().manual_seed(_seed(seed, name))
                 parameter.normal_(0.0, _DEVIATION, generator=generator)
         table = model.get_input_embeddings()
-        table.weight[table.padding_idx].zero_()
+        if table.padding_idx is not None:
+            table.weight[table.padding_idx].zero_()
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,8 @@ class Parameters:
         """Those of a model of `build`."""
         table = model.get_input_embeddings().weight
         body = f"{model.base_model_prefix}."
+        if not any(name.startswith(body) for name, _ in model.named_parameters()):
+            body = ""  # as of T5, which has nothing around
         parts = {"body": 0, "head": 0, "embeddings": 0}
         for name, parameter in model.named_parameters():
             if parameter is table or name.endswith(_OF_THE_TABLE):

@@ -156,6 +156,11 @@ def per_byte(_: Answers, predicted: Answers, weights: Ints) -> Floats:
     return _divided(bits, count, np.nan)
 
 
+def mean(_: Answers, predicted: Answers, weights: Ints) -> Floats:
+    """Of predictions that are scores already, (examples, 1)."""
+    return _divided(weights @ predicted[:, 0], weights.sum(axis=1), np.nan)
+
+
 def span_f1(_: Answers, tallies: Answers, weights: Ints) -> Floats:
     """Twice right, over found and there; 0 where there are none."""
     found, there, right = (weights @ tallies).T

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tokbench.downstream import extra, kinds, resamples
+from tokbench.downstream import extra, kinds, resamples, text_scores
 from tokbench.downstream.kinds import KINDS
 from tokbench.downstream.resamples import Answers, Floats, Ints
 from tokbench.downstream.spans import is_scheme
@@ -163,7 +163,10 @@ def resampled(name: str, gold: ArrayLike, predicted: ArrayLike, weights: ArrayLi
 
 
 def _part(name: str, predicted: Answers) -> Answers:
-    """The three columns of tallies that a score is about."""
+    """The columns of predictions that a score is about."""
+    if name in text_scores.NAMES:
+        place = text_scores.NAMES.index(name) if predicted.shape[1] > 1 else 0
+        return predicted[:, place : place + 1]
     if predicted.ndim == 1 or predicted.shape[1] != 3 * _COLUMNS:
         return predicted
     first = {"span_f1": 0, "span_f1_strict": _COLUMNS}.get(name, 2 * _COLUMNS)
@@ -302,6 +305,31 @@ for _score in (
         "Of well-formed spans only, as `seqeval`'s strict mode: by IOB2, or IOBES where tags have "
         "E- or S-.",
         needs="tags of spans",
+    ),
+    *(
+        Scoring(name, title, ("seq2seq",), _one(resamples.mean), resamples.mean, about)
+        for name, title, about in (
+            (
+                "rougeL",
+                "ROUGE-L",
+                (
+                    "F1 of the longest common subsequence of words, of what was written and what "
+                    "is right (Lin 2004), by rouge-score; the mean over examples. Words are "
+                    "letters and digits of all scripts in lower case, one character each where a "
+                    "script has no spaces; rouge-score's own know a to z alone."
+                ),
+            ),
+            ("rouge1", "ROUGE-1", "As rougeL, of words that both have."),
+            ("rouge2", "ROUGE-2", "As rougeL, of pairs of words that both have."),
+            (
+                "chrf",
+                "chrF",
+                (
+                    "F2 of groups of one to six characters (Popović 2015), by sacrebleu, of each "
+                    "example alone; the mean over examples, from 0 to 1."
+                ),
+            ),
+        )
     ),
 ):
     SCORES.register(_score.name)(_score)

@@ -54,7 +54,7 @@ class Seed:
         )
         self._epoch = -(-len(self._batches) // self._spec.accumulate)
         self._steps = math.ceil(self._spec.epochs * self._epoch)
-        self._kind = kinds.of(bench.job.data).fitted(bench.job.data)
+        self._kind = kinds.of(bench.job.data).fitted(bench.job.data, bench.tokenizer)
         if bench.machine.static:
             self._padding = batching.Padding(
                 batching.buckets(self._spec, self._longest), rows=self._batches.rows

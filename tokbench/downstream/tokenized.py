@@ -110,7 +110,8 @@ def tokenized(folder: Path, data: TaskData, split: Split, spec: TrainingSpec) ->
         - `input_ids` (list of int32), special tokens included, without padding;
         - `token_type_ids` (list of int8), where the folder's `model_input_names` has them;
         - `labels`: int64 (classification), float64 (regression), a list of int64 as long as
-          `input_ids`, -100 where nothing is to be predicted (tokens);
+          `input_ids`, -100 where nothing is to be predicted (tokens); the ids of the text to be
+          written and the one that ends it (seq2seq);
         - `length` (int32): tokens;
         - `bytes` (int64): of the example in UTF-8, the same for every tokenizer;
         - `truncated` (bool): whether something was cut off.
@@ -176,7 +177,11 @@ def _columns(
         made = {"input_ids": lists(kind.ids(rows, encodings, encoder), pa.int32())}
         if encoder.types:
             made["token_type_ids"] = lists([one.type_ids for one in encodings], pa.int8())
-        made["labels"] = kind.labels(rows, given, encodings, data, spec)
+        targets = kind.targets(rows, encoder)
+        if targets is None:
+            made["labels"] = kind.labels(rows, given, encodings, data, spec)
+        else:
+            made["labels"] = kind.as_lists(targets)
         made["length"] = pa.array(lengths)
         made["bytes"] = pa.array(sizes(rows))
         made["truncated"] = pa.array([bool(one.overflowing) for one in encodings])

@@ -92,9 +92,9 @@ class TaskSpec(Spec):
     """The name of a known task; what is not said here is as it is there."""
 
     kind: TaskKind = "classification"
-    """A class of each example, a number (`regression`), or a label of each word or character
-    (`tokens`); or nothing but text: what comes next (`causal_lm`), or what stands where words are
-    hidden (`masked_lm`)."""
+    """A class of each example, a number (`regression`), a label of each word or character
+    (`tokens`), or a text to be written (`seq2seq`); or nothing but text: what comes next
+    (`causal_lm`), or what stands where words are hidden (`masked_lm`)."""
 
     train: Source
     """Where the examples are; its `text` is the sentence (of `kind: tokens`: see `words`)."""
@@ -124,8 +124,9 @@ class TaskSpec(Spec):
     them."""
 
     label: Column = "label"
-    """The column of the class, the number, or the list of labels; of `kind: tokens` without
-    `words` also a list of `{start, end, label}`, in characters of the text."""
+    """The column of the class, the number, the text to be written, or the list of labels; of
+    `kind: tokens` without `words` also a list of `{start, end, label}`, in characters of the
+    text."""
 
     context_bytes: Annotated[int, Field(ge=32, le=65_536)] | None = None
     """Of language models: documents are cut into pieces of at most so many bytes, at line ends,
@@ -326,8 +327,8 @@ def _of_kind(spec: TaskSpec) -> Iterator[Problem]:
 
 
 def _labels(spec: TaskSpec) -> Iterator[Problem]:
-    if spec.kind == "regression" and spec.labels:
-        what = "numbers have no classes"
+    if spec.kind in {"regression", "seq2seq"} and spec.labels:
+        what = f"{'numbers' if spec.kind == 'regression' else 'texts'} have no classes"
         yield Problem(("labels",), f"{what}; leave it out, or say `kind: classification`")
     elif len(spec.labels) == 1:
         yield Problem(("labels",), "one class alone teaches nothing; name all of them")

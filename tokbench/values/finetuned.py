@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TaskKind = Literal["classification", "regression", "tokens", "causal_lm", "masked_lm"]
+TaskKind = Literal["classification", "regression", "tokens", "causal_lm", "masked_lm", "seq2seq"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class TaskData:
     - `document` (int64): of language models, which document of its table a piece is of; such
       tables have no `label`.
     - `label`: int64, a place in `labels` (classification); float64 (regression); a list of int64,
-      one for each word, or for each character of `text` where `unit` is "characters" (tokens).
+      one for each word, or for each character of `text` where `unit` is "characters" (tokens);
+      large_string, the text to be written (seq2seq).
 
     Attributes:
         name: of the task.
@@ -64,7 +65,8 @@ class SeedOutcome:
         valid: on the validation split.
         predictions: for each test example, in order: the predicted class (classification), the
             predicted number (regression), of tokens the nine of `downstream.kinds.tokens.tally`,
-            of each document of a language model bits and the bytes that they are for.
+            of each document of a language model bits and the bytes that they are for, of texts
+            that were written their `downstream.text_scores`.
         loss: mean over the last tenth of the training steps.
         steps: optimizer steps.
         epochs: how often each example was seen.
@@ -116,17 +118,20 @@ class SeedOutcome:
 
 @dataclass(frozen=True)
 class Continuation:
-    """How a language model goes on, for people to look at.
+    """How a language model goes on, or what an encoder-decoder writes, for people to look at.
 
     Attributes:
-        prompt: the beginning of a test document.
+        prompt: the beginning of a test document, or what was given.
         greedy: always the most probable token.
-        sampled: drawn from a generator of its own, the same for every tokenizer.
+        sampled: drawn from a generator of its own, the same for every tokenizer; empty where
+            nothing was.
+        right: what was to be written; empty where nothing is right.
     """
 
     prompt: str
     greedy: str
-    sampled: str
+    sampled: str = ""
+    right: str = ""
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,14 @@ class Kind(ABC):
         """
         return rows["label"].combine_chunks()
 
+    def targets(
+        self,
+        rows: "pa.Table",  # noqa: ARG002 - who writes text needs them
+        encoder: "Encoder",  # noqa: ARG002 - as above
+    ) -> list[list[int]] | None:
+        """The tokens to be written of some rows, in place of `labels`; None where none are."""
+        return None
+
     # what is learned
 
     def names(self, labels: Sequence[str]) -> dict[int, str]:
@@ -194,8 +202,12 @@ class Kind(ABC):
             problem_type=self.problem,
         )
 
-    def fitted(self, data: TaskData) -> "Kind":  # noqa: ARG002 - most need to know nothing
-        """The same, knowing what it must of the training examples."""
+    def fitted(
+        self,
+        data: TaskData,  # noqa: ARG002 - most need to know nothing
+        made: "Prepared",  # noqa: ARG002 - as above
+    ) -> "Kind":
+        """The same, knowing what it must of the training examples, and of the tokenizer."""
         return self
 
     def padded(self, labels: "Sequence[NDArray[Any]]", shape: tuple[int, int]) -> "torch.Tensor":
@@ -231,6 +243,14 @@ class Kind(ABC):
 
         offsets: Any = pa.array(np.cumsum([0, *map(len, labels)]).astype(np.int32))
         return pa.ListArray.from_arrays(offsets, pa.array([*chain(*labels)], pa.int64()))
+
+    def beside(
+        self,
+        labels: "torch.Tensor",  # noqa: ARG002 - who writes text needs them
+        pad_id: int,  # noqa: ARG002 - as above
+    ) -> "dict[str, torch.Tensor]":
+        """What models are told of a batch beside its ids, from its labels."""
+        return {}
 
     def counted(self, labels: "torch.Tensor") -> "torch.Tensor":
         """Which labels are something to learn, as booleans of the same shape."""
