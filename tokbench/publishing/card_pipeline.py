@@ -77,8 +77,8 @@ def _digits(part: Component) -> str:
 def _bpe(part: Component) -> str:
     said = [
         (
-            "a piece begins as single bytes or characters, and pairs of neighbours are merged in "
-            "the order in which training found them"
+            "a piece begins as single symbols, and pairs of neighbours are merged in the order in "
+            "which training found them"
         )
     ]
     if part["ignore_merges"]:
@@ -242,8 +242,8 @@ def _special(facts: Facts) -> Iterator[str]:
     if facts.added_tokens:
         yield f"Added behind the vocabulary: {listed([code(one) for one in facts.added_tokens])}."
     length = facts.wrap.get("model_max_length")
-    side = f"Padding and truncation are at the {facts.wrap['padding_side']} and the \
-{facts.wrap['truncation_side']}"
+    pads, cuts = facts.wrap["padding_side"], facts.wrap["truncation_side"]
+    side = f"Padding is at the {pads}, truncation {'too' if pads == cuts else f'at the {cuts}'}"
     cut = f"; texts are cut at {length:,} tokens where truncation is asked for" if length else ""
     yield f"{side}{cut}."
     yield ""

@@ -9,12 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import regex
 from tokenizers import Tokenizer
 
 from tokbench import publishing, rules, store
 from tokbench.corpus import SOURCES
+from tokbench.encoding import SCRIPTS
 from tokbench.errors import PublishingError, StoreError, SubjectError, TokbenchError
-from tokbench.metrics import chosen
+from tokbench.metrics import Metric, chosen
 from tokbench.publishing import (
     CHAT,
     ENCODERS,
@@ -135,6 +137,7 @@ def facts(run: Path, *, license: str | None = None, repo: str | None = None) -> 
         notes=tuple(map(without_paths, manifest["notes"])),
         versions={"tokbench": manifest["tokbench"], **manifest["versions"]},
         comparison=comparison,
+        meanings={one.name: _meaning(one) for one in chosen(["all"])},
         rows={
             one.name: Row(one.title, one.digits, one.flattered_by_loss, one.family)
             for one in chosen(["all"])
@@ -204,7 +207,19 @@ def _sources(manifest: Mapping[str, Any]) -> Iterator[SourceFacts]:
             dataset=origin.get("dataset", ""),
             revision=origin.get("commit", ""),
             language="" if language.startswith("{") else language,
+            local=kind in ("files", "dataset", "given") and _is_local(spec),
         )
+
+
+def _meaning(metric: Metric) -> str:
+    """The first sentence of a metric's own explanation."""
+    return " ".join((metric.function.__doc__ or "").split("\n\n")[0].split())
+
+
+def _is_local(spec: Mapping[str, Any]) -> bool:
+    """Whether some of what a source reads is no address."""
+    paths = spec.get("paths") or [spec.get("path", "")]
+    return any("://" not in one or one.startswith("file:") for one in map(str, paths))
 
 
 def _source_name(spec: Mapping[str, Any]) -> str:
@@ -241,7 +256,17 @@ def _vocabulary(tokenizer: Tokenizer, state: Mapping[str, Any]) -> Vocabulary:
         alphabet=len(plain) - len(learned),
         merges=len(state["model"].get("merges", ())),
         longest=tuple(_readable(tokenizer, plain[one], one) for one in longest),
+        scripts=_scripts([_readable(tokenizer, n, one) for one, n in plain.items()]),
     )
+
+
+def _scripts(entries: Sequence[str]) -> dict[str, int]:
+    """How many entries have a letter of each script that reports know."""
+    found = {name: regex.compile(pattern) for name, pattern in SCRIPTS.items()}
+    return {
+        name: sum(pattern.search(one) is not None for one in entries)
+        for name, pattern in found.items()
+    }
 
 
 def _readable(tokenizer: Tokenizer, number: int, token: str) -> str:
@@ -261,9 +286,13 @@ def _example(
     first = tokenizer.encode(text.split()[0])
     pad = "pad" in recipe["special_tokens"]
     shown = not recipe["wrap"]["clean_up_tokenization_spaces"]
+    parts = (*recipe["normalizer"], *recipe["pre_tokenizer"])
+    tokens = encoding.tokens
+    if any(one["type"] == "ByteLevel" for one in parts):
+        tokens = [tokenizer.decode([one], skip_special_tokens=False) for one in encoding.ids]
     return Example(
         text=text,
-        tokens=tuple(encoding.tokens),
+        tokens=tuple(tokens),
         ids=tuple(encoding.ids),
         plain_ids=tuple(tokenizer.encode(text, add_special_tokens=False).ids),
         decoded=str(tokenizer.decode(encoding.ids)) if shown else None,
