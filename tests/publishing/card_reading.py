@@ -36,7 +36,7 @@ def wrong_metadata(text: str) -> Iterator[str]:
     if why := licenses.problem(data.license, data.get("license_link"), data.get("license_name")):
         yield why
     yield from filter(None, map(languages.problem, data.language or ()))
-    again = ModelCardData(**{**vars(data)})
+    again = ModelCardData(**vars(data))
     if again.to_dict() != data.to_dict():
         yield "metadata changes in ModelCardData"
     if f"---\n{data.to_yaml()}\n---\n" != text[: text.index("\n# ")]:

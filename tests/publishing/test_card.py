@@ -221,8 +221,9 @@ def test_languages_that_are_none_are_problems(runs: dict[str, Run]) -> None:
     ]
 
 
+@pytest.mark.usefixtures("runs")
 def test_what_is_said_of_publishing_follows_the_recipe(
-    runs: dict[str, Run], folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = folder / "pieces.yaml"
     before = path.read_text("utf-8")
