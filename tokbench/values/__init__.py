@@ -63,12 +63,14 @@ from tokbench.values.measured import (
 )
 from tokbench.values.predicted import Labelled, Prediction
 from tokbench.values.progress import Progress, TrainingProgress, Watch, ignore
+from tokbench.values.published import Change, Published, Upload
 from tokbench.values.trained import Curve, CurveText, Guarantee, Kind, Proof, Trained, Verdict
 from tokbench.values.tried import Trial
 from tokbench.values.written import Format, Layout, Written
 
 __all__ = [
     "Breakdown",
+    "Change",
     "ChunkCounts",
     "Comparison",
     "Composed",
@@ -110,6 +112,7 @@ __all__ = [
     "Prediction",
     "Progress",
     "Proof",
+    "Published",
     "RankCorrelation",
     "Recomputed",
     "Resumable",
@@ -134,6 +137,7 @@ __all__ = [
     "Trained",
     "TrainingProgress",
     "Trial",
+    "Upload",
     "Verdict",
     "Watch",
     "WordCounts",

@@ -48,13 +48,20 @@ _OWN_WORDS = ("files", "hub", "dataset", "given")
 """Kinds of sources whose documents only their authors can describe."""
 
 
-def card(run: Path, *, license: str | None = None, repo: str | None = None) -> Card:  # noqa: A002 - the Hub's word
+def card(
+    run: Path,
+    *,
+    license: str | None = None,  # noqa: A002 - the Hub's word
+    repo: str | None = None,
+    export: Sequence[str] = (),
+) -> Card:
     """The model card of a run.
 
     Args:
         run: the run folder.
         license: the licence of the tokenizer; None for what the recipe says.
         repo: where it goes, as user/name; None for what the recipe says.
+        export: formats of other libraries that go up; none: what the recipe says.
 
     Raises:
         SubjectError: there is no such run.
@@ -62,7 +69,7 @@ def card(run: Path, *, license: str | None = None, repo: str | None = None) -> C
     """
     manifest = _manifest(run)
     spec = _spec(manifest)
-    made, wrong = _exported(run, spec.export)
+    made, wrong = _exported(run, export or spec.export)
     found = facts(run, license=license, repo=repo)
     card = publishing.card(replace(found, exports=made))
     return replace(card, problems=(*card.problems, *wrong))

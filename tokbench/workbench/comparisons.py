@@ -34,7 +34,7 @@ from tokbench.workbench.find import RECIPES, Found, find, find_all
 from tokbench.workbench.plan import RUNS, Plan
 from tokbench.workbench.tables import parallel_text
 
-_COMPARISON = "comparison.json"
+COMPARISON = "comparison.json"
 _AS_COMPARISON = TypeAdapter(Comparison)
 
 
@@ -90,7 +90,7 @@ def compare(
         for other in found[1:]:
             _refuse_trained_on(found[0], corpus, other)
     place = place_of(baseline, names, meant, subjects) if baseline is not None else 0
-    made = _measure(
+    made = measure(
         subjects,
         corpus,
         split,  # type: ignore[arg-type]
@@ -147,10 +147,10 @@ def of_run(
     signature = store.signature(
         plan.signature, list(spec.metrics), [one.state for one in subjects], *_known_by(beside)
     )
-    if not force and (kept := _kept(folder / _COMPARISON, signature)):
+    if not force and (kept := _kept(folder / COMPARISON, signature)):
         return kept, "", True
     try:
-        made = _measure(
+        made = measure(
             subjects,
             plan.corpus,
             "held_out",
@@ -163,7 +163,7 @@ def of_run(
         )
     except CorpusError as error:
         return None, str(error), False
-    _keep(folder / _COMPARISON, signature, made)
+    keep(folder / COMPARISON, signature, made)
     return made, "", False
 
 
@@ -199,7 +199,7 @@ def together(
     names = list(dict.fromkeys(name for some in asked for name in some)) if all(asked) else []
     subjects = distinct([first.subject, *(one.subject for one in others)])
     families = {one.family for one in recipes}
-    path = runs / families.pop() / _COMPARISON if len(families) == 1 else None
+    path = runs / families.pop() / COMPARISON if len(families) == 1 else None
     given = next((one for one in recipes if one.benchmark.parallel), recipes[0])
     beside = _beside(given.benchmark, given.base)
     states = [(one.name, one.state) for one in subjects]
@@ -209,7 +209,7 @@ def together(
     alike = path and all(one.corpus == recipes[0].corpus for one in recipes)
     said = f"the documents held out by {recipes[0].family if alike else first.subject.name}"
     repeat = _again(["compare", *map(str, folders)])
-    made = _measure(
+    made = measure(
         subjects,
         corpus,
         "held_out",
@@ -221,7 +221,7 @@ def together(
         force=force,
     )
     if path:
-        _keep(path, signature, made)
+        keep(path, signature, made)
     return made
 
 
@@ -316,7 +316,7 @@ def _hashes(corpus: Corpus, split: Split) -> set[int]:
     }
 
 
-def _measure(
+def measure(
     subjects: Sequence[Subject],
     corpus: Corpus,
     split: Split,
@@ -330,6 +330,21 @@ def _measure(
     *,
     force: bool = False,
 ) -> Comparison:
+    """Measure tokenizers that are loaded on one split of an open corpus.
+
+    Args:
+        subjects: the tokenizers.
+        corpus: the text.
+        split: which of its documents.
+        said: what that is, in words.
+        names: which metrics; empty for all.
+        watch: told how far it has come.
+        baseline: the position of the one that differences are to.
+        beside: what else to measure on.
+        by: columns to break numbers down by.
+        repeat: the command that measures it again.
+        force: encode anew.
+    """
     wanted = metrics.chosen(names, beside.given if beside else ())
     needs = {one.needs for one in wanted}
     measured_on = Text(corpus, split, fresh=force)
@@ -371,7 +386,8 @@ def _signature(
     return f"tokbench-{version('tokbench')}|{said}"
 
 
-def _keep(path: Path, signature: str, made: Comparison) -> None:
+def keep(path: Path, signature: str, made: Comparison) -> None:
+    """Write a comparison into a run folder, with what it follows from."""
     value = asdict(made)
     store.write_json(
         path, {"signature": signature, "check": store.signature(value), "comparison": value}
@@ -380,7 +396,7 @@ def _keep(path: Path, signature: str, made: Comparison) -> None:
 
 def kept(run: Path) -> Comparison | None:
     """What was measured last in a run's folder; None where that is nothing, or is damaged."""
-    return _kept(run / _COMPARISON, None)
+    return _kept(run / COMPARISON, None)
 
 
 def _kept(path: Path, signature: str | None) -> Comparison | None:
