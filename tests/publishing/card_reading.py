@@ -16,7 +16,7 @@ from tokbench.cli import group
 from tokbench.publishing import languages, licenses
 
 REQUIRED = ("license", "library_name", "tags", "language")
-FILES = {"tokbench.json"}
+FILES = {"tokbench.json", "recipe.yaml"}
 """What every repository holds, and a card may link to."""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tokbench.publishing import languages
+from tokbench.publishing.bundle import FACTS
 from tokbench.publishing.facts import Facts
 from tokbench.publishing.markup import block, code, counted, listed, plain, size, table
 from tokbench.values import (
@@ -81,7 +82,7 @@ def _numbers(facts: Facts, made: Comparison) -> Iterator[str]:
     yield from _flattered(facts, made)
     yield from _not_applicable(facts, mine)
     if len(shown) < len(made.tokenizers):
-        yield f"{len(made.tokenizers) - len(shown)} more baselines stand in `tokbench.json`."
+        yield f"{len(made.tokenizers) - len(shown)} more baselines stand in [{FACTS}]({FACTS})."
         yield ""
     yield "To cite these numbers:"
     yield ""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+from tokbench.publishing.bundle import FACTS, RECIPE
 from tokbench.publishing.facts import Export, Facts
 from tokbench.publishing.markup import block, code, listed, plain
 
@@ -159,8 +160,9 @@ def reproduce(facts: Facts) -> Iterator[str]:
         "The first command installs what it was made with; the second fetches recipe and "
         f"measurements from here, trains again {promise}."
         + (
-            f" It needs the same files: {local} lay on the authors' machine, and the fingerprint "
-            "below tells whether yours are they."
+            f" It needs the same files: {local} lay on the authors' machine. {code('--data DIR')} "
+            "names the folder with yours, and the fingerprint below tells whether they are the "
+            "same."
             if local
             else " All of its sources can be read from where they were read then."
         )
@@ -180,7 +182,10 @@ def reproduce(facts: Facts) -> Iterator[str]:
         f"- **Signature** {code(facts.signature)}: of recipe, text and versions. The text's own "
         f"fingerprint, whatever the order of its documents: {code(facts.fingerprint)}."
     )
-    yield "- **Recipe and all measurements**: [tokbench.json](tokbench.json)."
+    yield (
+        f"- **Recipe**: [{RECIPE}]({RECIPE}), with all defaults written out. **All that was "
+        f"measured**: [{FACTS}]({FACTS})."
+    )
     yield ""
 
 

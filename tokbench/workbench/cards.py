@@ -402,7 +402,7 @@ def _proven(run: Path, format_: str, signature: str) -> Exported:
     for text in _held_out(found):
         ours, theirs = tokenizer.encode(text, add_special_tokens=False).ids, list(encode(text))
         if ours != theirs:
-            why = _differing(text, ours, theirs)
+            why = _differing(text, ours, theirs, tied=publishing.tied(state, ours, theirs))
             raise PublishingError(f"{name}: cannot be written for {format_}: {why}")
     return made
 
@@ -415,10 +415,11 @@ def _held_out(found: Found) -> Iterator[str]:
 _AROUND = 20
 
 
-def _differing(text: str, ours: Sequence[int], theirs: Sequence[int]) -> str:
-    """Where two lists of ids part."""
-    place = next(
-        (k for k, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] != pair[1]),
-        min(len(ours), len(theirs)),
-    )
-    return f"the held-out text {text[:_AROUND]!r} has other ids there from token {place + 1} on"
+def _differing(text: str, ours: Sequence[int], theirs: Sequence[int], *, tied: bool) -> str:
+    """Where two lists of ids part, and why, where that is known."""
+    pairs = zip(ours, theirs, strict=False)
+    parted = (place for place, (one, other) in enumerate(pairs, 1) if one != other)
+    place = next(parted, min(len(ours), len(theirs)) + 1)
+    said = f"the held-out text {text[:_AROUND]!r} has other ids there from token {place} on"
+    why = ": two cuts of it score the same, and the libraries choose each another"
+    return said + why if tied else said
