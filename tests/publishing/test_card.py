@@ -236,6 +236,22 @@ def test_what_is_said_of_publishing_follows_the_recipe(
         run(path, runs=folder / "runs", models=False)
 
 
+def test_without_held_out_text_it_says_what_is_not_measured(
+    runs: dict[str, Run], folder: Path, in_process: None
+) -> None:
+    del runs, in_process
+    path = folder / "unmeasured.yaml"
+    said = (folder / "bytes.yaml").read_text("utf-8").replace("name: bytes", "name: unmeasured")
+    path.write_text(said.replace("held_out: 0.1", "held_out: 0"), "utf-8")
+    made = run(path, runs=folder / "runs", models=False)
+    card = cards.card(made.folder)
+    (problem,) = card.problems
+    assert "nothing is held out that could prove its tiktoken files" in problem
+    assert "Not measured. This measures it: `tokbench compare someone/bytes --on" in card.text
+    assert list(wrong_metadata(card.text)) == []
+    assert list(broken_links(card.text)) == []
+
+
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SubjectError, match="is no run folder"):
         cards.card(tmp_path)

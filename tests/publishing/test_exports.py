@@ -95,7 +95,9 @@ def exported(
 
 def pud(shared: Path) -> list[str]:
     with (shared / "parallel/pud_20langs.tsv").open(encoding="utf-8", newline="") as file:
-        return [cell for row in list(csv.reader(file, delimiter="\t"))[1:] for cell in row if cell]
+        return [
+            cell for row in list(csv.reader(file, delimiter="\t"))[1:] for cell in row[1:] if cell
+        ]
 
 
 def differing(

@@ -399,11 +399,17 @@ def _proven(run: Path, format_: str, signature: str) -> Exported:
         raise PublishingError(f"{name}: {error}") from error
     tokenizer = Tokenizer.from_str(found.subject.state)
     tokenizer.encode_special_tokens = True  # as text: the other library finds none in it
-    for text in _held_out(found):
+    read = 0
+    for read, text in enumerate(_held_out(found), 1):  # noqa: B007 - counted
         ours, theirs = tokenizer.encode(text, add_special_tokens=False).ids, list(encode(text))
         if ours != theirs:
             why = _differing(text, ours, theirs, tied=publishing.tied(state, ours, theirs))
             raise PublishingError(f"{name}: cannot be written for {format_}: {why}")
+    if not read:
+        raise PublishingError(
+            f"{name}: nothing is held out that could prove its {format_} files; raise "
+            "corpus.held_out"
+        )
     return made
 
 
