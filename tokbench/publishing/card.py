@@ -117,6 +117,8 @@ def _kind(facts: Facts) -> str:
     """What it is, in two words: `byte-level BPE`."""
     model = facts.pipeline["model"][0]
     kind = _KINDS[model["type"]]
+    if model["type"] == "WordLevel" and not facts.vocabulary.learned:
+        return "character-level"
     if facts.byte_level:
         return f"byte-level {kind}"
     return f"{kind} tokenizer with byte fallback" if model.get("byte_fallback") else kind
@@ -125,11 +127,10 @@ def _kind(facts: Facts) -> str:
 def _what(facts: Facts) -> Iterator[str]:
     """What it is and for whom, in two sentences."""
     kind = _kind(facts)
-    article = "An" if kind[0] in "aeiouAEIOU" else "A"
-    noun = kind if kind.endswith("fallback") else f"{kind} tokenizer"
+    noun = f"{kind} and" if kind.endswith("fallback") else f"{kind} tokenizer with"
     learned = _amount(facts)
     yield (
-        f"{article} {noun} with {facts.vocabulary.size:,} tokens, learned from {learned}; trained "
+        f"A {noun} {facts.vocabulary.size:,} tokens, learned from {learned}; trained "
         "from scratch, derived from no other tokenizer. It is for those who train a language model "
         f"{_for(facts)}and need a tokenizer whose making is known: it brings no model."
     )

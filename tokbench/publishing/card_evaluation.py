@@ -145,8 +145,8 @@ def _flattered(facts: Facts, made: Comparison) -> Iterator[str]:
     found = [f"{plain(name)} ({share:.1%})" for name, share in worst.items() if share]
     if found:
         yield (
-            f"† looks better than it is: {listed(found)} of the text that the number is made of "
-            "is lost or unknown, and costs few tokens or none."
+            "† looks better than it is: text that is lost or unknown costs few tokens or none; "
+            f"the most of it, {listed(found)}."
         )
         yield ""
 
@@ -209,7 +209,8 @@ def _parity(facts: Facts) -> Iterator[str]:
             for one in cells
         ]
         rows.append([plain(languages.name(label)), *said])
-    heads = ["language", *(plain(made.tokenizers[k].name) for k in groups)]
+    marks = {k: "†" if made.tokenizers[k].measurements[_PARITY].flattered else "" for k in groups}
+    heads = ["language", *(f"{plain(made.tokenizers[k].name)}{marks[k]}" for k in groups)]
     yield from table(heads, rows, numbers=len(groups))
 
 

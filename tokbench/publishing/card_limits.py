@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tokbench.publishing import languages
 from tokbench.publishing.facts import Facts
-from tokbench.publishing.markup import code, counted, listed, plain, table
+from tokbench.publishing.markup import code, counted, listed, plain, spaced, table
 from tokbench.values import Measurement, Sample
 
 _NO_SCRIPT = ("Emoji", "Code")
@@ -47,9 +47,9 @@ class ScriptFacts:
     parts: float
 
     @classmethod
-    def of(cls, sample: Sample, own: int, known: Mapping[str, int]) -> "ScriptFacts":
+    def of(cls, sample: Sample, known: Mapping[str, int]) -> "ScriptFacts":
         """Of one text as the tokenizer cuts it."""
-        cuts = sample.cuts[own]
+        (cuts,) = sample.cuts
         tokens = [one for one in cuts if one.kind != "lost"]
         letters = len(sample.text.replace(" ", "").replace("\n", ""))
         lost = sum(len(one.text.strip()) for one in cuts if one.kind in ("unk", "lost"))
@@ -70,10 +70,8 @@ class ScriptFacts:
 
 
 def scripts(facts: Facts) -> list[ScriptFacts]:
-    """Of each script that was tried; nothing where none was."""
-    made = facts.comparison
-    known = facts.vocabulary.scripts
-    return [ScriptFacts.of(one, facts.own, known) for one in (made.scripts if made else ())]
+    """Of each script that was tried."""
+    return [ScriptFacts.of(one, facts.vocabulary.scripts) for one in facts.scripts]
 
 
 def section(facts: Facts) -> Iterator[str]:
@@ -85,8 +83,6 @@ def section(facts: Facts) -> Iterator[str]:
     yield from (f"- {one.said}" for one in limits(facts))
     yield ""
     found = scripts(facts)
-    if not found:
-        return
     yield (
         "One text in each script, of what was measured where it has one, else a sentence of "
         "tokbench's. A character is a Unicode code point."
@@ -191,7 +187,7 @@ def _round_trip(facts: Facts) -> Iterator[Limit]:
         )
         return
     shown = "; ".join(
-        f"{code(was)} came back as {code(now)}"
+        f"{spaced(was)} came back as {spaced(now)}"
         for was, now in verdict.differences[:_MOST_DIFFERENCES]
     )
     measured = _own(facts, "roundtrip")
@@ -202,11 +198,12 @@ def _round_trip(facts: Facts) -> Iterator[Limit]:
     )
     lossy = verdict.kind == "lossy by design"
     short = "does not give text back as it was" if lossy else "normalizes text"
-    title = "Text is lost" if lossy else "Text is normalized"
+    title = "Text that does not come back as it was" if lossy else "Text is normalized"
     yield Limit(
         short,
         f"**{title}.** Of {verdict.texts} texts tried, probes of every script among them, "
-        f"{verdict.differing} did not come back exactly: {shown}.{share}",
+        f"{verdict.differing} did not come back exactly (`·` is a space): "
+        f"{shown}.{share}",
     )
 
 

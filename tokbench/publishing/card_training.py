@@ -55,7 +55,7 @@ def _whole(facts: Facts) -> Iterator[str]:
     amount = f", {size(sum(known))} of UTF-8" if known else ""
     held_out = (
         f" Up to {facts.held_out * 100:.3g}% of the documents of a source are held out, by their "
-        "hash: training never saw them, and the measurements below are made on them."
+        "hash: training never saw them."
         if facts.held_out
         else " Nothing was held out."
     )

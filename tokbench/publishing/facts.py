@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tokbench.values import Comparison, Composition, Guarantee, Proof, Row, Verdict
+from tokbench.values import Comparison, Composition, Guarantee, Proof, Row, Sample, Verdict
 
 Component = Mapping[str, Any]
 """A part of a pipeline as a recipe says it, its `type` and its settings."""
@@ -131,6 +131,7 @@ class Facts:
         notes: what may surprise, a sentence each.
         versions: of the packages that made it.
         example: a text and its tokens.
+        scripts: a text in each of many scripts, as the tokenizer cuts it.
         comparison: measurements; None where nothing was measured.
         own: the tokenizer's place in it.
         rows: how each metric is shown.
@@ -153,6 +154,7 @@ class Facts:
     verdict: Verdict
     proof: Proof
     example: Example
+    scripts: tuple[Sample, ...] = ()
     license: str | None = None
     license_name: str | None = None
     license_link: str | None = None

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 
 from tokbench import publishing, rules, store
 from tokbench.corpus import SOURCES
-from tokbench.encoding import SCRIPTS
+from tokbench.encoding import SCRIPTS, in_scripts
 from tokbench.errors import PublishingError, StoreError, SubjectError, TokbenchError
 from tokbench.metrics import Metric, chosen
 from tokbench.publishing import (
@@ -31,13 +31,13 @@ from tokbench.publishing import (
     SourceFacts,
     Vocabulary,
 )
-from tokbench.values import Comparison, Guarantee, Proof, Row, Verdict, texts
+from tokbench.values import Comparison, Guarantee, Proof, Row, Sample, Verdict, texts
 from tokbench.workbench import comparisons, outcomes, provenance
 from tokbench.workbench.find import Found, find
 from tokbench.workbench.plan import RUN_FILE, TOKENIZER
 
 _PIPELINE = ("normalizer", "pre_tokenizer", "model", "post_processor", "decoder")
-_SHORTEST, _LONGEST = 12, 72
+_SHORTEST, _LONGEST = 8, 40
 _SENTENCE = "The quick brown fox jumps over the lazy dog."
 _MOST_LONGEST = 5
 _PATH = re.compile(
@@ -121,6 +121,7 @@ def facts(run: Path, *, license: str | None = None, repo: str | None = None) -> 
         verdict=Verdict(**manifest["verdict"]),
         proof=Proof(**manifest["proof"]),
         example=_example(tokenizer, recipe, comparison),
+        scripts=_in_scripts(found, comparison),
         license=license or spec.license,
         license_name=spec.license_name if not license else None,
         license_link=spec.license_link if not license else None,
@@ -185,6 +186,13 @@ def _pipeline(
     if any(one["type"] == "auto" for one in made["decoder"]):
         made["decoder"] = tuple(publishing.parts(state, "decoder"))
     return made
+
+
+def _in_scripts(found: Found, comparison: Comparison | None) -> tuple[Sample, ...]:
+    """A text in each script as the tokenizer cuts it, of what was measured where it has one."""
+    if comparison is None:
+        return in_scripts([found.subject], {})
+    return tuple(replace(one, cuts=one.cuts[:1]) for one in comparison.scripts)
 
 
 def _special(recipe: Mapping[str, Any]) -> dict[str, str]:
@@ -286,9 +294,8 @@ def _example(
     tokenizer: Tokenizer, recipe: Mapping[str, Any], comparison: Comparison | None
 ) -> Example:
     """A line of the measured text, else a sentence of ours."""
-    samples = [one.text for one in comparison.samples] if comparison else []
-    fit = (one for one in samples if _SHORTEST <= len(one) <= _LONGEST and " " in one.strip())
-    text = next(fit, _SENTENCE)
+    samples = [_beginning(one.text) for one in comparison.samples] if comparison else []
+    text = next((one for one in samples if _SHORTEST <= len(one) <= _LONGEST), _SENTENCE)
     encoding = tokenizer.encode(text)
     first = tokenizer.encode(text.split()[0])
     pad = "pad" in recipe["special_tokens"]
@@ -306,6 +313,20 @@ def _example(
         lengths=(len(encoding.ids), len(first.ids)) if pad else None,
         chat=_chat(recipe),
     )
+
+
+def _beginning(line: str) -> str:
+    """The first words of a line.
+
+    >>> _beginning("Return the embedded exception, or None if there was none.")
+    'Return the embedded exception, or None'
+    """
+    words: list[str] = []
+    for word in line.split():
+        if len(" ".join([*words, word])) > _LONGEST:
+            break
+        words.append(word)
+    return " ".join(words)
 
 
 def _chat(recipe: Mapping[str, Any]) -> str:
