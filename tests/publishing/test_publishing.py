@@ -13,7 +13,7 @@ import pytest
 from loopback_hub import UNHEARD, LoopbackHub, Repository
 from small_run import FILES, TOKEN
 
-from tokbench.errors import PublishingError
+from tokbench.errors import PublishingError, SubjectError
 from tokbench.publishing.bundle import Bundle
 from tokbench.publishing.proving import _ids, prove
 from tokbench.publishing.upload import Wish
@@ -352,7 +352,7 @@ def test_no_path_of_this_machine_is_told(here: Path, tiny: Path, hub: LoopbackHu
 
 @pytest.mark.usefixtures("hub")
 def test_runs_that_are_not_whole(here: Path, tiny: Path) -> None:
-    with pytest.raises(PublishingError, match=r"is no run; `tokbench run RECIPE` makes one"):
+    with pytest.raises(SubjectError, match=r"is no run; `tokbench run RECIPE` makes one"):
         collect(str(_apart(here, tiny)))
     state = tiny / "tokenizer" / "tokenizer.json"
     state.write_text(state.read_text().replace('"dropout": null', '"dropout": 0.1'))

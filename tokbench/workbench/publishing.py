@@ -136,7 +136,7 @@ def log_in(repo: str | None) -> str:
     Raises:
         PublishingError: nobody is logged in, or the token may not write.
     """
-    return Hub(repo or "publish").user()
+    return Hub(repo or "the Hub").user()
 
 
 def plan(made: Collected, wish: Wish | None = None, watch: Watch = ignore) -> Draft:
