@@ -4,7 +4,7 @@ from tokbench.publishing.bundle import CARD, FACTS, MODEL, RECIPE, REPORT, TOKEN
 from tokbench.publishing.card import Card, card
 from tokbench.publishing.card_use import CHAT
 from tokbench.publishing.exports import ENCODERS, FORMATS, Exported
-from tokbench.publishing.exports.exported import parts
+from tokbench.publishing.exports.exported import parts, tied
 from tokbench.publishing.facts import (
     Allowed,
     Example,
@@ -39,4 +39,5 @@ __all__ = [
     "Vocabulary",
     "card",
     "parts",
+    "tied",
 ]

@@ -15,7 +15,7 @@ from tokbench.publishing import (
 )
 from tokbench.publishing.card_metadata import front_matter
 from tokbench.publishing.facts import Facts
-from tokbench.publishing.markup import code, listed, plain, size, table
+from tokbench.publishing.markup import code, counted, listed, plain, size, table
 
 _KINDS = {
     "BPE": "BPE",
@@ -70,6 +70,9 @@ def _body(facts: Facts) -> Iterator[str]:
         yield plain(facts.description)
         yield ""
     yield from _what(facts)
+    if facts.authors:
+        yield f"Made by {listed([plain(one) for one in facts.authors])}."
+        yield ""
     yield from own.pop("", [])
     yield from _in_short(facts)
     for title in [one for one in own if one.lower() in _FIRST]:
@@ -112,10 +115,11 @@ def _parted(sections: str) -> dict[str, list[str]]:
 
 def _kind(facts: Facts) -> str:
     """What it is, in two words: `byte-level BPE`."""
-    parts = [one for key in ("normalizer", "pre_tokenizer") for one in facts.pipeline.get(key, ())]
     model = facts.pipeline["model"][0]
     kind = _KINDS[model["type"]]
-    if any(one["type"] == "ByteLevel" for one in parts):
+    if model["type"] == "WordLevel" and not facts.vocabulary.learned:
+        return "character-level"
+    if facts.byte_level:
         return f"byte-level {kind}"
     return f"{kind} tokenizer with byte fallback" if model.get("byte_fallback") else kind
 
@@ -123,11 +127,10 @@ def _kind(facts: Facts) -> str:
 def _what(facts: Facts) -> Iterator[str]:
     """What it is and for whom, in two sentences."""
     kind = _kind(facts)
-    article = "An" if kind[0] in "aeiouAEIOU" else "A"
-    noun = kind if kind.endswith("fallback") else f"{kind} tokenizer"
+    noun = f"{kind} and" if kind.endswith("fallback") else f"{kind} tokenizer with"
     learned = _amount(facts)
     yield (
-        f"{article} {noun} with {facts.vocabulary.size:,} tokens, learned from {learned}; trained "
+        f"A {noun} {facts.vocabulary.size:,} tokens, learned from {learned}; trained "
         "from scratch, derived from no other tokenizer. It is for those who train a language model "
         f"{_for(facts)}and need a tokenizer whose making is known: it brings no model."
     )
@@ -148,12 +151,25 @@ def _amount(facts: Facts) -> str:
     return f"{amount} ({names})"
 
 
+def _sources(facts: Facts) -> str:
+    """Each source with its language and licence."""
+    found = []
+    for one in facts.sources:
+        told = [languages.name(one.language)] if one.language else []
+        told.append(one.license or "no licence stated")
+        found.append(f"{plain(one.name)} ({plain(', '.join(told))})")
+    made = facts.composition
+    known = [one.bytes for one in made.sources if one.bytes is not None] if made else []
+    amount = f", {size(sum(known))}" if known else ""
+    return f"{counted(facts.documents, 'document')}{amount}: {listed(found)}"
+
+
 def _in_short(facts: Facts) -> Iterator[str]:
     """The four questions of a stranger, each with its answer and where to read on."""
     bad = [one.short for one in card_limits.limits(facts) if one.short][:_MOST_SHORT]
     same = "byte for byte" if facts.determinism.identical else "but for small differences"
     rows = [
-        ["On what was it trained?", f"{_amount(facts)}. [More](#training-data)"],
+        ["On what was it trained?", f"{_sources(facts)}. [More](#training-data)"],
         [
             "What is it bad at?",
             (f"It {listed(bad)}." if bad else "Nothing was found.") + " [More](#limitations)",

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from tokbench.publishing import languages
+from tokbench.publishing.bundle import FACTS
 from tokbench.publishing.facts import Facts
-from tokbench.publishing.markup import block, code, counted, plain, size, table
+from tokbench.publishing.markup import block, code, counted, listed, plain, size, table
 from tokbench.values import (
     Comparison,
     Cut,
@@ -17,6 +18,7 @@ from tokbench.values import (
 )
 
 _MOST = 6
+_MOST_CUTS = 24
 _PARITY = "parity"
 _CAUTION = (
     "Fewer tokens are cheaper, and no proof of a better model: compression and Rényi efficiency "
@@ -76,12 +78,15 @@ def _numbers(facts: Facts, made: Comparison) -> Iterator[str]:
         + f". {_CAUTION}"
     )
     yield ""
+    yield from _meanings(facts, [name for name, _ in found])
+    yield from _flattered(facts, made)
     yield from _not_applicable(facts, mine)
     if len(shown) < len(made.tokenizers):
-        yield f"{len(made.tokenizers) - len(shown)} more baselines stand in `tokbench.json`."
+        yield f"{len(made.tokenizers) - len(shown)} more baselines stand in [{FACTS}]({FACTS})."
         yield ""
-    yield f"To cite these numbers: {code(made.signature)}"
+    yield "To cite these numbers:"
     yield ""
+    yield from block("text", [made.signature])
 
 
 def _rows(facts: Facts, mine: Measured) -> Iterator[tuple[str, Row]]:
@@ -110,7 +115,40 @@ def number(one: Measurement, digits: int) -> str:
     same = "≈ " if one.difference and one.difference.seen is False else ""
     low, high = one.interval or one.spread or (None, None)
     between = "" if low is None or high is None else f" [{low:,.{digits}f}, {high:,.{digits}f}]"
-    return f"{same}{one.value:,.{digits}f}{between}"
+    better = "†" if one.flattered else ""
+    return f"{same}{one.value:,.{digits}f}{better}{between}"
+
+
+def _meanings(facts: Facts, names: Sequence[str]) -> Iterator[str]:
+    """What each metric is, folded."""
+    found = [
+        f"- {plain(facts.rows[name].title)}: {plain(facts.meanings[name])}"
+        for name in names
+        if name in facts.rows and facts.meanings.get(name)
+    ]
+    if found:
+        yield "<details><summary>What these are</summary>"
+        yield ""
+        yield from found
+        yield ""
+        yield "</details>"
+        yield ""
+
+
+def _flattered(facts: Facts, made: Comparison) -> Iterator[str]:
+    """Who loses text, which makes numbers look better than they are."""
+    shown = [made.tokenizers[k] for k in columns(facts, made)]
+    worst = {
+        one.name: max((each.flattered for each in one.measurements.values()), default=0.0)
+        for one in shown
+    }
+    found = [f"{plain(name)} ({share:.1%})" for name, share in worst.items() if share]
+    if found:
+        yield (
+            "† looks better than it is: text that is lost or unknown costs few tokens or none; "
+            f"the most of it, {listed(found)}."
+        )
+        yield ""
 
 
 def _not_applicable(facts: Facts, mine: Measured) -> Iterator[str]:
@@ -171,7 +209,8 @@ def _parity(facts: Facts) -> Iterator[str]:
             for one in cells
         ]
         rows.append([plain(languages.name(label)), *said])
-    heads = ["language", *(plain(made.tokenizers[k].name) for k in groups)]
+    marks = {k: "†" if made.tokenizers[k].measurements[_PARITY].flattered else "" for k in groups}
+    heads = ["language", *(f"{plain(made.tokenizers[k].name)}{marks[k]}" for k in groups)]
     yield from table(heads, rows, numbers=len(groups))
 
 
@@ -192,12 +231,13 @@ def _samples(facts: Facts) -> Iterator[str]:
 
 
 def _cuts(samples: Sequence[Sample], own: int) -> Iterator[str]:
-    for number_, one in enumerate(samples):
+    for place, one in enumerate(samples):
         cuts = one.cuts[own]
-        if number_:
+        if place:
             yield ""
-        yield f"{_one_line(one.text)}"
-        yield f"  {sum(cut.kind != 'lost' for cut in cuts)} tokens: {'│'.join(map(_cut, cuts))}"
+        count = sum(cut.kind != "lost" for cut in cuts)
+        more = "│…" if len(cuts) > _MOST_CUTS else ""
+        yield f"{count} tokens: {'│'.join(map(_cut, cuts[:_MOST_CUTS]))}{more}"
 
 
 def _cut(cut: Cut) -> str:
@@ -228,16 +268,18 @@ def _models(facts: Facts) -> Iterator[str]:
     yield ""
     for task in made.tasks:
         yield from _task(made, task)
-    yield (
-        "Large or pretrained models may order tokenizers otherwise. "
-        f"To cite: {code(made.signature)}"
-    )
+    yield ("Large or pretrained models may order tokenizers otherwise. To cite these scores:")
     yield ""
+    yield from block("text", [made.signature])
 
 
 def _task(made: Downstream, task: TaskResult) -> Iterator[str]:
     train, _, test = task.sizes
-    yield f"**{plain(task.task)}** ({task.kind}, {train:,} training and {test:,} test examples)"
+    seeds = max((len(one.seeds) for one in task.outcomes if one), default=0)
+    yield (
+        f"**{plain(task.task)}** ({task.kind}; {train:,} training and {test:,} test examples, "
+        f"{counted(seeds, 'model')} of each tokenizer)"
+    )
     yield ""
     names = list(task.titles) or [task.metric]
     rows = []

@@ -1,17 +1,18 @@
 """What a tokenizer is bad at, found by measuring: nothing here is said of all tokenizers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tokbench.publishing import languages
 from tokbench.publishing.facts import Facts
-from tokbench.publishing.markup import code, counted, listed, plain, table
+from tokbench.publishing.markup import code, counted, listed, plain, spaced, table
 from tokbench.values import Measurement, Sample
 
 _NO_SCRIPT = ("Emoji", "Code")
 _MANY = 1.0
 """Tokens a character from which a script falls apart: more tokens than characters."""
 _FEW = 0.02
+_MOST_NAMED = 4
 _MOST_DIFFERENCES = 3
 _MOST_TOKENS = 10
 _LONG = 0.001
@@ -31,7 +32,7 @@ class ScriptFacts:
 
     Attributes:
         script: its name.
-        seen: whether the measured text has a line in it.
+        known: how many tokens of the vocabulary have a letter of it; None for what is no script.
         characters: of the text.
         tokens: that it takes.
         lost: the share of its characters that are unknown or lost.
@@ -39,23 +40,23 @@ class ScriptFacts:
     """
 
     script: str
-    seen: bool
+    known: int | None
     characters: int
     tokens: int
     lost: float
     parts: float
 
     @classmethod
-    def of(cls, sample: Sample, own: int) -> "ScriptFacts":
+    def of(cls, sample: Sample, known: Mapping[str, int]) -> "ScriptFacts":
         """Of one text as the tokenizer cuts it."""
-        cuts = sample.cuts[own]
+        (cuts,) = sample.cuts
         tokens = [one for one in cuts if one.kind != "lost"]
         letters = len(sample.text.replace(" ", "").replace("\n", ""))
         lost = sum(len(one.text.strip()) for one in cuts if one.kind in ("unk", "lost"))
         parts = sum(one.kind == "byte" for one in tokens)
         return cls(
             sample.script,
-            not sample.ours,
+            None if sample.script in _NO_SCRIPT else known.get(sample.script, 0),
             len(sample.text),
             len(tokens),
             min(1.0, lost / max(letters, 1)),
@@ -69,9 +70,8 @@ class ScriptFacts:
 
 
 def scripts(facts: Facts) -> list[ScriptFacts]:
-    """Of each script that was tried; nothing where none was."""
-    made = facts.comparison
-    return [ScriptFacts.of(one, facts.own) for one in made.scripts] if made else []
+    """Of each script that was tried."""
+    return [ScriptFacts.of(one, facts.vocabulary.scripts) for one in facts.scripts]
 
 
 def section(facts: Facts) -> Iterator[str]:
@@ -83,17 +83,15 @@ def section(facts: Facts) -> Iterator[str]:
     yield from (f"- {one.said}" for one in limits(facts))
     yield ""
     found = scripts(facts)
-    if not found:
-        return
     yield (
-        "One text in each script; where the measured text has no line in it, a sentence of "
-        "tokbench's is used. A character is a Unicode code point."
+        "One text in each script, of what was measured where it has one, else a sentence of "
+        "tokbench's. A character is a Unicode code point."
     )
     yield ""
     rows = [
         [
             plain(one.script),
-            "yes" if one.seen else "no",
+            "" if one.known is None else f"{one.known:,}",
             f"{one.tokens}",
             f"{one.characters}",
             f"{one.tokens / max(one.characters, 1):.2f}",
@@ -102,9 +100,9 @@ def section(facts: Facts) -> Iterator[str]:
         ]
         for one in found
     ]
-    heads = ["script", "in the measured text", "tokens", "characters", "tokens a character"]
-    heads += ["tokens that are bytes", "characters unknown or lost"]
-    yield from table(heads, rows, numbers=5)
+    heads = ["script", "vocabulary entries with its letters", "tokens", "characters"]
+    heads += ["tokens a character", "tokens that are bytes", "characters unknown or lost"]
+    yield from table(heads, rows, numbers=6)
 
 
 def limits(facts: Facts) -> list[Limit]:
@@ -118,10 +116,21 @@ def _lost(facts: Facts) -> Iterator[Limit]:
     if found:
         named = listed([f"{one.script} ({one.lost:.0%})" for one in found])
         yield Limit(
-            f"loses text in {listed([one.script for one in found])}",
+            f"loses text in {_some([one.script for one in found])}",
             f"**Scripts that are lost.** Characters become unknown or vanish in {named}: no model "
             "can read them from these tokens.",
         )
+
+
+def _some(names: list[str]) -> str:
+    """The first few names, and how many more there are.
+
+    >>> _some(["a", "b"]), _some(["a", "b", "c", "d", "e", "f"])
+    ('a and b', 'a, b, c, d and 2 more scripts')
+    """
+    if len(names) <= _MOST_NAMED + 1:
+        return listed(names)
+    return listed([*names[:_MOST_NAMED], f"{len(names) - _MOST_NAMED} more scripts"])
 
 
 def _fall_apart(facts: Facts) -> Iterator[Limit]:
@@ -138,21 +147,22 @@ def _fall_apart(facts: Facts) -> Iterator[Limit]:
             ]
         )
         yield Limit(
-            f"cuts {listed([one.script for one in found])} into bytes",
+            f"cuts {_some([one.script for one in found])} into parts of characters",
             f"**Scripts that fall apart.** More tokens than characters in {named}: text in them "
             "costs as much as if it were written in bytes, and tokens mean nothing by themselves.",
         )
 
 
 def _unseen(facts: Facts) -> Iterator[Limit]:
-    found = [one for one in scripts(facts) if one.script not in _NO_SCRIPT]
-    unseen = [one.script for one in found if not one.seen]
-    seen = [one.script for one in found if one.seen] or list(facts.verdict.scripts)
+    found = [one for one in scripts(facts) if one.known is not None]
+    unseen = [one.script for one in found if not one.known]
+    seen = [one for one in found if one.known]
     if unseen:
+        named = listed([f"{one.script} ({one.known:,})" for one in seen]) or "none of them"
         yield Limit(
-            f"has not seen {len(unseen)} of {len(found)} scripts",
-            f"**Scripts unseen.** The lines of held-out text that were looked at are written in "
-            f"{listed(seen) or 'none of the scripts known'}; none is in {listed(unseen)}.",
+            f"learned nothing of {len(unseen)} of {len(found)} scripts",
+            f"**Scripts unseen.** The vocabulary has entries with letters of {named}; it has none "
+            f"with letters of {listed(unseen)}: the training text has none, or hardly any.",
         )
     if facts.languages:
         said = listed([plain(languages.name(one)) for one in facts.languages])
@@ -177,7 +187,7 @@ def _round_trip(facts: Facts) -> Iterator[Limit]:
         )
         return
     shown = "; ".join(
-        f"{code(was)} came back as {code(now)}"
+        f"{spaced(was)} came back as {spaced(now)}"
         for was, now in verdict.differences[:_MOST_DIFFERENCES]
     )
     measured = _own(facts, "roundtrip")
@@ -188,11 +198,12 @@ def _round_trip(facts: Facts) -> Iterator[Limit]:
     )
     lossy = verdict.kind == "lossy by design"
     short = "does not give text back as it was" if lossy else "normalizes text"
-    title = "Text is lost" if lossy else "Text is normalized"
+    title = "Text that does not come back as it was" if lossy else "Text is normalized"
     yield Limit(
         short,
         f"**{title}.** Of {verdict.texts} texts tried, probes of every script among them, "
-        f"{verdict.differing} did not come back exactly: {shown}.{share}",
+        f"{verdict.differing} did not come back exactly (`·` is a space): "
+        f"{shown}.{share}",
     )
 
 

@@ -45,9 +45,8 @@ def front_matter(facts: Facts) -> str:
 
 def tags(facts: Facts) -> list[str]:
     """Those that follow from the run, then the author's, each once."""
-    parts = [one for some in facts.pipeline.values() for one in some]
     found = ["tokenizer", "tokbench", _MODELS[facts.pipeline["model"][0]["type"]]]
-    found += ["byte-level"] if any(one["type"] == "ByteLevel" for one in parts) else []
+    found += ["byte-level"] if facts.byte_level else []
     found += ["byte-fallback"] if facts.pipeline["model"][0].get("byte_fallback") else []
     found += [one.format for one in facts.exports]
     return list(dict.fromkeys([*found, *facts.tags]))
@@ -71,12 +70,22 @@ def results(facts: Facts) -> "Iterator[EvalResult]":
             dataset_split="held_out",
             dataset_revision=facts.fingerprint or None,
             metric_type=name,
-            metric_name=f"{facts.rows[name].title if name in facts.rows else name}, {one.unit}",
-            metric_value=round(one.value, _DIGITS),
+            metric_name=_named(facts, name, one.unit),
+            metric_value=_plain(one.value),
             metric_args=_rests_on(one),
         )
     for task in made.downstream.tasks if made.downstream else ():
         yield from _scores(facts, task, made.downstream.model if made.downstream else "")
+
+
+def _named(facts: Facts, name: str, unit: str) -> str:
+    title = facts.rows[name].title if name in facts.rows else name
+    return title if title == unit else f"{title}, {unit}"
+
+
+def _plain(value: float) -> float:
+    """A number without needless digits: 8000, 1.638443."""
+    return int(value) if value == int(value) else round(value, _DIGITS)
 
 
 def _rests_on(one: Measurement) -> dict[str, Any]:
@@ -84,7 +93,7 @@ def _rests_on(one: Measurement) -> dict[str, Any]:
     between = one.interval or one.spread
     said: dict[str, Any] = {"n": one.n, "of": one.of}
     if between:
-        said["interval_95" if one.interval else "rounds"] = [round(x, _DIGITS) for x in between]
+        said["interval_95" if one.interval else "rounds"] = [_plain(x) for x in between]
     return said
 
 
@@ -94,7 +103,7 @@ def _scores(facts: Facts, task: TaskResult, body: str) -> "Iterator[EvalResult]"
     for name, score in task.scores[facts.own].items():
         told: dict[str, Any] = {"model": body, "seeds": len(score.by_seed)}
         if score.interval:
-            told["interval_95"] = [round(one, _DIGITS) for one in score.interval]
+            told["interval_95"] = [_plain(one) for one in score.interval]
         yield EvalResult(
             task_type=_TASKS[task.kind][0],
             task_name=_TASKS[task.kind][1],
@@ -103,6 +112,6 @@ def _scores(facts: Facts, task: TaskResult, body: str) -> "Iterator[EvalResult]"
             dataset_split="test",
             metric_type=name,
             metric_name=task.titles.get(name, name),
-            metric_value=round(score.value, _DIGITS),
+            metric_value=_plain(score.value),
             metric_args=told,
         )

@@ -29,7 +29,14 @@ def _pattern(part: Mapping[str, Any]) -> str:
     if named := part.get("named"):
         return f"{_PATTERNS[named]}"
     said = part.get("literal") or part.get("String")
-    return code(said) if said else f"the pattern {code(part.get('regex') or part.get('Regex', ''))}"
+    return (
+        _shown(said) if said else f"the pattern {code(part.get('regex') or part.get('Regex', ''))}"
+    )
+
+
+def _shown(text: str) -> str:
+    """Text as code, a space by its name."""
+    return "a space" if text == " " else code(text)
 
 
 def _bert_normalizer(part: Component) -> str:
@@ -77,8 +84,8 @@ def _digits(part: Component) -> str:
 def _bpe(part: Component) -> str:
     said = [
         (
-            "a piece begins as single bytes or characters, and pairs of neighbours are merged in "
-            "the order in which training found them"
+            "a piece begins as single symbols, and pairs of neighbours are merged in the order in "
+            "which training found them"
         )
     ]
     if part["ignore_merges"]:
@@ -124,7 +131,7 @@ precedes them{tidy}"
 def _decoder_strip(part: Component) -> str:
     left, right = (part.get(one) or part.get(two, 0) for one, two in _STRIPPED)
     sides = [f"{n} at the {s}" for n, s in ((left, "start"), (right, "end")) if n]
-    return f"of {code(part['content'])} up to {listed(sides) or '0'} are dropped"
+    return f"up to so many of {_shown(part['content'])} are dropped: {listed(sides) or 'none'}"
 
 
 _STRIPPED = (("left", "start"), ("right", "stop"))
@@ -134,8 +141,8 @@ _OFFSETS: Clause = lambda part: (  # noqa: E731 - one line of a table
 )
 
 NORMALIZERS: dict[str, Clause] = {
-    "NFC": lambda _: "characters are composed (Unicode NFC: e and ́ become é)",
-    "NFD": lambda _: "characters are decomposed (Unicode NFD: é becomes e and ́ )",
+    "NFC": lambda _: "characters are composed (Unicode NFC: `e` and `U+0301` become é)",
+    "NFD": lambda _: "characters are decomposed (Unicode NFD: é becomes `e` and `U+0301`)",
     "NFKC": lambda _: (
         "characters are composed and variants unified (Unicode NFKC: ² becomes 2, ﬁ fi)"
     ),
@@ -144,7 +151,7 @@ NORMALIZERS: dict[str, Clause] = {
     "Strip": _strip,
     "StripAccents": lambda _: "combining marks, accents among them, are dropped",
     "Replace": lambda part: (
-        f"{_pattern(part['pattern'])} becomes {code(part['content'])}"
+        f"{_pattern(part['pattern'])} becomes {_shown(part['content'])}"
         if part["content"]
         else f"{_pattern(part['pattern'])} is dropped"
     ),
@@ -195,7 +202,7 @@ DECODERS: dict[str, Clause] = {
     "Metaspace": lambda part: f"{code(part['replacement'])} becomes a space",
     "ByteFallback": lambda _: "tokens of bytes become characters again",
     "Fuse": lambda _: "tokens are joined without spaces",
-    "Replace": lambda part: f"{_pattern(part['pattern'])} becomes {code(part['content'])}",
+    "Replace": lambda part: f"{_pattern(part['pattern'])} becomes {_shown(part['content'])}",
     "Strip": _decoder_strip,
     "CTC": lambda _: "repeated tokens are one, as speech models write them",
 }
@@ -242,8 +249,8 @@ def _special(facts: Facts) -> Iterator[str]:
     if facts.added_tokens:
         yield f"Added behind the vocabulary: {listed([code(one) for one in facts.added_tokens])}."
     length = facts.wrap.get("model_max_length")
-    side = f"Padding and truncation are at the {facts.wrap['padding_side']} and the \
-{facts.wrap['truncation_side']}"
+    pads, cuts = facts.wrap["padding_side"], facts.wrap["truncation_side"]
+    side = f"Padding is at the {pads}, truncation {'too' if pads == cuts else f'at the {cuts}'}"
     cut = f"; texts are cut at {length:,} tokens where truncation is asked for" if length else ""
     yield f"{side}{cut}."
     yield ""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from tokbench.publishing import languages, licenses
 from tokbench.publishing.facts import Facts, SourceFacts
-from tokbench.publishing.markup import code, counted, listed, plain, size, table
+from tokbench.publishing.markup import cell, code, counted, listed, plain, size, table
 from tokbench.values import Given, StepDone
 
 _METHODS = {
@@ -14,12 +14,12 @@ _METHODS = {
         "were learned."
     ),
     "WordPiece": (
-        "WordPiece as the library `tokenizers` trains it: beginning with {alphabet}, the most "
+        "WordPiece: beginning with {alphabet}, the most "
         "frequent pair of neighbours became a token, until the vocabulary was full; what continues "
         "a word is marked."
     ),
     "Unigram": (
-        "A unigram language model, learned by SentencePiece: beginning with many frequent "
+        "A unigram language model: beginning with many frequent "
         "substrings, those whose loss hurts the likelihood of the text least were dropped until "
         "the vocabulary had its size."
     ),
@@ -54,8 +54,8 @@ def _whole(facts: Facts) -> Iterator[str]:
     known = [one.bytes for one in made.sources if one.bytes is not None] if made else []
     amount = f", {size(sum(known))} of UTF-8" if known else ""
     held_out = (
-        f" {facts.held_out:.3g} of the documents are held out by their hash: training never saw "
-        "them, and the measurements below are made on them."
+        f" Up to {facts.held_out * 100:.3g}% of the documents of a source are held out, by their "
+        "hash: training never saw them."
         if facts.held_out
         else " Nothing was held out."
     )
@@ -79,7 +79,11 @@ def _sources(facts: Facts) -> Iterator[str]:
             address = f"https://huggingface.co/datasets/{one.dataset}"
             said.append(f"[{plain(one.dataset)}]({address}) on the Hub{at}.")
         if got and got.times is not None and abs(got.times - 1) > _ROUNDED:
-            said.append(f"Its text came {got.times:.3g} times.")
+            said.append(
+                f"All of its text came {got.times:.3g} times."
+                if got.times > 1
+                else f"Of its text {got.times:.1%} were taken."
+            )
         said += [f"{plain(note)}." for note in (got.notes if got else ())]
         if len([one for one in said if one]) > 1:
             yield f"- {' '.join(filter(None, said))}"
@@ -131,30 +135,34 @@ def _step(name: str, step: StepDone) -> list[str]:
     return [
         code(step.step),
         plain(name),
-        f"{step.documents_in:,} to {step.documents_out:,}",
-        f"{size(step.bytes_in)} to {size(step.bytes_out)}",
-        "; ".join(did) or "nothing to do",
+        _change(f"{step.documents_in:,}", f"{step.documents_out:,}"),
+        _change(size(step.bytes_in), size(step.bytes_out)),
+        "; ".join(did) or "changed nothing",
     ]
+
+
+def _change(before: str, after: str) -> str:
+    return before if before == after else f"{before} to {after}"
 
 
 def training(facts: Facts) -> Iterator[str]:
     """The method, what was set, and whether it can be repeated."""
     model = facts.pipeline["model"][0]["type"]
     had = facts.vocabulary
-    alphabet = f"{had.alphabet:,} single {'bytes' if _of_bytes(facts) else 'characters'}"
+    alphabet = f"{had.alphabet:,} single {'bytes' if facts.byte_level else 'characters'}"
     yield "## How it was trained"
     yield ""
     yield _METHODS[model].format(alphabet=alphabet, merges=had.merges)
     longest = listed([code(one) for one in had.longest])
     yield (
         f"The vocabulary has {counted(had.size, 'token')}: {had.learned:,} learned ones, "
-        f"{had.alphabet:,} of a single {'byte' if _of_bytes(facts) else 'character'}, "
-        f"{had.size - had.learned - had.alphabet:,} others (special, added, tokens of bytes)."
+        f"{had.alphabet:,} of a single {'byte' if facts.byte_level else 'character'}, "
+        f"and {had.size - had.learned - had.alphabet:,} special, added or of byte fallback."
         + (f" The longest are {longest}." if longest else "")
     )
     yield ""
     settings = [
-        [code(key), plain(f"{value:,}" if isinstance(value, int) else str(value)), said]
+        [code(key), f"{value:,}" if isinstance(value, int) else cell(str(value)), said]
         for key, said in _SHOWN_SETTINGS.items()
         if (value := facts.trainer.get(key)) not in (None, "", [], ())
     ]
@@ -175,16 +183,11 @@ def training(facts: Facts) -> Iterator[str]:
         yield ""
 
 
-def _of_bytes(facts: Facts) -> bool:
-    parts = (*facts.pipeline.get("normalizer", ()), *facts.pipeline.get("pre_tokenizer", ()))
-    return any(one["type"] == "ByteLevel" for one in parts)
-
-
 def license_section(facts: Facts) -> Iterator[str]:
     """Whether it may be used commercially, and what the sources ask."""
     yield "## Licence"
     yield ""
-    yield f"{may(facts)} {_how(facts)}".strip()
+    yield f"May it be used commercially? {may(facts)}"
     yield ""
     rows = []
     for one in facts.sources:
@@ -212,19 +215,23 @@ def may(facts: Facts) -> str:
     known = licenses.LICENSES.get(facts.license or "")
     if known is None:
         return "No licence is stated: as it stands, nobody but its authors may use it."
-    said = {True: "may be used commercially", False: "may not be used commercially"}
     title = _title(facts, known)
     if known.commercial is None:
-        return f"Whether it may be used commercially its own terms say: {title}."
-    return f"It {said[known.commercial]}: {title}."
+        return f"Its own terms say so or not: {title}."
+    asks = f", which asks: {known.said}" if known.terms else ""
+    against = [one for one in facts.sources if _forbids(one)] if known.commercial else []
+    if against:
+        names = listed([plain(one.name) for one in against])
+        return f"Not safely: {title} would allow it, the licence of {names} does not."
+    return f"{'Yes' if known.commercial else 'No'}, under {title}{asks}."
+
+
+def _forbids(one: SourceFacts) -> bool:
+    known = licenses.LICENSES.get((one.license or "").lower())
+    return known is not None and known.commercial is False
 
 
 def _title(facts: Facts, known: licenses.License) -> str:
     if facts.license_name and facts.license_link:
         return f"[{plain(facts.license_name)}]({facts.license_link})"
     return f"{plain(known.title)} ({code(known.id)})"
-
-
-def _how(facts: Facts) -> str:
-    known = licenses.LICENSES.get(facts.license or "")
-    return f"It asks: {known.said}." if known and known.commercial is not None else ""

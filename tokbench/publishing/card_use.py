@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+from tokbench.publishing.bundle import FACTS, RECIPE
 from tokbench.publishing.facts import Export, Facts
 from tokbench.publishing.markup import block, code, listed, plain
 
@@ -40,7 +41,10 @@ def _first(facts: Facts) -> Iterator[str]:
     yield f'ids = tokenizer({_quoted(example.text)})["input_ids"]'
     yield "print(ids)"
     yield f"# {list(example.ids)}"
-    yield "print(tokenizer.convert_ids_to_tokens(ids))"
+    if facts.byte_level:
+        yield "print([tokenizer.decode([one]) for one in ids])"
+    else:
+        yield "print(tokenizer.convert_ids_to_tokens(ids))"
     yield f"# {list(example.tokens)}"
     if example.decoded is not None:
         yield "print(repr(tokenizer.decode(ids, skip_special_tokens=True)))"
@@ -85,8 +89,8 @@ def _export(facts: Facts, one: Export) -> Iterator[str]:
         "sentencepiece": ("With `sentencepiece`", _sentencepiece),
     }[one.format]
     yield (
-        f"{title}, which gives the same ids without special tokens (proven on the held-out text "
-        "and on probes of every script):"
+        f"{title}, which gives the same ids without special tokens (proven on all of the held-out "
+        "text):"
     )
     yield ""
     yield from block("python", lines(facts, one))
@@ -151,10 +155,17 @@ def reproduce(facts: Facts) -> Iterator[str]:
         if same.identical
         else "and says how far it is from the one here"
     )
+    local = listed([plain(one.name) for one in facts.sources if one.local])
     yield (
         "The first command installs what it was made with; the second fetches recipe and "
-        f"measurements from here, trains again {promise}. The recipe names its sources: texts that "
-        "are not public have to be there."
+        f"measurements from here, trains again {promise}."
+        + (
+            f" It needs the same files: {local} lay on the authors' machine. {code('--data DIR')} "
+            "names the folder with yours, and the fingerprint below tells whether they are the "
+            "same."
+            if local
+            else " All of its sources can be read from where they were read then."
+        )
     )
     yield ""
     python = facts.versions.get("python")
@@ -171,7 +182,10 @@ def reproduce(facts: Facts) -> Iterator[str]:
         f"- **Signature** {code(facts.signature)}: of recipe, text and versions. The text's own "
         f"fingerprint, whatever the order of its documents: {code(facts.fingerprint)}."
     )
-    yield "- **Recipe and all measurements**: [tokbench.json](tokbench.json)."
+    yield (
+        f"- **Recipe**: [{RECIPE}]({RECIPE}), with all defaults written out. **All that was "
+        f"measured**: [{FACTS}]({FACTS})."
+    )
     yield ""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tokbench.values import Comparison, Composition, Guarantee, Proof, Row, Verdict
+from tokbench.values import Comparison, Composition, Guarantee, Proof, Row, Sample, Verdict
 
 Component = Mapping[str, Any]
 """A part of a pipeline as a recipe says it, its `type` and its settings."""
@@ -22,6 +22,7 @@ class SourceFacts:
         dataset: its name on the Hub, empty where it is elsewhere.
         revision: the commit that was read, empty where there is none.
         language: the tag that the recipe gives it, empty for none.
+        local: whether it is files that lie on the authors' machine.
     """
 
     name: str
@@ -31,6 +32,7 @@ class SourceFacts:
     dataset: str = ""
     revision: str = ""
     language: str = ""
+    local: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Example:
 
     Attributes:
         text: a short text, of what was measured where there is one.
-        tokens: with special tokens.
+        tokens: with special tokens; of byte-level tokenizers the text that each stands for.
         ids: of these.
         plain_ids: without special tokens.
         decoded: without special tokens; None where it is not shown.
@@ -67,6 +69,7 @@ class Vocabulary:
         alphabet: entries of one character or byte.
         merges: of BPE; 0 for other models.
         longest: the longest learned tokens, longest first.
+        scripts: how many entries have a letter of each script, by its name.
     """
 
     size: int
@@ -74,6 +77,7 @@ class Vocabulary:
     alphabet: int
     merges: int = 0
     longest: tuple[str, ...] = ()
+    scripts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -127,12 +131,11 @@ class Facts:
         notes: what may surprise, a sentence each.
         versions: of the packages that made it.
         example: a text and its tokens.
+        scripts: a text in each of many scripts, as the tokenizer cuts it.
         comparison: measurements; None where nothing was measured.
         own: the tokenizer's place in it.
         rows: how each metric is shown.
-        defaults: metrics that a run measures unless told otherwise.
-        unreachable: how many tokens have no text that gives them, and the first of them; None
-            where that was not looked for.
+        meanings: what each metric is, a sentence.
         exports: formats that go up as well.
         sections: the author's own Markdown.
     """
@@ -151,6 +154,7 @@ class Facts:
     verdict: Verdict
     proof: Proof
     example: Example
+    scripts: tuple[Sample, ...] = ()
     license: str | None = None
     license_name: str | None = None
     license_link: str | None = None
@@ -169,5 +173,12 @@ class Facts:
     comparison: Comparison | None = None
     own: int = 0
     rows: Mapping[str, Row] = field(default_factory=dict)
+    meanings: Mapping[str, str] = field(default_factory=dict)
     exports: tuple[Export, ...] = ()
     sections: str = ""
+
+    @property
+    def byte_level(self) -> bool:
+        """Whether every byte has a visible character, and a token."""
+        parts = (*self.pipeline.get("normalizer", ()), *self.pipeline.get("pre_tokenizer", ()))
+        return any(one["type"] == "ByteLevel" for one in parts)

@@ -32,6 +32,15 @@ def code(text: str) -> str:
     return f"{fence}{space}{_visible(text)}{space}{fence}"
 
 
+def spaced(text: str) -> str:
+    """The same with spaces that can be seen.
+
+    >>> spaced("  a")
+    '`··a`'
+    """
+    return code(text.replace(" ", "·"))
+
+
 def cell(text: str) -> str:
     r"""The same inside a table, where a bar would end the cell.
 
@@ -74,13 +83,17 @@ def listed(items: Sequence[str]) -> str:
 def size(count: int) -> str:
     """Bytes in the largest unit that leaves a digit before the point.
 
-    >>> size(512), size(82_345), size(15_470_000)
-    ('512 bytes', '82.3 kB', '15.5 MB')
+    >>> size(512), size(82_345), size(999_980)
+    ('512 bytes', '82.3 kB', '1.0 MB')
     """
     for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if count >= unit:
+        if count >= unit * _ROUNDED:
             return f"{count / unit:.1f} {name}"
     return f"{count} bytes"
+
+
+_ROUNDED = 0.99995
+"""What is a whole unit when it is rounded."""
 
 
 def counted(count: int, noun: str) -> str:

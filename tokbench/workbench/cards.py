@@ -9,12 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import regex
 from tokenizers import Tokenizer
 
 from tokbench import publishing, rules, store
 from tokbench.corpus import SOURCES
+from tokbench.encoding import SCRIPTS, in_scripts
 from tokbench.errors import PublishingError, StoreError, SubjectError, TokbenchError
-from tokbench.metrics import chosen
+from tokbench.metrics import Metric, chosen
 from tokbench.publishing import (
     CHAT,
     ENCODERS,
@@ -29,13 +31,13 @@ from tokbench.publishing import (
     SourceFacts,
     Vocabulary,
 )
-from tokbench.values import Comparison, Guarantee, Proof, Row, Verdict, texts
+from tokbench.values import Comparison, Guarantee, Proof, Row, Sample, Verdict, texts
 from tokbench.workbench import comparisons, outcomes, provenance
 from tokbench.workbench.find import Found, find
 from tokbench.workbench.plan import RUN_FILE, TOKENIZER
 
 _PIPELINE = ("normalizer", "pre_tokenizer", "model", "post_processor", "decoder")
-_SHORTEST, _LONGEST = 12, 72
+_SHORTEST, _LONGEST = 8, 40
 _SENTENCE = "The quick brown fox jumps over the lazy dog."
 _MOST_LONGEST = 5
 _PATH = re.compile(
@@ -119,6 +121,7 @@ def facts(run: Path, *, license: str | None = None, repo: str | None = None) -> 
         verdict=Verdict(**manifest["verdict"]),
         proof=Proof(**manifest["proof"]),
         example=_example(tokenizer, recipe, comparison),
+        scripts=_in_scripts(found, comparison),
         license=license or spec.license,
         license_name=spec.license_name if not license else None,
         license_link=spec.license_link if not license else None,
@@ -142,6 +145,7 @@ def facts(run: Path, *, license: str | None = None, repo: str | None = None) -> 
         notes=tuple(map(without_paths, manifest["notes"])),
         versions={"tokbench": manifest["tokbench"], **manifest["versions"]},
         comparison=comparison,
+        meanings={one.name: _meaning(one) for one in chosen(["all"])},
         rows={
             one.name: Row(one.title, one.digits, one.flattered_by_loss, one.family)
             for one in chosen(["all"])
@@ -184,6 +188,13 @@ def _pipeline(
     return made
 
 
+def _in_scripts(found: Found, comparison: Comparison | None) -> tuple[Sample, ...]:
+    """A text in each script as the tokenizer cuts it, of what was measured where it has one."""
+    if comparison is None:
+        return in_scripts([found.subject], {})
+    return tuple(replace(one, cuts=one.cuts[:1]) for one in comparison.scripts)
+
+
 def _special(recipe: Mapping[str, Any]) -> dict[str, str]:
     """Tokens by role, in the order of their ids."""
     made: dict[str, str] = {}
@@ -211,7 +222,19 @@ def _sources(manifest: Mapping[str, Any]) -> Iterator[SourceFacts]:
             dataset=origin.get("dataset", ""),
             revision=origin.get("commit", ""),
             language="" if language.startswith("{") else language,
+            local=kind in ("files", "dataset", "given") and _is_local(spec),
         )
+
+
+def _meaning(metric: Metric) -> str:
+    """The first sentence of a metric's own explanation."""
+    return " ".join((metric.function.__doc__ or "").split("\n\n")[0].split())
+
+
+def _is_local(spec: Mapping[str, Any]) -> bool:
+    """Whether some of what a source reads is no address."""
+    paths = spec.get("paths") or [spec.get("path", "")]
+    return any("://" not in one or one.startswith("file:") for one in map(str, paths))
 
 
 def _source_name(spec: Mapping[str, Any]) -> str:
@@ -248,7 +271,17 @@ def _vocabulary(tokenizer: Tokenizer, state: Mapping[str, Any]) -> Vocabulary:
         alphabet=len(plain) - len(learned),
         merges=len(state["model"].get("merges", ())),
         longest=tuple(_readable(tokenizer, plain[one], one) for one in longest),
+        scripts=_scripts([_readable(tokenizer, n, one) for one, n in plain.items()]),
     )
+
+
+def _scripts(entries: Sequence[str]) -> dict[str, int]:
+    """How many entries have a letter of each script that reports know."""
+    found = {name: regex.compile(pattern) for name, pattern in SCRIPTS.items()}
+    return {
+        name: sum(pattern.search(one) is not None for one in entries)
+        for name, pattern in found.items()
+    }
 
 
 def _readable(tokenizer: Tokenizer, number: int, token: str) -> str:
@@ -261,22 +294,39 @@ def _example(
     tokenizer: Tokenizer, recipe: Mapping[str, Any], comparison: Comparison | None
 ) -> Example:
     """A line of the measured text, else a sentence of ours."""
-    samples = [one.text for one in comparison.samples] if comparison else []
-    fit = (one for one in samples if _SHORTEST <= len(one) <= _LONGEST and " " in one.strip())
-    text = next(fit, _SENTENCE)
+    samples = [_beginning(one.text) for one in comparison.samples] if comparison else []
+    text = next((one for one in samples if _SHORTEST <= len(one) <= _LONGEST), _SENTENCE)
     encoding = tokenizer.encode(text)
     first = tokenizer.encode(text.split()[0])
     pad = "pad" in recipe["special_tokens"]
     shown = not recipe["wrap"]["clean_up_tokenization_spaces"]
+    parts = (*recipe["normalizer"], *recipe["pre_tokenizer"])
+    tokens = encoding.tokens
+    if any(one["type"] == "ByteLevel" for one in parts):
+        tokens = [tokenizer.decode([one], skip_special_tokens=False) for one in encoding.ids]
     return Example(
         text=text,
-        tokens=tuple(encoding.tokens),
+        tokens=tuple(tokens),
         ids=tuple(encoding.ids),
         plain_ids=tuple(tokenizer.encode(text, add_special_tokens=False).ids),
         decoded=str(tokenizer.decode(encoding.ids)) if shown else None,
         lengths=(len(encoding.ids), len(first.ids)) if pad else None,
         chat=_chat(recipe),
     )
+
+
+def _beginning(line: str) -> str:
+    """The first words of a line.
+
+    >>> _beginning("Return the embedded exception, or None if there was none.")
+    'Return the embedded exception, or None'
+    """
+    words: list[str] = []
+    for word in line.split():
+        if len(" ".join([*words, word])) > _LONGEST:
+            break
+        words.append(word)
+    return " ".join(words)
 
 
 def _chat(recipe: Mapping[str, Any]) -> str:
@@ -370,11 +420,17 @@ def _proven(run: Path, format_: str, signature: str) -> Exported:
         raise PublishingError(f"{name}: {error}") from error
     tokenizer = Tokenizer.from_str(found.subject.state)
     tokenizer.encode_special_tokens = True  # as text: the other library finds none in it
-    for text in _held_out(found):
+    read = 0
+    for read, text in enumerate(_held_out(found), 1):  # noqa: B007 - counted
         ours, theirs = tokenizer.encode(text, add_special_tokens=False).ids, list(encode(text))
         if ours != theirs:
-            why = _differing(text, ours, theirs)
+            why = _differing(text, ours, theirs, tied=publishing.tied(state, ours, theirs))
             raise PublishingError(f"{name}: cannot be written for {format_}: {why}")
+    if not read:
+        raise PublishingError(
+            f"{name}: nothing is held out that could prove its {format_} files; raise "
+            "corpus.held_out"
+        )
     return made
 
 
@@ -386,10 +442,11 @@ def _held_out(found: Found) -> Iterator[str]:
 _AROUND = 20
 
 
-def _differing(text: str, ours: Sequence[int], theirs: Sequence[int]) -> str:
-    """Where two lists of ids part."""
-    place = next(
-        (k for k, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] != pair[1]),
-        min(len(ours), len(theirs)),
-    )
-    return f"the held-out text {text[:_AROUND]!r} has other ids there from token {place + 1} on"
+def _differing(text: str, ours: Sequence[int], theirs: Sequence[int], *, tied: bool) -> str:
+    """Where two lists of ids part, and why, where that is known."""
+    pairs = zip(ours, theirs, strict=False)
+    parted = (place for place, (one, other) in enumerate(pairs, 1) if one != other)
+    place = next(parted, min(len(ours), len(theirs)) + 1)
+    said = f"the held-out text {text[:_AROUND]!r} has other ids there from token {place} on"
+    why = ": two cuts of it score the same, and the libraries choose each another"
+    return said + why if tied else said

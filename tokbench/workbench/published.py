@@ -22,8 +22,8 @@ from tokbench.reports.json import read as read_comparison
 from tokbench.values import Comparison, Downstream, Row, Sample
 from tokbench.workbench import outcomes
 from tokbench.workbench.comparisons import COMPARISON, with_models
-from tokbench.workbench.find import Found, find
-from tokbench.workbench.plan import RUN_FILE, RUNS
+from tokbench.workbench.find import Found, find, run_folder
+from tokbench.workbench.plan import RUNS
 
 FORMAT = 1
 """Of the published tokbench.json; rises when a key is taken away or means something else."""
@@ -61,12 +61,10 @@ class Told:
         Raises:
             PublishingError: it is no run, or was changed since.
         """
-        found = find(name, runs=runs)
-        folder = found.folder.parent
-        if found.manifest is None or not (folder / RUN_FILE).is_file():
-            raise PublishingError(
-                f"{name}: is no run; `tokbench run RECIPE` makes one, with proof and measurements"
-            )
+        folder = run_folder(name, runs)
+        found = find(str(folder))
+        if found.manifest is None:
+            raise PublishingError(f"{folder}: is damaged; `tokbench run RECIPE` makes it again")
         if store.digests(found.folder) != found.manifest["files"]:
             raise PublishingError(
                 f"{found.folder}: was changed since it was made; `tokbench run RECIPE --force` "

@@ -28,6 +28,22 @@ def refuse(format_: str, why: str) -> NoReturn:
     raise PublishingError(f"cannot be written for {format_}: {why}")
 
 
+def tied(state: Mapping[str, Any], ours: Sequence[int], theirs: Sequence[int]) -> bool:
+    """Whether two cuts of a text by a Unigram score the same, so that either may win.
+
+    SentencePiece adds scores in 32 bits and `tokenizers` in 64, each from left to right.
+    """
+    if state["model"]["type"] != "Unigram":
+        return False
+    scores = [score for _, score in state["model"]["vocab"]]
+    one, other = (sum(scores[n] for n in ids) for ids in (ours, theirs))
+    return bool(abs(one - other) <= _SINGLE * max(abs(one), 1.0))
+
+
+_SINGLE = 1e-6
+"""What 32 bits may lose of a sum of some dozen scores, relative to it."""
+
+
 def parts(state: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     """The components of a part of a tokenizer.json, sequences taken apart.
 
