@@ -8,24 +8,12 @@ from typing import Any
 import pytest
 from few_lines import LINES
 from loopback_hub import LoopbackHub, running_hub
+from small_run import RECIPE, TOKEN
 
 from tokbench import workbench
-
-TOKEN = "hf_ThisIsTheTokenOfTheOwner"  # noqa: S105 - of a Hub that only tests know
-RECIPE = """\
-name: tiny
-description: For tests
-corpus:
-  held_out: 0.1
-  sources: [{type: files, paths: [corpus.txt], license: own}]
-pre_tokenizer: {type: ByteLevel, add_prefix_space: false}
-model: BPE
-trainer: {vocab_size: 300}
-special_tokens: {eos: "</s>"}
-decoder: auto
-wrap: {model_max_length: 128}
-publish: {repo: owner/tiny, license: mit}
-"""
+from tokbench.publishing import Bundle
+from tokbench.publishing.proving import prove
+from tokbench.workbench.publishing import Collected, collect
 
 
 def _call(function: Callable[..., Any], *arguments: Any, **_: Any) -> Any:
@@ -52,6 +40,26 @@ def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def _collected(made: Path, **options: bool) -> Collected:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_TOKEN", TOKEN)
+        patch.chdir(made)
+        _in_process(patch)
+        return collect("runs/tiny", **options)
+
+
+@pytest.fixture(scope="session")
+def collected(_made_once: Path) -> Collected:
+    """What the run publishes."""
+    return _collected(_made_once)
+
+
+@pytest.fixture(scope="session")
+def with_report(_made_once: Path) -> Collected:
+    """The same with the page."""
+    return _collected(_made_once, report=True)
+
+
 @pytest.fixture
 def here(_made_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder to work in: corpus.txt, tiny.yaml, and the run."""
@@ -74,6 +82,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub
     """The real client of this process asks it, as the owner, and never waits."""
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     monkeypatch.setattr("time.sleep", lambda _: None)
+    _in_process(monkeypatch)
     with running_hub() as hub:
         hub.users |= {TOKEN: "owner", "hf_TheTokenOfSomebodyElse": "somebody"}
         template = hub.url + "/{repo_id}/resolve/{revision}/{filename}"
@@ -86,5 +95,17 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub
         }
         for name, value in settings.items():
             monkeypatch.setattr(f"huggingface_hub.constants.{name}", value)
-        monkeypatch.setattr("huggingface_hub.hf_api.api.endpoint", hub.url)
+        monkeypatch.setattr("transformers.utils.hub._hf_api", None)  # it keeps one
         yield hub
+
+
+@pytest.fixture
+def without_transformers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies on the Hub is downloaded and compared, not loaded; others do that."""
+    monkeypatch.setattr("tokbench.workbench.publishing.prove", _prove)
+
+
+def _prove(repo: str, revision: str, commit: str, bundle: Bundle, _: object) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tokbench.publishing.proving._ids", lambda *_: [])
+        prove(repo, revision, commit, bundle, ())

@@ -75,7 +75,7 @@ def command(
     from tokbench.cli.output import show, write_json
     from tokbench.publishing.upload import Wish
     from tokbench.reports import upload
-    from tokbench.workbench.publishing import collect, plan, publish
+    from tokbench.workbench.publishing import collect, log_in, plan, publish
 
     if not (dry_run or yes or (sys.stdin.isatty() and sys.stderr.isatty())):
         raise click.UsageError(
@@ -83,6 +83,8 @@ def command(
         )
     if proposed and revision:
         raise click.UsageError("--revision names a branch to commit to: leave out --create-pr")
+    if not dry_run:
+        log_in(repo)  # before anything that takes long
     wish = Wish(repo or "", private, proposed, revision, tag or "", message or "")
     with progress() as watch:
         collected = collect(

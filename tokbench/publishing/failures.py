@@ -77,10 +77,8 @@ def _sentence(error: BaseException, doing: str) -> str:
     if isinstance(error, HfHubHTTPError):
         return _by_answer(error, doing)
     if isinstance(error, json.JSONDecodeError | KeyError):
-        what = f"{constants.ENDPOINT} answered what no Hub does while {doing}"
-        return f"{what}; check HF_ENDPOINT, and try again"
-    if isinstance(error, ValueError):
-        return f"the Hub refuses the card's metadata: {said(error)}; mend it"
+        what = f"{constants.ENDPOINT} gave no answer that can be read while {doing}"
+        return f"{what}; check HF_ENDPOINT, or try again later: {AGAIN}"
     return _on_the_way(error, doing)
 
 

@@ -12,11 +12,10 @@ from tokenizers import Tokenizer
 from tokbench.child import ChildError, run_in_child
 from tokbench.errors import PublishingError
 from tokbench.publishing.bundle import Bundle
-from tokbench.publishing.failures import told
+from tokbench.publishing.failures import AGAIN, said
 from tokbench.publishing.remote import Hub
 
 _SHOWN = 60
-_DOING = "downloading it again to compare"
 
 
 @dataclass(frozen=True)
@@ -133,17 +132,25 @@ def environment(home: Path) -> dict[str, str]:
 
 def _fetched(repo: str, revision: str, paths: list[str], texts: list[str], home: str) -> Arrived:
     """Everything, as a stranger gets it."""
+    cache = Path(home) / "hub"
+    folder = Hub(repo).download(revision, paths, cache)
+    return Arrived(folder.name, _digests(folder, paths), _ids(repo, revision, texts, cache))
+
+
+def _ids(repo: str, revision: str, texts: list[str], cache: Path) -> list[list[int]]:
+    """Of each text, from `AutoTokenizer`."""
     from transformers import AutoTokenizer  # noqa: PLC0415 - only in the child
 
-    cache = str(Path(home) / "hub")
-    folder = Hub(repo).download(revision, paths, Path(cache))
-    with told(repo, _DOING):
+    try:
         loaded: Any = AutoTokenizer.from_pretrained(repo, revision=revision, cache_dir=cache)
+    except Exception as error:  # noqa: BLE001 - whatever it dies of, it is no tokenizer
+        why = said(error).partition(". ")[0]
+        raise PublishingError(
+            f"{repo}: AutoTokenizer cannot load it from there ({why}); {AGAIN}"
+        ) from None
     if getattr(loaded.backend_tokenizer.model, "dropout", None):
         loaded.backend_tokenizer.model.dropout = None
-    return Arrived(
-        folder.name, _digests(folder, paths), [loaded(text)["input_ids"] for text in texts]
-    )
+    return [loaded(text)["input_ids"] for text in texts]
 
 
 def _start(ids: list[int]) -> str:

@@ -20,8 +20,15 @@ from huggingface_hub import (
     HfApi,
     constants,
 )
-from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+from huggingface_hub.errors import (
+    BadRequestError,
+    HfHubHTTPError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
 from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.utils._headers import build_hf_headers
+from huggingface_hub.utils._http import get_session, hf_raise_for_status
 from huggingface_hub.utils.tqdm import (
     are_progress_bars_disabled,
     disable_progress_bars,
@@ -30,7 +37,7 @@ from huggingface_hub.utils.tqdm import (
 
 from tokbench.errors import PublishingError, nearest
 from tokbench.publishing.bundle import File
-from tokbench.publishing.failures import LOGIN, told
+from tokbench.publishing.failures import LOGIN, said, told
 
 MAIN = "main"
 _FIRST = {".gitattributes"}
@@ -211,6 +218,27 @@ class Hub:
                 raise PublishingError(
                     f"{self.name}: the name is taken by a repository that you cannot see; choose "
                     "another --repo"
+                ) from None
+
+    def check_card(self, text: str) -> None:
+        """Ask whether the metadata of a card is understood.
+
+        The client asks it again before it commits; what goes wrong then it does not tell.
+
+        Raises:
+            PublishingError: it is not; or the Hub cannot be asked.
+        """
+        with self._doing("checking the card"):
+            answer = get_session().post(
+                f"{constants.ENDPOINT}/api/validate-yaml",
+                json={"content": text, "repoType": "model"},
+                headers=build_hf_headers(library_name="tokbench"),
+            )
+            try:
+                hf_raise_for_status(answer)
+            except BadRequestError as error:
+                raise PublishingError(
+                    f"{self.name}: the Hub refuses the card's metadata: {said(error)}; mend it"
                 ) from None
 
     def branch(self, name: str) -> None:

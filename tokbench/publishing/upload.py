@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tokbench.errors import PublishingError
-from tokbench.publishing.bundle import FACTS, Bundle, is_ours
+from tokbench.publishing.bundle import CARD, FACTS, Bundle, is_ours
 from tokbench.publishing.failures import RAISED, broke, explained, is_of_the_hub
 from tokbench.publishing.remote import MAIN, Hub, Remote, page
 from tokbench.values import Change, Upload
@@ -142,6 +142,7 @@ def send(
     if upload.nothing_new:
         url = f"{upload.url}/tree/{upload.revision}"
         return Sent(remote.commit, upload.revision, url, new=False)
+    hub.check_card(bundle[CARD].read().decode())
     if not upload.exists:
         hub.create(private=upload.private)
         remote = hub.look()

@@ -130,6 +130,15 @@ def collect(
     )
 
 
+def log_in(repo: str | None) -> str:
+    """Who the login stands for, before anything else is done.
+
+    Raises:
+        PublishingError: nobody is logged in, or the token may not write.
+    """
+    return Hub(repo or "publish").user()
+
+
 def plan(made: Collected, wish: Wish | None = None, watch: Watch = ignore) -> Draft:
     """What would become of each file of the repository, which is asked for what it holds.
 
