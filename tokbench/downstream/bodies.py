@@ -16,7 +16,8 @@ from tokbench.downstream.kinds import KINDS
 from tokbench.values import TaskKind
 
 EMBEDDINGS = "bert.embeddings.word_embeddings.weight"
-_HEAD = ("bert.pooler.", "classifier.")
+_OF_THE_TABLE = "predictions.bias"
+"""A number for each row of the table, in what predicts tokens."""
 _DEVIATION = 0.02
 
 
@@ -69,15 +70,23 @@ def initialise(model: Any, seed: int) -> None:
 
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            if name.endswith("bias"):
-                parameter.zero_()
-            elif "LayerNorm" in name:
-                parameter.fill_(1.0)
-            else:
-                generator = torch.Generator().manual_seed(_seed(seed, name))
-                parameter.normal_(0.0, _DEVIATION, generator=generator)
+            draw(name, parameter, seed)
         table = model.get_input_embeddings()
         table.weight[table.padding_idx].zero_()
+
+
+def draw(name: str, parameter: Any, seed: int) -> None:
+    """Give one parameter its first value."""
+    import torch  # noqa: PLC0415 - as above
+
+    with torch.no_grad():
+        if name.endswith("bias"):
+            parameter.zero_()
+        elif "norm" in name.lower():
+            parameter.fill_(1.0)
+        else:
+            generator = torch.Generator().manual_seed(_seed(seed, name))
+            parameter.normal_(0.0, _DEVIATION, generator=generator)
 
 
 @dataclass(frozen=True)
@@ -97,9 +106,17 @@ class Parameters:
     @classmethod
     def of(cls, model: Any) -> "Parameters":
         """Those of a model of `build`."""
-        every = {name: parameter.numel() for name, parameter in model.named_parameters()}
-        head = sum(count for name, count in every.items() if name.startswith(_HEAD))
-        return cls(sum(every.values()) - head - every[EMBEDDINGS], head, every[EMBEDDINGS])
+        table = model.get_input_embeddings().weight
+        body = f"{model.base_model_prefix}."
+        parts = {"body": 0, "head": 0, "embeddings": 0}
+        for name, parameter in model.named_parameters():
+            if parameter is table or name.endswith(_OF_THE_TABLE):
+                part = "embeddings"
+            else:
+                outside = not name.startswith(body) or name.startswith(f"{body}pooler.")
+                part = "head" if outside else "body"
+            parts[part] += parameter.numel()
+        return cls(**parts)
 
 
 def _seed(seed: int, name: str) -> int:

@@ -73,8 +73,14 @@ def _outcome(
         static=bench.machine.static,
         signature=job.signature,
         model=str(model) if model.is_dir() else "",
-        notes=(*bench.tokenizer.notes, *_empty(bench), *_notes(seeds, where)),
+        notes=(*_head(bench), *bench.tokenizer.notes, *_empty(bench), *_notes(seeds, where)),
     )
+
+
+def _head(bench: Bench) -> Iterator[str]:
+    """What is new in models that go on from a checkpoint."""
+    if bench.pretrained is not None:
+        yield bench.pretrained.head(bench.job.data.kind, bench.job.data.labels)
 
 
 def _empty(bench: Bench) -> Iterator[str]:

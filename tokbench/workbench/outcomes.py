@@ -59,8 +59,7 @@ class Kept:
 
 def settings_of(spec: TrainingSpec) -> dict[str, Any]:
     """What decides how a model is trained, as plain data."""
-    told = set(TrainingSpec.model_fields) - set(_UNTOLD)
-    return spec.model_dump(mode="json", include=told)
+    return spec.plain(*_UNTOLD)
 
 
 def key_of(data: TaskData, spec: TrainingSpec) -> str:
@@ -304,7 +303,7 @@ def _said(spec: TrainingSpec) -> str:
     parts += [
         f"{name} {value}"
         for name, value in settings_of(spec).items()
-        if name not in beside and value != usual[name]
+        if name not in beside and value != usual.get(name)
     ]
     return ", ".join(parts)
 
