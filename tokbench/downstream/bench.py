@@ -1,12 +1,13 @@
 """What all trainings of a child process share: the machine, the tokenizer and the examples."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tokbench.downstream import batching, bodies, kinds, prepared, processes, tokenized
+from tokbench.downstream import batching, bodies, kinds, prepared, pretrained, processes, tokenized
+from tokbench.downstream.pretrained import Pretrained, Start
 from tokbench.downstream.scores import scored
 from tokbench.downstream.spec import TrainingSpec
 from tokbench.errors import TokbenchError
@@ -29,7 +30,7 @@ class Job:
         spec: how models are trained.
         out: the folder that keeps everything.
         signature: of everything that outcomes depend on.
-        body: the encoder.
+        begun: the encoder from scratch, or the checkpoint to go on from.
         every: seconds of training between checkpoints.
         meeting: what processes that train together call this training.
     """
@@ -41,7 +42,7 @@ class Job:
     spec: TrainingSpec
     out: Path
     signature: str
-    body: bodies.Body
+    begun: bodies.Body | Start
     every: float
     meeting: str
 
@@ -86,6 +87,7 @@ class Bench:
         judges: who makes predictions of answers, of "valid" and "test".
         truncated: how many test examples were cut.
         watch: who is told how far it is.
+        pretrained: the checkpoint with this tokenizer's vocabulary; None from scratch.
     """
 
     job: Job
@@ -95,6 +97,7 @@ class Bench:
     judges: dict[str, kinds.Judge]
     truncated: int
     watch: Watch
+    pretrained: Pretrained | None = None
 
     @property
     def metric(self) -> str:
@@ -110,8 +113,11 @@ class Bench:
     def model(self, seed: int) -> Any:
         """A new model."""
         job = self.job
+        if isinstance(job.begun, Start):
+            assert self.pretrained is not None  # noqa: S101 - `opened` opened it
+            return self.pretrained.model(job.data.kind, job.data.labels, seed)
         model = bodies.build(
-            job.body,
+            job.begun,
             job.data.kind,
             job.data.labels,
             rows=self.tokenizer.rows,
@@ -128,14 +134,13 @@ def opened(job: Job, watch: Watch) -> Bench:
     """Join the other processes, and read what has to be read once."""
     machine = _machine(job)
     folder = job.out / TOKENIZER
-    made = None
-    if processes.first():
-        kind = kinds.of(job.data)
-        length = kind.longest(job.data, job.spec)
-        made = prepared.prepared(job.state, job.config, folder, max_length=length)
-        made = kind.prepare(made)
-    made = processes.gathered(made)[0]
-    assert made is not None  # noqa: S101 - the first process has made it
+    found = _tokenizer(job, folder) if processes.first() else None
+    found = processes.gathered(found)[0]
+    assert found is not None  # noqa: S101 - the first process has made it
+    made, known = found
+    if known and known.longest < job.spec.max_length:
+        shorter = {"max_length": known.longest, "buckets": ()}
+        job = replace(job, spec=job.spec.model_copy(update=shorter))
     sets = {split: tokenized.tokenized(folder, job.data, split, job.spec) for split in _SPLITS}
     rows = {split: batching.Rows(dataset) for split, dataset in sets.items()}
     encoder = partial(tokenized.Encoder, folder, job.data, job.spec)
@@ -145,7 +150,20 @@ def opened(job: Job, watch: Watch) -> Bench:
     }
     truncated = sum(sets["test"]["truncated"])
     watch = watch if processes.first() else ignore
-    return Bench(job, machine, made, rows, judges, truncated, watch)
+    return Bench(job, machine, made, rows, judges, truncated, watch, known)
+
+
+def _tokenizer(job: Job, folder: Path) -> tuple[prepared.Prepared, Pretrained | None]:
+    """Save the tokenizer as models are fed with it; what it makes of a checkpoint."""
+    if isinstance(job.begun, Start):
+        length = job.spec.max_length
+        random = job.spec.embeddings == "random"
+        return pretrained.opened(
+            job.begun, job.state, job.config or {}, folder, random=random, max_length=length
+        )
+    kind = kinds.of(job.data)
+    length = kind.longest(job.data, job.spec)
+    return kind.prepare(prepared.prepared(job.state, job.config, folder, max_length=length)), None
 
 
 def _machine(job: Job) -> Machine:

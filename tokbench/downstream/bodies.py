@@ -98,16 +98,24 @@ def initialise(model: Any, seed: int) -> None:
 
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            if name.endswith("bias"):
-                parameter.zero_()
-            elif "norm" in name.lower():
-                parameter.fill_(1.0)
-            else:
-                generator = torch.Generator().manual_seed(_seed(seed, name))
-                parameter.normal_(0.0, _DEVIATION, generator=generator)
+            draw(name, parameter, seed)
         table = model.get_input_embeddings()
         if table.padding_idx is not None:
             table.weight[table.padding_idx].zero_()
+
+
+def draw(name: str, parameter: Any, seed: int) -> None:
+    """Give one parameter its first value."""
+    import torch  # noqa: PLC0415 - as above
+
+    with torch.no_grad():
+        if name.endswith("bias"):
+            parameter.zero_()
+        elif "norm" in name.lower():
+            parameter.fill_(1.0)
+        else:
+            generator = torch.Generator().manual_seed(_seed(seed, name))
+            parameter.normal_(0.0, _DEVIATION, generator=generator)
 
 
 @dataclass(frozen=True)

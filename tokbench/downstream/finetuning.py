@@ -15,7 +15,8 @@ from tokbench import store
 from tokbench.child import ChildError, run_in_child
 from tokbench.downstream import bodies, extra, kinds, logs, processes, tokenized, worker
 from tokbench.downstream.bench import Job
-from tokbench.downstream.spec import TrainingSpec
+from tokbench.downstream.pretrained import Start
+from tokbench.downstream.spec import SIZES, TrainingSpec
 from tokbench.errors import TokbenchError
 from tokbench.values import Outcome, TaskData, Watch, ignore
 
@@ -63,10 +64,14 @@ class Given:
 
 
 def signature(
-    tokenizer: Given, data: TaskData, spec: TrainingSpec, body: bodies.Body | None = None
+    tokenizer: Given,
+    data: TaskData,
+    spec: TrainingSpec,
+    body: bodies.Body | None = None,
+    start: Start | None = None,
 ) -> str:
     """What an outcome depends on, but the number of seeds; more of them go on where it is kept."""
-    body = body or bodies.BODIES[spec.model]
+    begun = _begin(spec, body, start)
     settings = spec.plain("seeds", "log", "learning_rate", "model")
     examples = data.fingerprint or [
         tokenized.fingerprint(table) for table in (data.train, data.valid, data.test)
@@ -75,7 +80,7 @@ def signature(
         hashlib.sha256(tokenizer.state.encode()).hexdigest(),
         json.dumps(tokenizer.config, sort_keys=True),
         [examples, data.kind, data.unit, data.labels, data.metrics],
-        [settings, spec.learning_rates, asdict(body)],
+        [settings, spec.learning_rates, _told(begun)],
         [version(name) for name in PACKAGES],
         _VERSION,
     )
@@ -90,6 +95,7 @@ def finetune(
     *,
     watch: Watch = ignore,
     body: bodies.Body | None = None,
+    start: Start | None = None,
     every: float = CHECKPOINT_SECONDS,
 ) -> Outcome:
     """Train a model for each seed, in a child process, and score it.
@@ -111,6 +117,7 @@ def finetune(
             - `tokenizer/`, `work/`: the tokenizer as models are fed; checkpoints, until done.
         watch: is told of a `TrainingProgress` some times a second.
         body: an encoder instead of the one that `spec` names.
+        start: the checkpoint to go on from, where `spec` names one.
         every: seconds of training between checkpoints.
 
     Raises:
@@ -122,11 +129,16 @@ def finetune(
     logs.require(spec.log)
     kinds.of(data).refuse(data)
     given = tokenizer if isinstance(tokenizer, Given) else Given.read(tokenizer)
-    body = body or bodies.BODIES[spec.model]
-    known = signature(given, data, spec, body)
+    known = signature(given, data, spec, body, start)
     _begun[known] += 1
     meeting = f"{known}-{_begun[known]}"
-    job = Job(given.state, given.config, name, data, spec, out, known, body, every, meeting)
+    begun = _begin(spec, body, start)
+    if start and not kinds.of(data).continues:
+        raise TokbenchError(
+            f"{data.name}: models of kind {data.kind} are trained from scratch; leave out "
+            f"{spec.model}, or take a size: {', '.join(SIZES)}"
+        )
+    job = Job(given.state, given.config, name, data, spec, out, known, begun, every, meeting)
     alone = store.lock(out / "lock") if processes.first() else nullcontext()
     with alone:
         try:
@@ -136,6 +148,20 @@ def finetune(
                 f"{name}: the training on {data.name} came to an end: {error.last}; what is done "
                 f"lies in {out}, and the same command goes on with it once the cause is gone"
             ) from error
+
+
+def _begin(
+    spec: TrainingSpec, body: bodies.Body | None, start: Start | None
+) -> bodies.Body | Start:
+    """What models begin from."""
+    return start or body or bodies.BODIES[spec.model]
+
+
+def _told(begun: bodies.Body | Start) -> dict[str, Any]:
+    """What outcomes depend on of that."""
+    if isinstance(begun, Start):
+        return {"checkpoint": begun.digest}
+    return asdict(begun)
 
 
 def _environment(spec: TrainingSpec) -> dict[str, str]:

@@ -74,6 +74,7 @@ def _outcome(
         signature=job.signature,
         model=str(model) if model.is_dir() else "",
         notes=(
+            *_head(bench),
             *bench.tokenizer.notes,
             *_empty(bench),
             *bench.judges["test"].notes(),
@@ -82,6 +83,12 @@ def _outcome(
         lost=bench.judges["test"].lost(),
         continuations=kinds.of(job.data).continuations(model, job.data) if model.is_dir() else (),
     )
+
+
+def _head(bench: Bench) -> Iterator[str]:
+    """What is new in models that go on from a checkpoint."""
+    if bench.pretrained is not None:
+        yield bench.pretrained.head(bench.job.data.kind, bench.job.data.labels)
 
 
 def _empty(bench: Bench) -> Iterator[str]:

@@ -82,7 +82,7 @@ def _in_one_shape(
         )["logits"]
         best = (logits.argmax(-1) * here).sum(-1, keepdim=True)
         ids = torch.where(places == torch.tensor(at + 1).to(device), best, ids)
-        rows = ids.cpu()[:, 1 : at + 2].tolist()
+        rows: list[list[int]] = ids.cpu()[:, 1 : at + 2].tolist()
         if not (at + 1) % _LOOKED_AT and all(
             end in row or len(text.encode()) >= most_bytes
             for row, text in zip(rows, _texts(tokenizer, rows, end), strict=True)

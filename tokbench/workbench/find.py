@@ -20,6 +20,8 @@ from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan
 
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?(@[\w./-]+)?")
 _NEEDED = {"name", "recipe", "recipe_folder", "corpus", "signature", "proof"}
+_MODELS = {"run", "checkpoint"}
+"""What stands in the manifest of a folder that holds a model: trained here, or transplanted."""
 RECIPES = (".yaml", ".yml")
 """How files of recipes end."""
 _FILES = (*RECIPES, ".json", ".model", ".tiktoken", ".txt")
@@ -227,6 +229,8 @@ def _folder(path: Path) -> Found:
     if (path / store.MANIFEST).is_file():
         manifest = store.read_json(path / store.MANIFEST)
         known = isinstance(manifest, dict) and manifest.keys() >= _NEEDED
+        if isinstance(manifest, dict) and manifest.keys() & _MODELS:
+            return Found(from_folder(path), None, path)
         if not known or "corpus" not in (manifest["recipe"] or ()):
             raise StoreError(
                 f"{path / store.MANIFEST}: is no manifest of tokbench; train again, or delete it "

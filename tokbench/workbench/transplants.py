@@ -15,9 +15,10 @@ from tokbench.downstream import extra
 from tokbench.downstream.transplanting.folder import Job, Made, transplant
 from tokbench.downstream.transplanting.tables import Otherwise
 from tokbench.encoding import Subject
-from tokbench.errors import SubjectError, TokbenchError
+from tokbench.errors import TokbenchError
 from tokbench.values import SOURCES, Progress, Source, Transplanted, Watch, ignore
 from tokbench.workbench.comparisons import named_corpus
+from tokbench.workbench.entrants import checkpoint_folder, own_tokenizer
 from tokbench.workbench.find import Found, find
 from tokbench.workbench.outcomes import config_of
 from tokbench.workbench.plan import RUNS
@@ -31,34 +32,7 @@ _QUIET = {
     "HF_HUB_OFFLINE": "1",
     "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
 }
-_FILES = ["*.json", "*.safetensors", "*.bin", "*.model", "*.txt", "*/config.json"]
 _SHOWN = 6
-
-
-def checkpoint_folder(name: str) -> Path:
-    """The folder of a model that a path or a name on the Hub means.
-
-    Raises:
-        SubjectError: there is none.
-    """
-    path = Path(name).expanduser()
-    if path.is_dir():
-        return path
-    owner, _, rest = name.partition("/")
-    if path.exists() or name.startswith((".", "/", "~")) or "/" in rest or Path(owner).is_dir():
-        raise SubjectError(f"{name}: is no folder of a model")
-    from huggingface_hub import snapshot_download  # noqa: PLC0415 - only where the Hub is asked
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError  # noqa: PLC0415
-
-    repository, _, revision = name.partition("@")
-    try:
-        found = snapshot_download(repository, revision=revision or None, allow_patterns=_FILES)
-    except (HfHubHTTPError, HFValidationError, OSError) as error:
-        reason = str(error).strip().split("\n", maxsplit=1)[0]
-        raise SubjectError(
-            f"{name}: is neither a folder of a model here, nor does the Hub give it: {reason}"
-        ) from error
-    return Path(found)
 
 
 def transplanted(
@@ -96,7 +70,7 @@ def transplanted(
     extra.require("torch", "transformers")
     store.refuse_foreign(out)
     folder = checkpoint_folder(checkpoint)
-    old, new = _own(folder), find(name, runs=runs)
+    old, new = own_tokenizer(folder), find(name, runs=runs)
     counted = _counted(new.subject, on, text, watch) if on else None
     job = Job(folder, _told(old), _told(new), new.subject.name, otherwise, seed, multiple)
     meant = store.signature(
@@ -113,17 +87,6 @@ def transplanted(
         value = _value(checkpoint, made, job, out, meant, counted, ", ".join(on))
         _write_manifest(part, value)
     return value
-
-
-def _own(folder: Path) -> Found:
-    """A checkpoint's own tokenizer."""
-    try:
-        return find(str(folder))
-    except SubjectError as error:
-        raise SubjectError(
-            f"{folder}: lies without a tokenizer that can be read, and its embeddings mean "
-            f"nothing without: {error}"
-        ) from error
 
 
 def _told(found: Found) -> tuple[str, Mapping[str, object]]:

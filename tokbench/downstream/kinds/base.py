@@ -73,6 +73,7 @@ class Kind(ABC):
         classes: whether its labels have names.
         pairs: whether an example may be two texts.
         unit: what carries a label in a model of which nobody says it.
+        continues: whether its models may go on from a checkpoint.
         aligned: whether what a row becomes needs the offsets and word numbers of its tokens.
         labelled: whether examples have labels, beside their text.
         typed: whether models can be told which of two texts a token is of.
@@ -89,6 +90,7 @@ class Kind(ABC):
     classes: ClassVar[bool] = True
     pairs: ClassVar[bool] = True
     unit: ClassVar[Literal["", "words", "characters"]] = ""
+    continues: ClassVar[bool] = True
     aligned: ClassVar[bool] = False
     labelled: ClassVar[bool] = True
     typed: ClassVar[bool] = True

@@ -34,6 +34,7 @@ class Language(Kind):
     labelled: ClassVar[bool] = False
     pairs: ClassVar[bool] = False
     typed: ClassVar[bool] = False
+    continues: ClassVar[bool] = False
     limited: ClassVar[bool] = False
     biased: ClassVar[int] = 1
     classes: ClassVar[bool] = False

@@ -52,6 +52,7 @@ class Seq2Seq(Kind):
     says: ClassVar[str] = "with a text"
     classes: ClassVar[bool] = False
     typed: ClassVar[bool] = False
+    continues: ClassVar[bool] = False
     matrices: ClassVar[int] = 4
 
     def refuse(self, data: TaskData) -> None:  # noqa: ARG002 - of any examples

@@ -159,13 +159,13 @@ def anatomy(checkpoint: Checkpoint, shapes: Mapping[str, tuple[int, ...]]) -> An
                 found |= {
                     key: place
                     for key, shape in shapes.items()
-                    if _alike(key, name) and shape[place : place + 1] == (rows,)
+                    if is_alike(key, name) and shape[place : place + 1] == (rows,)
                 }
             first = first or model
     assert first is not None  # noqa: S101 - what cannot be built is an error
     table = first.get_input_embeddings()
     inputs = [name for name, one in first.named_modules() if one is table]
-    known = [key for key in found for name in inputs if _alike(key, f"{name}.weight")]
+    known = [key for key in found for name in inputs if is_alike(key, f"{name}.weight")]
     if not known:
         raise SubjectError(
             f"{checkpoint.folder}: none of its tensors is the table of embeddings with the "
@@ -259,7 +259,7 @@ def _shapes(model: Any) -> dict[str, tuple[int, ...]]:
     return {name: tuple(one.shape) for name, one in every}
 
 
-def _alike(key: str, name: str) -> bool:
+def is_alike(key: str, name: str) -> bool:
     """Whether names mean one tensor: with and without a head, they begin otherwise."""
     return key == name or name.endswith(f".{key}") or key.endswith(f".{name}")
 

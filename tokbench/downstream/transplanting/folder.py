@@ -216,7 +216,7 @@ def _write_config(
     usual = AutoConfig.from_pretrained(checkpoint.folder).to_dict()
     config = {name: one for name, one in checkpoint.config.items() if name != "_name_or_path"}
     config |= {name: one for name, one in usual.items() if name.endswith("_token_id") and one}
-    lost = _renumbered(config, sides)
+    lost = renumbered(config, sides)
     pad = sides[1].roles.get("pad")
     if config.get("pad_token_id") is None and pad:
         config["pad_token_id"] = sides[1].vocabulary[pad]
@@ -224,7 +224,7 @@ def _write_config(
     file = checkpoint.folder / "generation_config.json"
     if file.is_file():
         generation = store.read_json(file)
-        lost += _renumbered(generation, sides)
+        lost += renumbered(generation, sides)
         for name in _ABOUT_IDS:
             if generation.pop(name, None):
                 lost.append(name)
@@ -234,7 +234,7 @@ def _write_config(
     return [f"{', '.join(dict.fromkeys(lost))}: left out, since it is about the old vocabulary"]
 
 
-def _renumbered(config: dict[str, Any], sides: tuple[Side, Side]) -> list[str]:
+def renumbered(config: dict[str, Any], sides: tuple[Side, Side]) -> list[str]:
     """Give every named id of the old tokenizer that of its token in the new one; what has none."""
     lost = []
     for name, value in config.items():
@@ -268,22 +268,13 @@ def _write_tokenizer(job: Job, fitted: framing.Fitted, known: Anatomy, out: Path
         new.pop(name, None)
     new["tokenizer_class"] = "PreTrainedTokenizerFast"
     new.setdefault("clean_up_tokenization_spaces", False)
-    names = ["input_ids", "attention_mask"]
-    if "token_type_ids" in old.get("model_input_names", _typed(fitted.tokenizer)):
-        names.insert(1, "token_type_ids")
-    new["model_input_names"] = names
+    new["model_input_names"] = framing.inputs(fitted.tokenizer, old)
     new |= {f"{role}_token": token for role, token in fitted.roles.items()}
     if longest is not None:
         new["model_max_length"] = longest
     store.write_bytes(out / "tokenizer.json", fitted.tokenizer.to_str(pretty=True).encode())
     store.write_json(out / "tokenizer_config.json", new)
     return longest
-
-
-def _typed(tokenizer: Tokenizer) -> tuple[str, ...]:
-    """Whether models are told which text of a pair a token is of, where nothing says."""
-    kinds = {kind for _, _, kind in framing.frames(tokenizer)[1]}
-    return ("token_type_ids",) if kinds != {0} and framing.is_framed(tokenizer) else ()
 
 
 def _copy_beside(folder: Path, out: Path) -> None:

@@ -122,6 +122,23 @@ def is_framed(tokenizer: Tokenizer) -> bool:
     return any(token for _, token, _ in frames(tokenizer)[1])
 
 
+def inputs(tokenizer: Tokenizer, old_config: Mapping[str, Any]) -> list[str]:
+    """What a checkpoint's models are told, as its own tokenizer's configuration says.
+
+    Where that says nothing: which text a token is of, if its frame says that.
+
+    Args:
+        tokenizer: with the checkpoint's frame.
+        old_config: the tokenizer_config.json of its own tokenizer.
+    """
+    kinds = {kind for _, _, kind in frames(tokenizer)[1]}
+    typed = is_framed(tokenizer) and kinds != {0}
+    if said := old_config.get("model_input_names"):
+        typed = "token_type_ids" in said
+    names = ["input_ids", "attention_mask"]
+    return [names[0], "token_type_ids", names[1]] if typed else names
+
+
 def frames(tokenizer: Tokenizer) -> list[Frame]:
     """What stands around any text, and around any two."""
     text = any_text(tokenizer)
