@@ -317,9 +317,14 @@ def training(command: F) -> F:
         ),
         option(
             "--model",
+<<<<<<< HEAD
             metavar="NAME|DIR",
             help="The encoder, trained from scratch: tiny, mini or small; or a checkpoint to go on "
             "from: its folder (./name), or its name on the Hub (owner/name).  [default: tiny]",
+=======
+            metavar="NAME",
+            help="The body, trained from scratch: tiny, mini or small.  [default: tiny]",
+>>>>>>> kinds
         ),
     ):
         command = one(command)

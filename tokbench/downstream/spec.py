@@ -38,6 +38,7 @@ class TrainingSpec(Spec):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
+<<<<<<< HEAD
     model: Annotated[str, Field(min_length=1, examples=[*SIZES])] = "tiny"
     """The encoder, trained from scratch: `tiny` (2 layers of width 128), `mini` (4 of 256) or
     `small` (4 of 512). Or a checkpoint to go on from: its folder, `./name`, or its name on the
@@ -46,6 +47,10 @@ class TrainingSpec(Spec):
     embeddings: Literal["transplant", "random", "both"] = "both"
     """Of models that go on from a checkpoint: transplanted to each tokenizer, random but for
     special tokens, or each tokenizer with both, side by side."""
+=======
+    model: Literal["tiny", "mini", "small"] = "tiny"
+    """The body, trained from scratch: 2 layers of width 128, 4 of 256, or 4 of 512."""
+>>>>>>> kinds
 
     seeds: int = Field(default=5, ge=1)
     """How many models of each tokenizer, each with weights and an order of examples of its own."""
@@ -74,7 +79,8 @@ class TrainingSpec(Spec):
     """Of AdamW, of weights but neither biases nor norms."""
 
     max_length: int = Field(default=128, ge=8, le=8192)
-    """The most tokens of an example, special ones included; what is longer is cut, and counted."""
+    """The most tokens of an example, special ones included; what is longer is cut, and counted.
+    Of language models a task's `context_bytes` says how long pieces are."""
 
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """By default bf16 where a GPU or TPU has it."""
@@ -91,7 +97,7 @@ class TrainingSpec(Spec):
     """The lengths that static shapes have; by default powers of two from 32 to `max_length`."""
 
     patience: int | None = Field(default=None, ge=1)
-    """Stop when the validation score has not risen for so many epochs; by default never."""
+    """Stop when the validation score has not got better for so many epochs; by default never."""
 
     inside: bool = False
     """Whether, of tokens, the second and later pieces of a word carry a label too (B- as I-)."""
