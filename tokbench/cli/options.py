@@ -317,14 +317,9 @@ def training(command: F) -> F:
         ),
         option(
             "--model",
-<<<<<<< HEAD
             metavar="NAME|DIR",
-            help="The encoder, trained from scratch: tiny, mini or small; or a checkpoint to go on "
+            help="The body, trained from scratch: tiny, mini or small; or a checkpoint to go on "
             "from: its folder (./name), or its name on the Hub (owner/name).  [default: tiny]",
-=======
-            metavar="NAME",
-            help="The body, trained from scratch: tiny, mini or small.  [default: tiny]",
->>>>>>> kinds
         ),
     ):
         command = one(command)

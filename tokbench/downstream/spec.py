@@ -38,19 +38,14 @@ class TrainingSpec(Spec):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-<<<<<<< HEAD
     model: Annotated[str, Field(min_length=1, examples=[*SIZES])] = "tiny"
-    """The encoder, trained from scratch: `tiny` (2 layers of width 128), `mini` (4 of 256) or
+    """The body, trained from scratch: `tiny` (2 layers of width 128), `mini` (4 of 256) or
     `small` (4 of 512). Or a checkpoint to go on from: its folder, `./name`, or its name on the
     Hub, `owner/name` or `name@main`."""
 
     embeddings: Literal["transplant", "random", "both"] = "both"
     """Of models that go on from a checkpoint: transplanted to each tokenizer, random but for
     special tokens, or each tokenizer with both, side by side."""
-=======
-    model: Literal["tiny", "mini", "small"] = "tiny"
-    """The body, trained from scratch: 2 layers of width 128, 4 of 256, or 4 of 512."""
->>>>>>> kinds
 
     seeds: int = Field(default=5, ge=1)
     """How many models of each tokenizer, each with weights and an order of examples of its own."""
