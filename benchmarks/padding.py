@@ -24,11 +24,13 @@ from pathlib import Path
 from typing import Any
 
 from tokbench.downstream import TrainingSpec
-from tokbench.downstream.batching import Batches, Collator, Padding, Rows, buckets, loader, loss
+from tokbench.downstream.batching import Batches, Collator, Padding, Rows, buckets, loader
+from tokbench.downstream.kinds import KINDS
 from tokbench.downstream.prepared import Prepared, prepared
 from tokbench.downstream.tokenized import tokenized
 from tokbench.values import TaskData
 
+KIND = KINDS["classification"]
 BATCH = 32
 EXAMPLES = 20_000
 
@@ -83,7 +85,7 @@ def seconds_a_step(
     started, done = time.perf_counter(), 0
     for batch in islice(loader(rows, batches, collator), steps):
         labels = batch.pop("labels")
-        loss(body(**batch).logits, labels).backward()
+        KIND.loss(body(**batch).logits, labels).backward()
         optimizer.step()
         optimizer.zero_grad()
         done += 1
@@ -140,7 +142,7 @@ def measure(texts: list[str], told: argparse.Namespace, folder: Path) -> None:
     seconds: dict[str, list[float]] = {way: [] for way in ways}
     for number in range(told.rounds + 1):
         for way, (batches, padding) in ways.items():
-            collator = Collator(made.pad_id, padding)
+            collator = Collator(KIND, made.pad_id, padding)
             steps = told.steps if number else 2  # the first round warms up
             found = seconds_a_step(rows, batches, collator, steps, trained)
             seconds[way] += [found] if number else []

@@ -19,16 +19,16 @@ from tokbench.downstream.batching import (
     Rows,
     Shapes,
     buckets,
-    counted,
     loader,
-    loss,
     order,
 )
+from tokbench.downstream.kinds import KINDS
 from tokbench.errors import TokbenchError
 
 SIZES = st.lists(st.integers(0, 300), min_size=1, max_size=120)
 LENGTHS = st.lists(st.integers(2, 64), min_size=1, max_size=80)
 COUNTS = st.integers(1, 9)
+SENTENCES = KINDS["classification"]
 
 
 def dataset(lengths: Sequence[int], kind: str = "classification", *, types: bool = True) -> Any:
@@ -143,7 +143,7 @@ def test_static_shapes_are_at_most_as_many_as_buckets(
                 processes=processes, process=process,
             )  # fmt: skip
             padding = Padding(buckets(spec), batches.rows)
-            made = list(loader(rows, batches, Collator(0, padding)))
+            made = list(loader(rows, batches, Collator(SENTENCES, 0, padding)))
             shapes = [tuple(batch["input_ids"].shape) for batch in made]
             assert all(shape == tuple(batch["attention_mask"].shape)
                        for shape, batch in zip(shapes, made, strict=True))  # fmt: skip
@@ -172,7 +172,7 @@ def test_what_dynamic_batches_cost_is_known_beforehand(
             rows.sizes, rows.lengths, batch_size, seed=5, processes=processes, process=process
         )
         drawn: list[Any] = []
-        every = loader(rows, batches, Collator(0, padding, index=True))
+        every = loader(rows, batches, Collator(SENTENCES, 0, padding, index=True))
         for epoch in range(upto // len(batches) + 1):
             every.set_epoch(epoch)
             drawn += list(every)
@@ -196,12 +196,12 @@ def test_a_batch_holds_its_examples(kind: str, static: bool) -> None:
     batches = Batches(rows.sizes, rows.lengths, 2, seed=None)
     padding = Padding((4, 8), batches.rows) if static else Padding()
     seen = []
-    for batch in loader(rows, batches, Collator(99, padding, index=True)):
+    for batch in loader(rows, batches, Collator(KINDS[kind], 99, padding, index=True)):
         for at, index in enumerate(batch["index"].tolist()):
             if index == FILLER:
                 assert batch["input_ids"][at].unique().tolist() == [99]
                 assert batch["attention_mask"][at].sum() == 1
-                assert not counted(batch["labels"][at]).any()
+                assert not KINDS[kind].counted(batch["labels"][at]).any()
                 continue
             seen.append(index)
             length = lengths[index]
@@ -237,20 +237,22 @@ def tiny(kind: str) -> Any:
     return body(config).eval()
 
 
-def learned(model: Any, batch: dict[str, Any], items: int | None = None) -> tuple[float, Any]:
+def learned(
+    kind: str, model: Any, batch: dict[str, Any], items: int | None = None
+) -> tuple[float, Any]:
     """Loss and gradient of a batch, in double precision so that rounding hides nothing."""
     import torch
 
     model = model.double()
     model.zero_grad()
     given = dict(batch)
-    value = loss_of(model, given, items)
+    value = loss_of(kind, model, given, items)
     value.backward()
     gradient = torch.cat([one.grad.flatten() for one in model.parameters() if one.grad is not None])
     return value.item(), gradient
 
 
-def loss_of(model: Any, batch: dict[str, Any], items: int | None) -> Any:
+def loss_of(kind: str, model: Any, batch: dict[str, Any], items: int | None) -> Any:
     import torch
 
     labels = batch.pop("labels")
@@ -258,7 +260,8 @@ def loss_of(model: Any, batch: dict[str, Any], items: int | None) -> Any:
     logits = model(**batch).logits
     with pytest.MonkeyPatch.context() as patched:  # `loss` computes in 32 bits, as bf16 needs
         patched.setattr(torch.Tensor, "float", torch.Tensor.double)
-        return loss(logits, labels.double() if labels.is_floating_point() else labels, items)
+        labels = labels.double() if labels.is_floating_point() else labels
+        return KINDS[kind].loss(logits, labels, items)
 
 
 @pytest.mark.parametrize("kind", ["classification", "regression", "tokens"])
@@ -266,14 +269,14 @@ def test_filled_batches_teach_the_same(kind: str) -> None:
     rows = Rows(dataset([3, 5, 2, 7, 4], kind))
     given = [rows[index, 7] for index in range(5)]
     model = tiny(kind)
-    value, gradient = learned(model, Collator(0, Padding())(given))
+    value, gradient = learned(kind, model, Collator(KINDS[kind], 0, Padding())(given))
     for padding in (Padding((16,), rows=5), Padding((8,), rows=9), Padding((64,), rows=16)):
-        filled, filled_gradient = learned(model, Collator(0, padding)(given))
+        filled, filled_gradient = learned(kind, model, Collator(KINDS[kind], 0, padding)(given))
         assert filled == pytest.approx(value, rel=1e-12)
         np.testing.assert_allclose(filled_gradient, gradient, rtol=1e-9, atol=1e-14)
-        batch = Collator(0, padding)(given)
+        batch = Collator(KINDS[kind], 0, padding)(given)
         batch["input_ids"][5:] = 77  # whatever fillers hold
-        other, other_gradient = learned(model, batch)
+        other, other_gradient = learned(kind, model, batch)
         assert other == filled
         assert (other_gradient == filled_gradient).all()
 
@@ -282,16 +285,16 @@ def test_filled_batches_teach_the_same(kind: str) -> None:
 def test_shares_and_micro_batches_teach_what_the_batch_does(kind: str) -> None:
     rows = Rows(dataset([3, 5, 2, 7, 4, 6, 2], kind))
     model = tiny(kind)
-    whole = Collator(0, Padding())([rows[index, 7] for index in range(7)])
-    value, gradient = learned(model, whole)
-    items = int(counted(whole["labels"]).sum())
+    whole = Collator(KINDS[kind], 0, Padding())([rows[index, 7] for index in range(7)])
+    value, gradient = learned(kind, model, whole)
+    items = int(KINDS[kind].counted(whole["labels"]).sum())
     values, gradients = 0.0, 0
     for process in range(3):
         batches = Batches(
             rows.sizes, rows.lengths, 7, seed=0, accumulate=4, processes=3, process=process
         )
-        for batch in loader(rows, batches, Collator(0, Padding((8,), batches.rows))):
-            one, its = learned(model, batch, items)
+        for batch in loader(rows, batches, Collator(KINDS[kind], 0, Padding((8,), batches.rows))):
+            one, its = learned(kind, model, batch, items)
             values, gradients = values + one, gradients + its
     assert values == pytest.approx(value, rel=1e-12)
     np.testing.assert_allclose(gradients, gradient, rtol=1e-9, atol=1e-14)
@@ -300,23 +303,29 @@ def test_shares_and_micro_batches_teach_what_the_batch_does(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["classification", "tokens"])
 def test_the_loss_is_that_of_transformers(kind: str) -> None:
     rows = Rows(dataset([3, 5, 2], kind))
-    batch = Collator(0, Padding((8,), rows=4))([rows[index, 5] for index in range(3)])
+    batch = Collator(KINDS[kind], 0, Padding((8,), rows=4))([rows[index, 5] for index in range(3)])
     out = tiny(kind)(**batch)
-    assert loss(out.logits, batch["labels"]).item() == pytest.approx(out.loss.item(), rel=1e-6)
+    assert KINDS[kind].loss(out.logits, batch["labels"]).item() == pytest.approx(
+        out.loss.item(), rel=1e-6
+    )
 
 
 def test_the_loss_of_numbers_is_that_of_transformers() -> None:
     rows = Rows(dataset([3, 5, 2], "regression"))
-    batch = Collator(0, Padding())([rows[index, 5] for index in range(3)])
+    batch = Collator(KINDS["regression"], 0, Padding())([rows[index, 5] for index in range(3)])
     model = tiny("regression")
     out = model(**batch)
-    assert loss(out.logits, batch["labels"]).item() == pytest.approx(out.loss.item(), rel=1e-6)
+    assert KINDS["regression"].loss(out.logits, batch["labels"]).item() == pytest.approx(
+        out.loss.item(), rel=1e-6
+    )
 
 
 @pytest.mark.parametrize("kind", ["classification", "regression", "tokens"])
 def test_a_batch_of_nothing_teaches_nothing(kind: str) -> None:
     rows = Rows(dataset([3], kind))
-    value, gradient = learned(tiny(kind), Collator(0, Padding())([rows[FILLER, 3]]))
+    value, gradient = learned(
+        kind, tiny(kind), Collator(KINDS[kind], 0, Padding())([rows[FILLER, 3]])
+    )
     assert value == 0
     assert not gradient.any()
 
@@ -326,7 +335,11 @@ def test_drawing_batches_leaves_chance_alone() -> None:
 
     rows = Rows(dataset([3, 5, 2, 7]))
     before = torch.get_rng_state()
-    list(loader(rows, Batches(rows.sizes, rows.lengths, 2, seed=0), Collator(0, Padding())))
+    list(
+        loader(
+            rows, Batches(rows.sizes, rows.lengths, 2, seed=0), Collator(SENTENCES, 0, Padding())
+        )
+    )
     assert torch.equal(before, torch.get_rng_state())
 
 
@@ -341,7 +354,7 @@ def test_resuming_goes_on_where_it_stopped(
 
     def fresh() -> Any:
         batches = Batches(rows.sizes, rows.lengths, batch_size, seed=0)
-        return loader(rows, batches, Collator(0, Padding(), index=True))
+        return loader(rows, batches, Collator(SENTENCES, 0, Padding(), index=True))
 
     def drawn(given: Any) -> list[list[int]]:
         return [batch["index"].tolist() for batch in given]

@@ -1,6 +1,6 @@
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from tokbench.downstream.prediction import _read
+from tokbench.downstream.kinds import KINDS
 from tokbench.values import Prediction
 
 
@@ -23,6 +23,6 @@ def test_characters_are_as_sure_as_the_tokens_that_decide_them():
         labels=("O", "B-LC", "I-LC"),
         probabilities=((0.05, 0.9, 0.05), (0.3, 0.1, 0.6)),
     )
-    (span,) = _read(asked, encoding, text).spans
+    (span,) = KINDS["tokens"].read(asked, encoding, text).spans
     assert (span.text, span.label, span.start, span.end) == (text, "LC", 0, 4)
     assert round(span.probability, 3) == 0.825  # three characters of the first, one of the second

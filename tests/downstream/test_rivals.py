@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from tokbench.child import ChildError
-from tokbench.downstream import rivals
+from tokbench.downstream import linear, rivals
 from tokbench.errors import TokbenchError
 from tokbench.values import TaskData, TaskKind
 
@@ -105,8 +105,8 @@ def test_nothing_to_learn() -> None:
 
 
 def test_large_tasks_are_drawn_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rivals, "MOST_EXAMPLES", 30)
-    monkeypatch.setattr(rivals, "MOST_UNITS", 40)
+    monkeypatch.setattr(linear, "MOST_EXAMPLES", 30)
+    monkeypatch.setattr(linear, "MOST_UNITS", 40)
     assert len(rivals._drawn(sentences())) == 30
     assert len(rivals._drawn(words())) == 10
     assert rivals.reached(words())["bag of words"]["accuracy"] == 1

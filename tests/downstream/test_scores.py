@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokbench.downstream import SCORES
-from tokbench.downstream.scores import GLUE, default, fitting, resampled, scored, tally
+from tokbench.downstream.kinds.tokens import tally
+from tokbench.downstream.scores import GLUE, default, fitting, resampled, scored
 from tokbench.errors import TokbenchError, UnknownNameError
 from tokbench.values import TaskData
 

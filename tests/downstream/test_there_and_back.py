@@ -9,8 +9,9 @@ from tokenizers import Tokenizer
 
 from tokbench.downstream import TrainingSpec
 from tokbench.downstream.alignment import IGNORED, attainable, cut_spans, read_back, undecided
+from tokbench.downstream.kinds.tokens import tally
 from tokbench.downstream.prepared import prepared
-from tokbench.downstream.scores import scored, tally
+from tokbench.downstream.scores import scored
 from tokbench.downstream.spans import f1
 from tokbench.downstream.tokenized import Encoder, tokenized
 from tokbench.values import TaskData

@@ -216,6 +216,13 @@ def beside(command: F) -> F:
     return command
 
 
+def measuring(command: F) -> F:
+    """What is measured, and on what: the arguments that `compare.measured` takes as they come."""
+    for option in (force, runs, overrides, beside, baseline, metric_names, on):
+        command = option(command)
+    return command
+
+
 class Grouped(click.Command):
     """A command whose help lists its options under headings, as `in_group` names them."""
 
@@ -296,7 +303,7 @@ def training(command: F) -> F:
             "--learning-rate",
             metavar="X[,Y...]",
             help="One, or several of which the validation split chooses for each tokenizer alike.  "
-            "[default: 0.0001,0.0003,0.001]",
+            "[default: 0.0001,0.0003,0.001; from a checkpoint 2e-5,5e-5,1e-4]",
         ),
         option(
             "--seeds",
@@ -304,9 +311,15 @@ def training(command: F) -> F:
             help="Models of each tokenizer, with other weights and another order.  [default: 5]",
         ),
         option(
+            "--embeddings",
+            metavar="HOW",
+            help="Of a checkpoint's models: transplant, random or both.  [default: both]",
+        ),
+        option(
             "--model",
-            metavar="NAME",
-            help="The encoder, trained from scratch: tiny, mini or small.  [default: tiny]",
+            metavar="NAME|DIR",
+            help="The encoder, trained from scratch: tiny, mini or small; or a checkpoint to go on "
+            "from: its folder (./name), or its name on the Hub (owner/name).  [default: tiny]",
         ),
     ):
         command = one(command)

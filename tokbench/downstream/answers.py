@@ -8,12 +8,12 @@ are, and so are its answers, bit for bit; none is answered twice or dropped.
 from typing import Any
 
 from tokbench.downstream import batching, processes
-from tokbench.values import TaskKind
+from tokbench.downstream.kinds import Kind
 
 
 def answers(
     model: Any,
-    kind: TaskKind,
+    kind: Kind,
     rows: batching.Rows,
     collate: batching.Collator,
     *,
@@ -24,15 +24,14 @@ def answers(
 
     Args:
         model: to ask; its dropout is off meanwhile.
-        kind: what it was trained for.
+        kind: that of the task, as it was trained.
         rows: the split's examples.
         collate: makes a batch of some of them, with their `index`.
         batch_size: examples a batch.
         device: where the model is.
 
     Returns:
-        For each example the number of the best class (classification), a number (regression), or
-        the number of the best label of each of its tokens (tokens).
+        For each example what `Kind.answers` gives.
     """
     import torch  # noqa: PLC0415 - it takes seconds, and only child processes need it
 
@@ -44,16 +43,12 @@ def answers(
         for keys in list(batches)[processes.rank() :: processes.number()]:
             made = collate([rows[key] for key in keys])
             index = made.pop("index").tolist()
-            del made["labels"]
-            logits = model(**{name: one.to(device) for name, one in made.items()})["logits"]
-            best = logits.float().squeeze(-1) if kind == "regression" else logits.argmax(-1)
-            found += zip(index, best.cpu().tolist(), strict=True)
+            labels = made.pop("labels")
+            inputs = {name: one.to(device) for name, one in made.items()}
+            found += zip(index, kind.answers(model, inputs, labels), strict=True)
     model.train(learning)
     every = sorted(pair for some in processes.gathered(found) for pair in some)
-    every = [pair for pair in every if pair[0] != batching.FILLER]
-    if kind == "tokens":
-        return [labels[: rows.lengths[index]] for index, labels in every]
-    return [answer for _, answer in every]
+    return [answer for index, answer in every if index != batching.FILLER]
 
 
 def in_order(rows: batching.Rows, batch_size: int) -> batching.Batches:

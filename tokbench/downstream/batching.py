@@ -5,9 +5,9 @@ examples in the same order and in the same batches, on one device or on several:
 
     epoch -> batches of an optimizer step (`order`) -> micro-batches to accumulate -> shares
 
-`Batches` yields the share of one process, `Rows` looks examples up, `Collator` pads them, `loss`
-leaves out rows that only fill up. What all that costs (`Batches.shapes`) follows from the lengths
-alone, so a resumed training counts like an uninterrupted one.
+`Batches` yields the share of one process, `Rows` looks examples up, `Collator` pads them, the loss
+(`Kind.loss`) leaves out rows that only fill up. What all that costs (`Batches.shapes`) follows from
+the lengths alone, so a resumed training counts like an uninterrupted one.
 """
 
 from bisect import bisect_left
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from tokbench.downstream.alignment import IGNORED
+from tokbench.downstream.kinds import Kind
 from tokbench.downstream.spec import TrainingSpec
 from tokbench.errors import TokbenchError
 
@@ -63,17 +63,22 @@ def order(sizes: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[
     return [batches[at] for at in chance.permutation(len(batches))] + last
 
 
-def buckets(spec: TrainingSpec) -> tuple[int, ...]:
+def buckets(spec: TrainingSpec, longest: int | None = None) -> tuple[int, ...]:
     """The lengths that static shapes have: as the recipe says, else powers of two from 32.
+
+    Args:
+        spec: of the training.
+        longest: the most tokens of an example, by default `max_length`.
 
     >>> buckets(TrainingSpec(max_length=128)), buckets(TrainingSpec(max_length=100))
     ((32, 64, 128), (32, 64, 100))
     >>> buckets(TrainingSpec(buckets=(16, 100))), buckets(TrainingSpec(max_length=20))
     ((16, 100, 128), (20,))
     """
-    powers = [_SHORTEST << at for at in range(spec.max_length.bit_length())]
-    shorter = {one for one in spec.buckets or powers if one < spec.max_length}
-    return (*sorted(shorter), spec.max_length)
+    longest = longest or spec.max_length
+    powers = [_SHORTEST << at for at in range(longest.bit_length())]
+    shorter = {one for one in spec.buckets or powers if one < longest}
+    return (*sorted(shorter), longest)
 
 
 @dataclass(frozen=True)
@@ -277,6 +282,12 @@ class Rows:
                 is_list = hasattr(column, "offsets")
                 self._columns[name] = _Lists(column) if is_list else column.to_numpy()
 
+    @property
+    def labels(self) -> "NDArray[Any]":
+        """All labels of all examples, one after another."""
+        found = self._columns["labels"]
+        return found.values if isinstance(found, _Lists) else found
+
     def __len__(self) -> int:
         return len(self.sizes)
 
@@ -293,35 +304,35 @@ class Rows:
 
 
 class _Lists:
-    """A column of lists as slices of one flat array."""
+    """A column of lists as slices of one flat array, `values`."""
 
     def __init__(self, column: Any) -> None:
         self._offsets = column.offsets.to_numpy()
-        self._values = column.values.to_numpy()
+        self.values: NDArray[Any] = column.values.to_numpy()
 
     def __getitem__(self, at: int) -> "NDArray[np.int64]":
-        return self._values[self._offsets[at] : self._offsets[at + 1]]  # type: ignore[no-any-return]
+        return self.values[self._offsets[at] : self._offsets[at + 1]]
 
 
 class Collator:
     """Rows as the tensors of a batch: `input_ids`, `attention_mask`, `labels` and the like.
 
     Rows that fill up hold one padding token that is attended to, since attention over nothing is
-    not a number, and labels that `counted` leaves out: -100, or NaN where numbers are learned,
-    since every number may be a label.
+    not a number, and labels that `Kind.counted` leaves out.
     """
 
-    def __init__(self, pad_id: int, padding: Padding, *, index: bool = False) -> None:
+    def __init__(self, kind: Kind, pad_id: int, padding: Padding, *, index: bool = False) -> None:
         """Pad with a token.
 
         Args:
+            kind: of the task: it pads labels.
             pad_id: of `Prepared`.
             padding: how wide and how high.
             index: whether batches say in `index` which example a row is, `FILLER` for none; no
                 argument of models.
         """
         self.padding = padding
-        self._pad_id, self._index = pad_id, index
+        self._kind, self._pad_id, self._index = kind, pad_id, index
 
     def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, "torch.Tensor"]:
         """A batch of rows, in their order, fillers behind them."""
@@ -337,16 +348,13 @@ class Collator:
         made["attention_mask"][len(there) :, 0] = 1
         if "token_type_ids" in rows[0]:
             made["token_type_ids"] = torch.zeros(shape, dtype=torch.long)
-        made["labels"] = _no_labels(rows[0]["labels"], shape)
+        made["labels"] = self._kind.padded([row["labels"] for row in there], shape)
+        made |= self._kind.beside(made["labels"], self._pad_id)
         for at, row in enumerate(there):
             made["attention_mask"][at, : lengths[at]] = 1
             for name in ("input_ids", "token_type_ids"):
                 if name in made:
                     made[name][at, : lengths[at]] = _long(row[name])
-            if made["labels"].ndim > 1:
-                made["labels"][at, : lengths[at]] = _long(row["labels"])
-            else:
-                made["labels"][at] = row["labels"].item()
         if self._index:
             made["index"] = torch.full(shape[:1], FILLER, dtype=torch.long)
             made["index"][: len(there)] = torch.tensor([row["index"] for row in there])
@@ -357,47 +365,6 @@ def _long(values: "NDArray[Any]") -> "torch.Tensor":
     import torch  # noqa: PLC0415 - the extra
 
     return torch.from_numpy(values.astype("int64"))
-
-
-def _no_labels(like: "NDArray[Any]", shape: tuple[int, int]) -> "torch.Tensor":
-    """Labels that count nowhere, of the kind and shape that an example's has."""
-    import torch  # noqa: PLC0415 - the extra
-
-    if like.dtype.kind == "f":
-        return torch.full(shape[:1], torch.nan)
-    return torch.full(shape if like.ndim else shape[:1], IGNORED, dtype=torch.long)
-
-
-def counted(labels: "torch.Tensor") -> "torch.Tensor":
-    """Which labels are something to learn, as booleans of the same shape.
-
-    `Trainer` counts what is not -100, which is wrong of numbers: NaN fills up there.
-    """
-    return ~labels.isnan() if labels.is_floating_point() else labels != IGNORED
-
-
-def loss(
-    logits: "torch.Tensor", labels: "torch.Tensor", items: "torch.Tensor | int | None" = None
-) -> "torch.Tensor":
-    """Mean cross entropy, or mean squared error of numbers, over what counts.
-
-    Args:
-        logits: rows (by tokens) by classes, or rows by one.
-        labels: of a batch of `Collator`.
-        items: how many labels count in all micro-batches of all processes of this step; by default
-            in this one.
-    """
-    import torch  # noqa: PLC0415 - the extra
-
-    there = counted(labels)
-    if labels.is_floating_point():
-        away = logits.float().squeeze(-1) - torch.where(there, labels, 0.0)
-        total = torch.where(there, away * away, 0.0).sum()
-    else:
-        total = torch.nn.functional.cross_entropy(
-            logits.float().flatten(0, -2), labels.flatten(), ignore_index=IGNORED, reduction="sum"
-        )
-    return total / (there.sum().clamp(min=1) if items is None else items)
 
 
 def loader(

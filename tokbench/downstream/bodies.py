@@ -12,10 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tokbench.downstream.kinds import KINDS, Kind
+from tokbench.downstream.spec import Hold
+from tokbench.errors import TokbenchError
 from tokbench.values import TaskKind
 
 EMBEDDINGS = "bert.embeddings.word_embeddings.weight"
-_HEAD = ("bert.pooler.", "classifier.")
+_OF_THE_TABLE = ("predictions.bias", "lm_head.bias")
+"""A number for each row of the table, in what predicts tokens."""
+USUAL_ROWS = 16_384
+"""Of the table of the model whose parameters `hold: total` counts."""
 _DEVIATION = 0.02
 
 
@@ -41,45 +47,49 @@ def build(
     pad_id: int,
     max_length: int,
     seed: int,
+    hold: Hold = "body",
 ) -> Any:
-    """A model to train: a `BertForTokenClassification` or `BertForSequenceClassification`.
+    """A model to train, of the class and the configuration that the kind of the task says.
 
     Args:
-        body: the encoder's measures, one of `BODIES` for users.
-        kind: "tokens" gives a label to each token; "regression" has one output.
+        body: the measures, one of `BODIES` for users.
+        kind: of the task.
         labels: the names of classes or tags, in the order of their numbers.
         rows: of the embedding table.
         pad_id: the row that stands for nothing and stays zero.
         max_length: positions that the model knows.
         seed: of all its weights.
+        hold: what is alike whatever the vocabulary: the body, or the sum of body and table.
     """
-    from transformers import (  # noqa: PLC0415 - it takes seconds, and only child processes need it
-        BertConfig,
-        BertForSequenceClassification,
-        BertForTokenClassification,
-    )
+    import transformers  # noqa: PLC0415 - it takes seconds, and only child processes need it
 
-    names = dict(enumerate(labels)) if kind != "regression" else {0: "value"}
-    config = BertConfig(
-        vocab_size=rows,
-        hidden_size=body.width,
-        num_hidden_layers=body.layers,
-        num_attention_heads=body.heads,
-        intermediate_size=4 * body.width,
-        max_position_embeddings=max_length,
-        pad_token_id=pad_id,
-        id2label=names,
-        label2id={name: number for number, name in names.items()},
-        problem_type={
-            "classification": "single_label_classification",
-            "regression": "regression",
-            "tokens": None,
-        }[kind],
+    asked = KINDS[kind]
+    inner = inner_width(asked, body, rows) if hold == "total" else 4 * body.width
+    config = asked.config(
+        labels, body, rows=rows, pad_id=pad_id, max_length=max_length, inner=inner
     )
-    made = BertForTokenClassification if kind == "tokens" else BertForSequenceClassification
-    model = made(config)
+    model = getattr(transformers, f"AutoModelFor{asked.auto}").from_config(config)
     initialise(model, seed)
     return model
+
+
+def inner_width(kind: Kind, body: Body, rows: int) -> int:
+    """How wide inner layers are if body and table hold what they do with `USUAL_ROWS` rows.
+
+    Raises:
+        TokbenchError: the table leaves too little for a body.
+
+    >>> inner_width(KINDS["classification"], BODIES["tiny"], USUAL_ROWS - 400)
+    611
+    """
+    spared = (USUAL_ROWS - rows) * (body.width + kind.biased)
+    inner = 4 * body.width + spared // (body.layers * (2 * body.width + 1))
+    if inner < body.width // 4:
+        raise TokbenchError(
+            f"hold: total leaves no inner layers beside a table of {rows:,} rows; take a larger "
+            "--model, or hold: body"
+        )
+    return inner
 
 
 def initialise(model: Any, seed: int) -> None:
@@ -88,15 +98,24 @@ def initialise(model: Any, seed: int) -> None:
 
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            if name.endswith("bias"):
-                parameter.zero_()
-            elif "LayerNorm" in name:
-                parameter.fill_(1.0)
-            else:
-                generator = torch.Generator().manual_seed(_seed(seed, name))
-                parameter.normal_(0.0, _DEVIATION, generator=generator)
+            draw(name, parameter, seed)
         table = model.get_input_embeddings()
-        table.weight[table.padding_idx].zero_()
+        if table.padding_idx is not None:
+            table.weight[table.padding_idx].zero_()
+
+
+def draw(name: str, parameter: Any, seed: int) -> None:
+    """Give one parameter its first value."""
+    import torch  # noqa: PLC0415 - as above
+
+    with torch.no_grad():
+        if name.endswith("bias"):
+            parameter.zero_()
+        elif "norm" in name.lower():
+            parameter.fill_(1.0)
+        else:
+            generator = torch.Generator().manual_seed(_seed(seed, name))
+            parameter.normal_(0.0, _DEVIATION, generator=generator)
 
 
 @dataclass(frozen=True)
@@ -105,8 +124,9 @@ class Parameters:
 
     Attributes:
         body: of the encoder, positions included: those that all models of a name have alike.
-        head: of the classifier and, of sentences, the pooler in front of it.
-        embeddings: of the embedding table.
+        head: of the classifier and, of sentences, the pooler in front of it; of language models
+            what stands before the table once more.
+        embeddings: of the embedding table, and what else has a number for each of its rows.
     """
 
     body: int
@@ -116,9 +136,19 @@ class Parameters:
     @classmethod
     def of(cls, model: Any) -> "Parameters":
         """Those of a model of `build`."""
-        every = {name: parameter.numel() for name, parameter in model.named_parameters()}
-        head = sum(count for name, count in every.items() if name.startswith(_HEAD))
-        return cls(sum(every.values()) - head - every[EMBEDDINGS], head, every[EMBEDDINGS])
+        table = model.get_input_embeddings().weight
+        body = f"{model.base_model_prefix}."
+        if not any(name.startswith(body) for name, _ in model.named_parameters()):
+            body = ""  # as of T5, which has nothing around
+        parts = {"body": 0, "head": 0, "embeddings": 0}
+        for name, parameter in model.named_parameters():
+            if parameter is table or name.endswith(_OF_THE_TABLE):
+                part = "embeddings"
+            else:
+                outside = not name.startswith(body) or name.startswith(f"{body}pooler.")
+                part = "head" if outside else "body"
+            parts[part] += parameter.numel()
+        return cls(**parts)
 
 
 def _seed(seed: int, name: str) -> int:

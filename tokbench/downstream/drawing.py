@@ -1,12 +1,12 @@
 """The scores of models on test examples that are drawn anew, the same draws for all of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tokbench.downstream.inputs import TaskInput
+from tokbench.downstream.kinds import KINDS
 from tokbench.downstream.scores import resampled
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ _TOGETHER = 64
 """Resamples that are drawn at once."""
 GROUPS = 4096
 """Above so many test examples, groups of them are drawn, as of documents (`metrics.resampling`)."""
-_MOST_PAIRS = 256
-"""Of more pairs of a class and an answer, weights are told for each example."""
 
 
 def samples(
@@ -34,8 +32,9 @@ def samples(
     group = np.arange(n) % groups
     if n > groups:
         group = group[np.argsort(np.random.PCG64(0).random_raw(n))]
+    kind = KINDS[task.kind]
     models = {
-        (place, one.seed): _Drawable.of(task, np.asarray(one.predictions), group, groups)
+        (place, one.seed): kind.drawable(task.gold, np.asarray(one.predictions), group, groups)
         for place, outcome in enumerate(task.outcomes)
         for one in (outcome.seeds if outcome else ())
     }
@@ -50,55 +49,6 @@ def samples(
         key: {seed: np.concatenate(some) for seed, some in by_seed.items()}
         for key, by_seed in parts.items()
     }
-
-
-@dataclass(frozen=True)
-class _Drawable:
-    """A model's answers as few rows, whose weights in a resample follow from those of the groups.
-
-    Attributes:
-        gold: what is right, of each row.
-        answers: of each row.
-        rows: of each group how many examples of each row it has; or, of each row, its group; None
-            where rows are groups.
-    """
-
-    gold: "NDArray[Any]"
-    answers: "NDArray[Any]"
-    rows: "NDArray[np.float64] | NDArray[np.int64] | None"
-
-    @classmethod
-    def of(
-        cls, task: TaskInput, answers: "NDArray[Any]", group: "NDArray[np.int64]", groups: int
-    ) -> "_Drawable":
-        """Tallies add up; examples with one class and one answer are alike; numbers are not."""
-        if task.kind == "tokens":
-            sums = [np.bincount(group, column, groups) for column in answers.T]
-            return cls(np.zeros(groups), np.column_stack(sums).astype(np.int64), None)
-        if task.kind == "classification":
-            classes = int(max(task.gold.max(), answers.max())) + 1
-            pairs, row = np.unique(task.gold * classes + answers, return_inverse=True)
-            if len(pairs) <= _MOST_PAIRS:
-                table = np.bincount(group * len(pairs) + row, minlength=groups * len(pairs))
-                table = table.reshape(groups, -1).astype(np.float64)
-                return cls(pairs // classes, pairs % classes, table)
-        return cls(task.gold, answers, group)
-
-    def weighted(self, weights: "NDArray[np.int64]") -> "NDArray[np.int64]":
-        """How often each row is drawn, from how often each group is.
-
-        Args:
-            weights: (resamples, groups).
-
-        Returns:
-            (resamples, rows)
-        """
-        if self.rows is None:
-            return weights
-        if self.rows.ndim == 1:
-            return weights[:, self.rows.astype(np.int64)]
-        # exact: whole numbers below 2^53
-        return (weights.astype(np.float64) @ self.rows).astype(np.int64)
 
 
 def draws(n: int, resamples: int, seed: int = 0) -> Iterator["NDArray[np.int64]"]:

@@ -13,9 +13,10 @@ from typing import Any
 
 from tokbench import store
 from tokbench.child import ChildError, run_in_child
-from tokbench.downstream import bodies, extra, logs, processes, tokenized, worker
+from tokbench.downstream import bodies, extra, kinds, logs, processes, tokenized, worker
 from tokbench.downstream.bench import Job
-from tokbench.downstream.spec import TrainingSpec
+from tokbench.downstream.pretrained import Start
+from tokbench.downstream.spec import SIZES, TrainingSpec
 from tokbench.errors import TokbenchError
 from tokbench.values import Outcome, TaskData, Watch, ignore
 
@@ -30,8 +31,6 @@ _QUIET = {
 }
 CHECKPOINT_SECONDS = 30.0
 """Seconds of training that a kill may cost."""
-LARGEST = 1e30
-"""Of numbers to be learned: models compute in 32 bits, which end at 3.4e38."""
 _begun: Counter[str] = Counter()
 """How often each training was begun here: the same in all processes that train together."""
 
@@ -65,11 +64,15 @@ class Given:
 
 
 def signature(
-    tokenizer: Given, data: TaskData, spec: TrainingSpec, body: bodies.Body | None = None
+    tokenizer: Given,
+    data: TaskData,
+    spec: TrainingSpec,
+    body: bodies.Body | None = None,
+    start: Start | None = None,
 ) -> str:
     """What an outcome depends on, but the number of seeds; more of them go on where it is kept."""
-    body = body or bodies.BODIES[spec.model]
-    settings = spec.model_dump(mode="json", exclude={"seeds", "log", "learning_rate", "model"})
+    begun = _begin(spec, body, start)
+    settings = spec.plain("seeds", "log", "learning_rate", "model")
     examples = data.fingerprint or [
         tokenized.fingerprint(table) for table in (data.train, data.valid, data.test)
     ]
@@ -77,7 +80,7 @@ def signature(
         hashlib.sha256(tokenizer.state.encode()).hexdigest(),
         json.dumps(tokenizer.config, sort_keys=True),
         [examples, data.kind, data.unit, data.labels, data.metrics],
-        [settings, spec.learning_rates, asdict(body)],
+        [settings, spec.learning_rates, _told(begun)],
         [version(name) for name in PACKAGES],
         _VERSION,
     )
@@ -92,6 +95,7 @@ def finetune(
     *,
     watch: Watch = ignore,
     body: bodies.Body | None = None,
+    start: Start | None = None,
     every: float = CHECKPOINT_SECONDS,
 ) -> Outcome:
     """Train a model for each seed, in a child process, and score it.
@@ -113,6 +117,7 @@ def finetune(
             - `tokenizer/`, `work/`: the tokenizer as models are fed; checkpoints, until done.
         watch: is told of a `TrainingProgress` some times a second.
         body: an encoder instead of the one that `spec` names.
+        start: the checkpoint to go on from, where `spec` names one.
         every: seconds of training between checkpoints.
 
     Raises:
@@ -122,13 +127,18 @@ def finetune(
     """
     extra.require()
     logs.require(spec.log)
-    _refuse_huge(data)
+    kinds.of(data).refuse(data)
     given = tokenizer if isinstance(tokenizer, Given) else Given.read(tokenizer)
-    body = body or bodies.BODIES[spec.model]
-    known = signature(given, data, spec, body)
+    known = signature(given, data, spec, body, start)
     _begun[known] += 1
     meeting = f"{known}-{_begun[known]}"
-    job = Job(given.state, given.config, name, data, spec, out, known, body, every, meeting)
+    begun = _begin(spec, body, start)
+    if start and not kinds.of(data).continues:
+        raise TokbenchError(
+            f"{data.name}: models of kind {data.kind} are trained from scratch; leave out "
+            f"{spec.model}, or take a size: {', '.join(SIZES)}"
+        )
+    job = Job(given.state, given.config, name, data, spec, out, known, begun, every, meeting)
     alone = store.lock(out / "lock") if processes.first() else nullcontext()
     with alone:
         try:
@@ -140,21 +150,18 @@ def finetune(
             ) from error
 
 
-def _refuse_huge(data: TaskData) -> None:
-    """Numbers that would be infinite in a model.
+def _begin(
+    spec: TrainingSpec, body: bodies.Body | None, start: Start | None
+) -> bodies.Body | Start:
+    """What models begin from."""
+    return start or body or bodies.BODIES[spec.model]
 
-    Raises:
-        TokbenchError: there is one.
-    """
-    if data.kind != "regression":
-        return
-    for split in ("train", "valid", "test"):
-        for row, label in enumerate(getattr(data, split)["label"].to_pylist()):
-            if abs(label) > LARGEST:
-                raise TokbenchError(
-                    f"{data.name}: the label {label:g} ({split}, example {row + 1:,}) is beyond "
-                    f"{LARGEST:g}, and models compute in 32 bits: divide the labels by a constant"
-                )
+
+def _told(begun: bodies.Body | Start) -> dict[str, Any]:
+    """What outcomes depend on of that."""
+    if isinstance(begun, Start):
+        return {"checkpoint": begun.digest}
+    return asdict(begun)
 
 
 def _environment(spec: TrainingSpec) -> dict[str, str]:

@@ -16,42 +16,11 @@ from transformers import Trainer, TrainerCallback, TrainerState
 
 from tokbench import store
 from tokbench.downstream import batching, processes
+from tokbench.downstream.kinds import Kind
 from tokbench.downstream.measuring import Clock
 
 _STATE = "trainer_state.json"
 """What `Trainer` writes last into a checkpoint."""
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How numbers are learned: as deviations from their mean, in standard deviations.
-
-    A model that begins with answers around 0 would need most of a short training to find the mean.
-    """
-
-    mean: float = 0.0
-    deviation: float = 1.0
-
-    @classmethod
-    def of(cls, labels: Any) -> "Scale":
-        """That of the training labels; a deviation of 0 is none."""
-        return cls(float(labels.mean()), float(labels.std()) or 1.0)
-
-    def loss(self, outputs: Any, labels: Any, num_items_in_batch: Any) -> Any:
-        """As `batching.loss`, by the names that `Trainer` knows."""
-        if labels.is_floating_point():
-            labels = (labels - self.mean) / self.deviation
-        return batching.loss(outputs["logits"], labels, num_items_in_batch)
-
-    def back(self, numbers: list[float]) -> list[float]:
-        """Answers in the labels' own scale."""
-        return [number * self.deviation + self.mean for number in numbers]
-
-    def put_into(self, model: Any) -> None:
-        """Let the model itself answer in the labels' own scale, for whoever loads it."""
-        with torch.no_grad():
-            model.classifier.weight *= self.deviation
-            model.classifier.bias.mul_(self.deviation).add_(self.mean)
 
 
 @dataclass
@@ -61,7 +30,7 @@ class Record:
     Attributes:
         seconds: of training so far.
         losses: of the last steps.
-        best: the best validation score, and how many evaluations ago it was.
+        best: the best validation score, by sign the higher, and how many evaluations ago it was.
     """
 
     seconds: float = 0.0
@@ -69,7 +38,7 @@ class Record:
     best: tuple[float, int] | None = None
 
     def lost_patience(self, patience: int | None) -> bool:
-        """Whether the score has not risen for so many evaluations."""
+        """Whether the score has not got better for so many evaluations."""
         return patience is not None and self.best is not None and self.best[1] >= patience
 
 
@@ -81,15 +50,17 @@ class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
     def __init__(
         self,
         *,
+        kind: Kind,
         batches: batching.Batches,
         evaluated: Callable[[Any], dict[str, float]],
         clock: Clock,
         record: Record,
+        sign: int = 1,
         **settings: Any,
     ) -> None:
-        super().__init__(**settings)
-        self.batches, self.evaluated = batches, evaluated
-        self.clock, self.record = clock, record
+        super().__init__(compute_loss_func=self._loss, **settings)
+        self.kind, self.batches, self.evaluated = kind, batches, evaluated
+        self.clock, self.record, self.sign = clock, record, sign
         self._losses: list[Any] = []
         self._sum: Any = None
 
@@ -120,8 +91,15 @@ class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
     def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> Any:
         """The batches of a step, and how many labels count in all of them, on all devices."""
         some = list(islice(epoch_iterator, num_batches))
-        count = torch.stack([batching.counted(one["labels"]).sum() for one in some]).sum()
-        return some, self.accelerator.reduce(count.to(device), "sum").clamp(min=1)
+        count = torch.stack([self.kind.counted(one["labels"]).sum() for one in some]).sum()
+        count = count.to(device)
+        if processes.number() > 1:  # of one process XLA would compute it apart, in every step
+            count = self.accelerator.reduce(count, "sum")
+        return some, count.clamp(min=1)
+
+    def _loss(self, outputs: Any, labels: Any, num_items_in_batch: Any) -> Any:
+        """As `Kind.loss`, by the names that `Trainer` knows."""
+        return self.kind.loss(outputs["logits"], labels, num_items_in_batch)
 
     def training_step(self, *arguments: Any, **named: Any) -> Any:
         """As always, and remember the loss without waiting for the device."""
@@ -141,7 +119,8 @@ class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
         scores = {f"eval_{name}": score for name, score in found.items()}
         self.log(dict(scores))
         comparable = {
-            name: -math.inf if math.isnan(score) else score for name, score in scores.items()
+            name: -self.sign * math.inf if math.isnan(score) else score
+            for name, score in scores.items()
         }
         self.control = self.callback_handler.on_evaluate(
             self.args, self.state, self.control, comparable
@@ -171,7 +150,7 @@ class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
     def losses(self) -> list[float]:
         """The losses of the last tenth of all steps, or as many as there were."""
         last = max(1, self.state.max_steps // 10)
-        new = torch.stack(self._losses[-last:]).tolist() if self._losses else []
+        new = [one.item() for one in self._losses[-last:]]  # stacked, XLA would compile each length
         return (self.record.losses + new)[-last:]
 
 
@@ -200,6 +179,16 @@ class Steps(TrainerCallback):  # type: ignore[misc] # transformers is untyped
     def on_epoch_begin(self, _: Any, state: Any, *__: Any, **___: Any) -> None:
         """Let the batches be those of this epoch."""
         self._trainer.batches.set_epoch(state.global_step // self._epoch)
+
+    def on_step_begin(self, args: Any, state: Any, *_: Any, **__: Any) -> None:
+        """Let dropout on an XLA device be that of this step, however often it was interrupted.
+
+        There chance goes on with every program that is run, whatever for.
+        """
+        if args.device.type == "xla":
+            from torch_xla.core import xla_model  # noqa: PLC0415 - only where it is installed
+
+            xla_model.set_rng_state((args.seed << 32) + state.global_step)
 
     def on_step_end(self, _: Any, state: Any, control: Any, **__: Any) -> None:
         """Say how far it is; with the loss, where an epoch ends."""
@@ -230,8 +219,8 @@ class Steps(TrainerCallback):  # type: ignore[misc] # transformers is untyped
     def on_evaluate(
         self, _: Any, __: Any, control: Any, metrics: dict[str, float], **___: Any
     ) -> None:
-        """Stop where the score has not risen for long enough."""
-        score = metrics[f"eval_{self._metric}"]
+        """Stop where the score has not got better for long enough."""
+        score = self._trainer.sign * metrics[f"eval_{self._metric}"]
         best, ago = self._trainer.record.best or (-math.inf, 0)
         best, ago = (score, 0) if score > best else (best, ago + 1)
         self._trainer.record.best = (best, ago)

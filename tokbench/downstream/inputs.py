@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tokbench.downstream import kinds
 from tokbench.values import Outcome, TaskData, TaskKind
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ class TaskInput:
         metrics: names in `downstream.SCORES`; the first is the one that decides.
         labels: how many classes or tags; 0 for numbers.
         sizes: examples of train, valid and test.
-        gold: of each test example the class or the number; of tokens, whose predictions are
-            tallies of what is right, zeros.
+        gold: of each test example the class or the number; zeros where predictions say themselves
+            what is right, as tallies of tokens do.
         outcomes: of each tokenizer, in the order of their names; None where there is none.
         rivals: what `downstream.rivals` gives.
         notes: what users should know, a sentence each.
@@ -50,16 +51,16 @@ class TaskInput:
         failed: Sequence[str] = (),
     ) -> "TaskInput":
         """What its examples say of a task, beside the outcomes."""
-        sizes = (data.train.num_rows, data.valid.num_rows, data.test.num_rows)
-        tokens = data.kind == "tokens"
-        gold = np.zeros(sizes[2]) if tokens else data.test["label"].to_numpy()
+        kind = kinds.of(data)
+        sizes = (kind.count(data.train), kind.count(data.valid), kind.count(data.test))
+        gold = kind.gold(data.test)
         return cls(
             data.name,
             data.kind,
             data.metrics,
             len(data.labels),
             sizes,
-            gold,
+            np.zeros(sizes[2]) if gold is None else gold,
             tuple(outcomes),
             rivals or {},
             data.notes,

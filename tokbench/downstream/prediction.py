@@ -6,9 +6,8 @@ stands in `task.json`, which `describe` writes; a folder of other people's is re
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import mean
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,24 +15,15 @@ from tokenizers import Encoding, Tokenizer
 
 from tokbench import store
 from tokbench.child import ChildError, run_in_child
-from tokbench.downstream import alignment, extra, spans
+from tokbench.downstream import alignment, extra
+from tokbench.downstream.kinds import KINDS
 from tokbench.errors import SubjectError
-from tokbench.values import Labelled, Prediction, TaskData, TaskKind
+from tokbench.values import Prediction, TaskData, TaskKind
 
 TASK_FILE = "task.json"
 _ENDLESS = 10**29
 QUIET = {"TRANSFORMERS_VERBOSITY": "error", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "0"}
 """Environment of a child that loads a model: no advice, no look at the network."""
-PIPELINES: dict[TaskKind, tuple[str, ...]] = {
-    "classification": ("text-classification", "sentiment-analysis"),
-    "regression": ("text-classification",),
-    "tokens": ("token-classification", "ner"),
-}
-"""What `transformers.pipeline` can be asked of a model of each kind, the plainest name first."""
-_KINDS: dict[str, TaskKind] = {
-    "ForSequenceClassification": "classification",
-    "ForTokenClassification": "tokens",
-}
 
 
 @dataclass(frozen=True)
@@ -80,17 +70,17 @@ def facts(folder: Path) -> Facts:
             ) from error
     config = store.read_json(folder / "config.json")
     names = config.get("architectures") or [""]
-    kind = next((kind for end, kind in _KINDS.items() if names[0].endswith(end)), None)
-    if kind is None:
+    fitting = [kind for kind in KINDS if names[0].endswith(f"For{KINDS[kind].auto}")]
+    if not fitting:
         raise SubjectError(
             f"{folder}: is a {names[0] or 'model without a head'}, and this asks models for "
             "classes, numbers or labels of tokens"
         )
     if not (folder / "tokenizer.json").is_file():
         raise SubjectError(f"{folder}: holds a model without its tokenizer.json")
-    if kind == "classification" and config.get("problem_type") == "regression":
-        kind = "regression"
-    return Facts(kind, unit="words" if kind == "tokens" else "")
+    told = [kind for kind in fitting if KINDS[kind].problem == config.get("problem_type")]
+    kind = KINDS[(told or fitting)[0]]
+    return Facts(kind.name, unit=kind.unit)
 
 
 def predict(folder: Path, text: str, pair: str | None = None) -> Prediction:
@@ -105,6 +95,12 @@ def predict(folder: Path, text: str, pair: str | None = None) -> Prediction:
         SubjectError: there is no such model, or it wants another number of sentences.
     """
     known = facts(folder)
+    kind = KINDS[known.kind]
+    if not kind.labelled:
+        raise SubjectError(
+            f"{folder}: answers {kind.says}, not with a label; use --pipeline {kind.pipelines[0]}"
+        )
+    _refuse_writers(folder, known)
     _refuse_other_number(folder, known, pair)
     made: Prediction = _asked(_predict, folder, known, text, pair)
     return made
@@ -114,17 +110,28 @@ def piped(name: str, folder: Path, text: str, pair: str | None = None) -> Any:
     """What `transformers.pipeline(name, folder)` answers, as plain data; longer texts are cut.
 
     Raises:
-        SubjectError: that pipeline is for other models; the sentence says what would fit.
+        SubjectError: no pipeline asks such models, or that one is for other models; the sentence
+            says what would fit.
     """
     known = facts(folder)
-    fitting = PIPELINES[known.kind]
-    if name not in fitting:
+    kind = KINDS[known.kind]
+    _refuse_writers(folder, known)
+    if name not in kind.pipelines:
         raise SubjectError(
-            f"{name}: does not fit {folder}, which answers {_ANSWERS[known.kind]}; what fits is "
-            f"{' or '.join(fitting)}"
+            f"{name}: does not fit {folder}, which answers {kind.says}; what fits is "
+            f"{' or '.join(kind.pipelines)}"
         )
     _refuse_other_number(folder, known, pair)
     return _asked(_piped, name, folder, text, pair)
+
+
+def _refuse_writers(folder: Path, known: Facts) -> None:
+    """What writes a text has no label to show, and transformers no pipeline for it any more."""
+    if not KINDS[known.kind].pipelines:
+        raise SubjectError(
+            f"{folder}: answers {KINDS[known.kind].says}, not with a label; load it by "
+            "AutoModelForSeq2SeqLM, and its `generate` writes"
+        )
 
 
 def _asked(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -137,16 +144,9 @@ def _asked(function: Callable[..., Any], *arguments: Any) -> Any:
         raise SubjectError(f"{folder}: the model does not run: {error.last}") from error
 
 
-_ANSWERS: dict[TaskKind, str] = {
-    "classification": "with a class of the text",
-    "regression": "with a number",
-    "tokens": "with a label of every token",
-}
-
-
 def _refuse_other_number(folder: Path, known: Facts, pair: str | None) -> None:
     whose = f"{folder}: {known.task or 'this model'}"
-    if pair is not None and (known.pair is False or known.kind == "tokens"):
+    if pair is not None and (known.pair is False or not KINDS[known.kind].pairs):
         raise SubjectError(f"{whose} is about one text, and two are given")
     if pair is None and known.pair:
         raise SubjectError(f'{whose} is about pairs: give the second sentence too, "..." "..."')
@@ -157,8 +157,8 @@ def _predict(folder: Path, known: Facts, text: str, pair: str | None) -> Predict
     import torch  # noqa: PLC0415 - the extra, in the child alone
     import transformers  # noqa: PLC0415
 
-    kind = "TokenClassification" if known.kind == "tokens" else "SequenceClassification"
-    model = getattr(transformers, f"AutoModelFor{kind}").from_pretrained(folder)
+    kind = KINDS[known.kind]
+    model = getattr(transformers, f"AutoModelFor{kind.auto}").from_pretrained(folder)
     model.eval()
     given, encoding, typed = _encoded(folder, known, text, pair, model.config)
     told = {"input_ids": encoding.ids, "attention_mask": encoding.attention_mask}
@@ -166,7 +166,6 @@ def _predict(folder: Path, known: Facts, text: str, pair: str | None) -> Predict
     with torch.no_grad():
         logits = model(**{name: torch.tensor([row]) for name, row in told.items()}).logits[0]
     rows = logits.reshape(-1, logits.shape[-1])
-    numbers = known.kind == "regression"
     made = Prediction(
         model=str(folder),
         task=known.task,
@@ -179,11 +178,13 @@ def _predict(folder: Path, known: Facts, text: str, pair: str | None) -> Predict
         mask=tuple(encoding.attention_mask),
         type_ids=tuple(encoding.type_ids) if typed else (),
         logits=tuple(map(tuple, rows.tolist())),
-        labels=() if numbers else tuple(model.config.id2label[i] for i in range(rows.shape[1])),
-        probabilities=() if numbers else tuple(map(tuple, rows.softmax(-1).tolist())),
+        labels=tuple(model.config.id2label[i] for i in range(rows.shape[1]))
+        if kind.classes
+        else (),
+        probabilities=tuple(map(tuple, rows.softmax(-1).tolist())) if kind.classes else (),
         cut=sum(part.special_tokens_mask.count(0) for part in encoding.overflowing),
     )
-    return _read(made, encoding, given) if known.kind == "tokens" else made
+    return kind.read(made, encoding, given)
 
 
 def _encoded(
@@ -218,33 +219,6 @@ def _pieces(encoding: Encoding, given: str | list[str], pair: str | None) -> Ite
             yield "" if word is None else given[word][start:end]
         else:
             yield ((pair or "") if sequence else given)[start:end]
-
-
-def _read(made: Prediction, encoding: Encoding, given: str | list[str]) -> Prediction:
-    """The same with the labels of words, or of characters, and the spans that they make."""
-    by_words = isinstance(given, list)
-    pieces = made.text.split() if by_words else list(made.text)
-    best = [max(range(len(row)), key=row.__getitem__) for row in made.probabilities]
-    tags = [made.labels[one] for one in alignment.read_back(encoding, given, best, made.labels)]
-    sure = _probabilities(made, encoding, given)
-    found = []
-    for label, start, end in spans.spans(tags) if spans.is_scheme(made.labels) else ():
-        known = [sure[place] for place in range(start, end) if place in sure]
-        text = (" " if by_words else "").join(pieces[start:end])
-        found.append(Labelled(text, label, mean(known) if known else 0.0, start, end))
-    each = [
-        Labelled(word, tag, sure.get(place, 0.0), place, place + 1, read=place in sure)
-        for place, (word, tag) in enumerate(zip(pieces, tags, strict=True))
-    ]
-    return replace(made, words=tuple(each) if by_words else (), spans=tuple(found))
-
-
-def _probabilities(
-    made: Prediction, encoding: Encoding, given: str | list[str]
-) -> dict[int, float]:
-    """How sure the model is of the words or characters that tokens decide, by their place."""
-    deciding = enumerate(alignment.deciding(encoding, given))
-    return {place: max(made.probabilities[token]) for place, token in deciding if token >= 0}
 
 
 def _piped(name: str, folder: Path, text: str, pair: str | None) -> Any:

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tokbench.downstream import extra, resamples
+from tokbench.downstream import extra, kinds, resamples, text_scores
+from tokbench.downstream.kinds import KINDS
 from tokbench.downstream.resamples import Answers, Floats, Ints
-from tokbench.downstream.spans import counts, is_scheme
+from tokbench.downstream.spans import is_scheme
 from tokbench.errors import TokbenchError
 from tokbench.registry import Registry
 from tokbench.values import TaskData, TaskKind
@@ -37,7 +38,7 @@ _FEWEST = 2  # examples that have a correlation
 
 @dataclass(frozen=True)
 class Scoring:
-    """A way to score answers. Of all of these higher is better.
+    """A way to score answers.
 
     Attributes:
         name: what tasks call it.
@@ -47,6 +48,7 @@ class Scoring:
         resampled: the same for each row of weights (resamples by examples).
         lowest: the least that it can be.
         needs: what the labels must be, beyond the kind.
+        better: which of two scores is.
         about: what it is, where it is from, and what it is where it cannot be computed.
     """
 
@@ -58,6 +60,16 @@ class Scoring:
     about: str
     lowest: float = 0.0
     needs: Needs = ""
+    better: Literal["higher", "lower"] = "higher"
+
+    @property
+    def sign(self) -> int:
+        """What to multiply scores by, for the higher one to be better.
+
+        >>> SCORES["accuracy"].sign, SCORES["bits_per_byte"].sign
+        (1, -1)
+        """
+        return 1 if self.better == "higher" else -1
 
     def misfit(self, kind: TaskKind, labels: Sequence[str]) -> str:
         """Why it does not fit a task, or nothing.
@@ -93,11 +105,7 @@ GLUE: dict[str, tuple[str, ...]] = {
 
 def default(kind: TaskKind, labels: Sequence[str]) -> tuple[str, ...]:
     """The scores of a task that names none, the deciding one first."""
-    if kind == "regression":
-        return ("pearson", "spearman")
-    if kind == "classification":
-        return ("accuracy", "macro_f1")
-    return ("span_f1", "span_f1_strict") if is_scheme(labels) else ("accuracy",)
+    return KINDS[kind].scores(labels)
 
 
 def fitting(names: Sequence[str], kind: TaskKind, labels: Sequence[str]) -> tuple[str, ...]:
@@ -118,50 +126,19 @@ def fitting(names: Sequence[str], kind: TaskKind, labels: Sequence[str]) -> tupl
     return tuple(names) or default(kind, labels)
 
 
-def tally(
-    gold: Sequence[int],
-    predicted: Sequence[int],
-    names: Sequence[str],
-    undecided: Sequence[int] = (),
-) -> tuple[int, ...]:
-    """What scores need to know of one example of a task about tokens: nine numbers.
-
-    Spans found, there and right, leniently; the same, strictly (`spans.counts`; zeros where labels
-    are no tags of spans); words or characters answered, there and right.
-
-    Args:
-        gold: places in `names`, one for each word or character.
-        predicted: the same of what the model says (`alignment.read_back`).
-        names: of the labels.
-        undecided: what no token decided: counts as there, but not as answered.
-
-    >>> tally([1, 2, 0], [1, 2, 1], ("O", "B-X", "I-X"))
-    (2, 1, 1, 2, 1, 1, 3, 3, 2)
-    """
-    spans = (0,) * 6
-    if is_scheme(names):
-        tags = [names[one] for one in gold], [names[one] for one in predicted]
-        spans = counts(*tags, "default") + counts(*tags, "strict")
-    without = set(undecided)
-    right = sum(
-        one == other and place not in without
-        for place, (one, other) in enumerate(zip(gold, predicted, strict=True))
-    )
-    return (*spans, len(gold) - len(without), len(gold), right)
-
-
 def scored(data: TaskData, table: "pa.Table", predictions: Sequence[Any]) -> dict[str, float]:
     """All scores of a task.
 
     Args:
         data: what says which.
         table: the split's examples.
-        predictions: one for each, in order: a class, a number, or a `tally`.
+        predictions: one for each, in order: a class, a number, or a tally.
 
     Raises:
         TokbenchError: scikit-learn or scipy, which have the last word, are not installed.
     """
-    gold = _gold(data.kind, table)
+    gold = kinds.of(data).gold(table)
+    gold = np.zeros(table.num_rows) if gold is None else gold
     predicted = np.asarray(predictions)
     return {name: SCORES[name].value(gold, _part(name, predicted)) for name in data.metrics}
 
@@ -172,8 +149,8 @@ def resampled(name: str, gold: ArrayLike, predicted: ArrayLike, weights: ArrayLi
     Args:
         name: of the score.
         gold: (examples,): classes or numbers; of tokens not looked at.
-        predicted: (examples,), or (examples, 9) tallies of tokens. Three columns are taken for
-            found, there and right of this very score.
+        predicted: (examples,), or (examples, 9) tallies of tokens. Other columns are taken for
+            what this very score needs: found, there and right, or bits and bytes.
         weights: (resamples, examples): how often each example was drawn.
 
     Returns:
@@ -185,15 +162,12 @@ def resampled(name: str, gold: ArrayLike, predicted: ArrayLike, weights: ArrayLi
     return SCORES[name].resampled(np.asarray(gold), answers, drawn)
 
 
-def _gold(kind: TaskKind, table: "pa.Table") -> Answers:
-    if kind == "tokens":  # the tallies know
-        return np.zeros(table.num_rows)
-    return np.asarray(table["label"].to_numpy())
-
-
 def _part(name: str, predicted: Answers) -> Answers:
-    """The three columns of tallies that a score is about."""
-    if predicted.ndim == 1 or predicted.shape[1] == _COLUMNS:
+    """The columns of predictions that a score is about."""
+    if name in text_scores.NAMES:
+        place = text_scores.NAMES.index(name) if predicted.shape[1] > 1 else 0
+        return predicted[:, place : place + 1]
+    if predicted.ndim == 1 or predicted.shape[1] != 3 * _COLUMNS:
         return predicted
     first = {"span_f1": 0, "span_f1_strict": _COLUMNS}.get(name, 2 * _COLUMNS)
     return predicted[:, first : first + _COLUMNS]
@@ -252,6 +226,17 @@ for _score in (
         resamples.accuracy,
         "The share of right answers: of examples, or of words or characters. One whose label no "
         "token decides is not right.",
+    ),
+    Scoring(
+        "bits_per_byte",
+        "bits per byte",
+        ("causal_lm", "masked_lm"),
+        _one(resamples.per_byte),
+        resamples.per_byte,
+        "What a language model needs for held-out text: the sum of `-log2` of the probabilities of "
+        "its tokens, and of what its tokens do not say, over the bytes of the raw text; of masked "
+        "words, what it needs for them over their bytes.",
+        better="lower",
     ),
     Scoring(
         "f1",
@@ -320,6 +305,31 @@ for _score in (
         "Of well-formed spans only, as `seqeval`'s strict mode: by IOB2, or IOBES where tags have "
         "E- or S-.",
         needs="tags of spans",
+    ),
+    *(
+        Scoring(name, title, ("seq2seq",), _one(resamples.mean), resamples.mean, about)
+        for name, title, about in (
+            (
+                "rougeL",
+                "ROUGE-L",
+                (
+                    "F1 of the longest common subsequence of words, of what was written and what "
+                    "is right (Lin 2004), by rouge-score; the mean over examples. Words are "
+                    "letters and digits of all scripts in lower case, one character each where a "
+                    "script has no spaces; rouge-score's own know a to z alone."
+                ),
+            ),
+            ("rouge1", "ROUGE-1", "As rougeL, of words that both have."),
+            ("rouge2", "ROUGE-2", "As rougeL, of pairs of words that both have."),
+            (
+                "chrf",
+                "chrF",
+                (
+                    "F2 of groups of one to six characters (Popović 2015), by sacrebleu, of each "
+                    "example alone; the mean over examples, from 0 to 1."
+                ),
+            ),
+        )
     ),
 ):
     SCORES.register(_score.name)(_score)

@@ -10,15 +10,16 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+import torch
 from transformers import PrinterCallback, TrainingArguments
 
 from tokbench import store
-from tokbench.downstream import batching, measuring, outcomes, prediction, processes
+from tokbench.downstream import batching, kinds, measuring, outcomes, prediction, processes
 from tokbench.downstream.answers import answers, in_order
 from tokbench.downstream.bench import MODEL, WORK, Bench
-from tokbench.downstream.fitting import Fitting, Record, Scale, Steps, whole_checkpoint
-from tokbench.downstream.judging import Prediction
+from tokbench.downstream.fitting import Fitting, Record, Steps, whole_checkpoint
 from tokbench.downstream.outcomes import Run
+from tokbench.downstream.scores import SCORES
 from tokbench.downstream.telling import Teller
 from tokbench.downstream.tokenized import Split
 from tokbench.values import SeedOutcome
@@ -53,22 +54,24 @@ class Seed:
         )
         self._epoch = -(-len(self._batches) // self._spec.accumulate)
         self._steps = math.ceil(self._spec.epochs * self._epoch)
+        self._kind = kinds.of(bench.job.data).fitted(bench.job.data, bench.tokenizer)
         if bench.machine.static:
-            self._padding = batching.Padding(batching.buckets(self._spec), rows=self._batches.rows)
+            self._padding = batching.Padding(
+                batching.buckets(self._spec, self._longest), rows=self._batches.rows
+            )
         else:
             self._padding = batching.Padding(multiple=1 if self._device.type == "cpu" else 8)
-        regression = bench.job.data.kind == "regression"
-        self._scale = Scale.of(bench.job.data.train["label"].to_numpy()) if regression else Scale()
 
     def train(self) -> SeedOutcome:
         """Train it, or go on with it; keep its outcome, and its model if none is better yet."""
         measuring.forget_peak(self._device)
+        before = measuring.compiled(self._device)
         checkpoint, record = whole_checkpoint(self._folder) or (None, Record())
         step = 0 if checkpoint is None else int(checkpoint.name.split("-")[1])
         self._teller = Teller(self._bench, self._run, self._batches, steps=self._steps, begin=step)
         trainer = self._trainer(record)
         trainer.go_on(checkpoint, self._spec.patience)
-        outcome = self._outcome(trainer)
+        outcome = self._outcome(trainer, before)
         self._teller.finish(trainer.clock, outcome)
         if processes.first():
             self._keep(trainer.model, outcome)
@@ -78,16 +81,17 @@ class Seed:
     def _trainer(self, record: Record) -> Fitting:
         job, patience = self._bench.job, self._spec.patience
         trainer = Fitting(
+            kind=self._kind,
             batches=self._batches,
             evaluated=self._validate,
             clock=measuring.Clock(self._device),
             record=record,
-            model=self._bench.model(self._run.seed),
+            sign=self._sign,
+            model=self._model(),
             args=self._arguments(),
             data_collator=self._collator(),
             train_dataset=self._bench.rows["train"],
             eval_dataset=self._bench.rows["valid"],
-            compute_loss_func=self._scale.loss,
         )
         trainer.remove_callback(PrinterCallback)
         trainer.add_callback(
@@ -100,6 +104,16 @@ class Seed:
             )
         )
         return trainer
+
+    def _model(self) -> Any:
+        """A new one; on an XLA device it multiplies in bfloat16 by itself, where that is asked for.
+
+        `accelerate` would have all its weights, and the optimizer's state, in 16 bits there.
+        """
+        model = self._bench.model(self._run.seed)
+        if self._device.type == "xla" and self._bench.machine.bf16:
+            model.forward = torch.autocast("xla", dtype=torch.bfloat16)(model.forward)
+        return model
 
     def _arguments(self) -> Any:
         """What `Trainer` is told, beside what `Fitting` does its own way."""
@@ -117,7 +131,7 @@ class Seed:
             warmup_steps=int(spec.warmup * self._steps),
             weight_decay=spec.weight_decay,
             optim="adamw_torch" if self._device.type == "xla" else "adamw_torch_fused",
-            bf16=self._bench.machine.bf16,
+            bf16=self._bench.machine.bf16 and self._device.type != "xla",
             use_cpu=self._device.type == "cpu",
             seed=self._run.seed,
             logging_steps=max(1, min(50, self._steps // _LINES)),
@@ -127,7 +141,7 @@ class Seed:
             save_total_limit=2,
             load_best_model_at_end=stopping,
             metric_for_best_model=self._bench.metric,
-            greater_is_better=True,
+            greater_is_better=self._sign > 0,
             report_to=list(spec.log) or "none",
             run_name=f"{job.name} {job.data.name} {self._run.name} {job.signature[:8]}",
             project="tokbench",
@@ -139,22 +153,33 @@ class Seed:
         return arguments
 
     def _collator(self, *, index: bool = False) -> batching.Collator:
-        return batching.Collator(self._bench.tokenizer.pad_id, self._padding, index=index)
+        return batching.Collator(
+            self._kind, self._bench.tokenizer.pad_id, self._padding, index=index
+        )
 
-    def _predictions(self, model: Any, split: Split) -> tuple[Prediction, ...]:
+    def _predictions(self, model: Any, split: Split) -> tuple[kinds.Predicted, ...]:
         """What the model predicts; every process must call this."""
-        kind = self._bench.job.data.kind
         found = answers(
             model,
-            kind,
+            self._kind,
             self._bench.rows[split],
             self._collator(index=True),
             batch_size=self._answered,
             device=self._device,
         )
-        if kind == "regression":
-            found = self._scale.back(found)
         return self._bench.judges[split].predictions(found)
+
+    @property
+    def _sign(self) -> int:
+        """1 where the higher of two scores is the better."""
+        return SCORES[self._bench.metric].sign
+
+    @property
+    def _longest(self) -> int:
+        """The most tokens of an example."""
+        if self._kind.cut:
+            return self._kind.longest(self._bench.job.data, self._spec)
+        return max(max(rows.lengths, default=1) for rows in self._bench.rows.values())
 
     @property
     def _answered(self) -> int:
@@ -162,11 +187,10 @@ class Seed:
         return self._batches.rows if self._bench.machine.static else self._spec.batch_size
 
     def _validate(self, model: Any) -> dict[str, float]:
-        judge = self._bench.judges["valid"]
-        self._teller.valid = judge.scores(self._predictions(model, "valid"))
+        self._teller.valid = self._bench.scores("valid", self._predictions(model, "valid"))
         return self._teller.valid
 
-    def _outcome(self, trainer: Fitting) -> SeedOutcome:
+    def _outcome(self, trainer: Fitting, before: measuring.Compiled) -> SeedOutcome:
         step = trainer.state.global_step
         whole, rest = divmod(step, self._epoch)
         micro_batches = whole * len(self._batches) + rest * self._spec.accumulate
@@ -179,11 +203,13 @@ class Seed:
         losses = trainer.losses()
         loss = sum(processes.gathered(sum(losses) / len(losses))) / processes.number()
         predictions = self._predictions(trainer.model, "test")
+        valid = self._validate(trainer.model)
+        compiled = measuring.compiled(self._device) - before
         return SeedOutcome(
             seed=self._run.seed,
             learning_rate=self._run.rate,
-            scores=self._bench.judges["test"].scores(predictions),
-            valid=self._validate(trainer.model),
+            scores=self._bench.scores("test", predictions),
+            valid=valid,
             predictions=predictions,
             loss=loss,
             steps=step,
@@ -195,6 +221,8 @@ class Seed:
             shapes=len(shapes),
             peak_memory=max(processes.gathered(measuring.peak(self._device))),
             stopped_early=step < self._steps,
+            programs=compiled.programs,
+            compiling=compiled.seconds,
         )
 
     def _keep(self, model: Any, outcome: SeedOutcome) -> None:
@@ -209,11 +237,13 @@ class Seed:
     def _save(self, model: Any) -> None:
         """What `AutoModelFor...` and `pipeline` load."""
         job = self._bench.job
-        if job.data.kind == "regression":
-            self._scale.put_into(model)
+        self._kind.put_into(model)
         with store.new_folder(job.out / MODEL) as folder:
             for file in self._bench.tokenizer.folder.iterdir():
                 shutil.copy(file, folder)
+            if self._device.type == "xla":  # nothing can be written from there
+                model.cpu()
+                model.tie_weights()
             model.save_pretrained(folder)
             prediction.describe(folder, job.data)
             manifest = {

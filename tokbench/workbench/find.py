@@ -20,6 +20,8 @@ from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan
 
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?(@[\w./-]+)?")
 _NEEDED = {"name", "recipe", "recipe_folder", "corpus", "signature", "proof"}
+_MODELS = {"run", "checkpoint"}
+"""What stands in the manifest of a folder that holds a model: trained here, or transplanted."""
 RECIPES = (".yaml", ".yml")
 """How files of recipes end."""
 _FILES = (*RECIPES, ".json", ".model", ".tiktoken", ".txt")
@@ -146,6 +148,22 @@ def tokenizer_folder(name: str, runs: Path = RUNS) -> Path:
     return path
 
 
+def run_folder(name: str, runs: Path = RUNS) -> Path:
+    """The run folder that a path, the name of a run or a recipe that was run means.
+
+    Raises:
+        SubjectError: there is no such run.
+    """
+    path = Path(name)
+    if path.suffix in RECIPES and path.is_file():
+        found = find(name, runs=runs).folder
+    else:
+        found = tokenizer_folder(name, runs)
+    if not (found.parent / RUN_FILE).is_file():
+        raise SubjectError(f"{name}: is no run; `tokbench run RECIPE` makes one")
+    return found.parent
+
+
 @contextmanager
 def checkable(name: str, runs: Path = RUNS) -> Iterator[tuple[Path, bool]]:
     """As `tokenizer_folder`; what has no tokenizer.json is converted into one while the block runs.
@@ -211,6 +229,8 @@ def _folder(path: Path) -> Found:
     if (path / store.MANIFEST).is_file():
         manifest = store.read_json(path / store.MANIFEST)
         known = isinstance(manifest, dict) and manifest.keys() >= _NEEDED
+        if isinstance(manifest, dict) and manifest.keys() & _MODELS:
+            return Found(from_folder(path), None, path)
         if not known or "corpus" not in (manifest["recipe"] or ()):
             raise StoreError(
                 f"{path / store.MANIFEST}: is no manifest of tokbench; train again, or delete it "

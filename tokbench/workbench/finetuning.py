@@ -28,6 +28,7 @@ from tokbench.values import (
 )
 from tokbench.workbench import outcomes, together
 from tokbench.workbench.comparisons import distinct, own_and_baselines, place_of
+from tokbench.workbench.entrants import Entrant, entrants
 from tokbench.workbench.examples import examples
 from tokbench.workbench.failures import Failure
 from tokbench.workbench.find import Found, find, find_all
@@ -125,24 +126,25 @@ def side_by_side(
     extra.require()
     processes.require()
     refuse_namesakes(tasks)
+    spec, every = entrants(found, names, spec, base)
     read, failed = _read(tasks, base, watch)
-    counted = _Counted(watch, len(read) * len(found), spec)
+    counted = _Counted(watch, len(read) * len(every), spec)
     fresh = set[Path]() if force else None
-    pairs = [(name, one, data) for data in read for name, one in zip(names, found, strict=True)]
-    begun = [not force and _known(one, data, spec) is not None for _, one, data in pairs]
+    pairs = [(one, data) for data in read for one in every]
+    begun = [not force and _known(one, data) is not None for one, data in pairs]
     works = [
-        partial(_tried, one, name, data, spec, fresh, counted, before=before)
-        for (name, one, data), before in zip(pairs, begun, strict=True)
+        partial(_tried, one, data, fresh, counted, before=before)
+        for (one, data), before in zip(pairs, begun, strict=True)
     ]
     results = list(together.done(works, at_once(jobs, begun.count(False))))
-    for (_, one, data), (_, _, why) in zip(pairs, results, strict=True):
+    for (one, data), (_, _, why) in zip(pairs, results, strict=True):
         if why and processes.first():
-            outcomes.keep_failure(one, data, spec, why.why)
+            outcomes.keep_failure(one.found, data, one.spec, why.why)
     failed += [why for _, _, why in results if why]
     done = sum(before for _, before, _ in results)
     some: list[tuple[TaskData, list[Outcome | None], list[str]]] = []
     for place, data in enumerate(read):
-        mine = results[place * len(found) : (place + 1) * len(found)]
+        mine = results[place * len(every) : (place + 1) * len(every)]
         if any(one for one, _, _ in mine) and processes.first():
             whys = [why.why if why else "" for _, _, why in mine]
             some.append((data, [one for one, _, _ in mine], whys))
@@ -150,7 +152,8 @@ def side_by_side(
         return Finetuned(None, tuple(failed), done)
     inputs = [_input(data, made, whys, watch) for data, made, whys in some]
     prints = [data.fingerprint for data, _, _ in some]
-    compared = outcomes.side_by_side(inputs, names, spec, prints, baseline=baseline)
+    called = [one.name for one in every]
+    compared = outcomes.side_by_side(inputs, called, spec, prints, baseline=baseline)
     return Finetuned(compared, tuple(failed), done)
 
 
@@ -195,10 +198,8 @@ def _read(
 
 
 def _tried(
-    found: Found,
-    name: str,
+    one: Entrant,
     data: TaskData,
-    spec: TrainingSpec,
     fresh: set[Path] | None,
     counted: "_Counted",
     *,
@@ -206,19 +207,17 @@ def _tried(
 ) -> tuple[Outcome | None, bool, Failure | None]:
     """A tokenizer's outcome on a task, whether it was known, and why there is none."""
     try:
-        outcome, before = _outcome(found, name, data, spec, fresh, counted, before=before)
+        outcome, before = _outcome(one, data, fresh, counted, before=before)
     except _TOLD as error:
-        return None, False, Failure(f"{name} on {data.name}", sentence(error))
+        return None, False, Failure(f"{one.name} on {data.name}", sentence(error))
     if before:
         counted.found()
     return outcome, before, None
 
 
 def _outcome(
-    found: Found,
-    name: str,
+    one: Entrant,
     data: TaskData,
-    spec: TrainingSpec,
     fresh: set[Path] | None,
     watch: Watch,
     *,
@@ -227,35 +226,36 @@ def _outcome(
     """What a tokenizer's models do on a task, and whether that was known.
 
     Args:
-        found: the tokenizer.
-        name: its name in reports.
+        one: the tokenizer, and how models are trained.
         data: the task.
-        spec: how models are trained.
         fresh: where folders are emptied first, those that were; None where they are not.
         watch: told how far it has come.
         before: whether it was known when the command began: processes that train together go by
             that, since the first alone keeps outcomes, at any time.
     """
-    key = outcomes.key_of(data, spec)
-    folder = outcomes.home(found) / data.name / key
+    key = outcomes.key_of(data, one.spec)
+    folder = outcomes.home(one.found) / data.name / key
     with _to_oneself(folder):
         if fresh is not None and folder not in fresh:
             _empty(folder)
             fresh.add(folder)
-        if (before or processes.number() == 1) and (known := _known(found, data, spec)):
-            return replace(known, tokenizer=name), True
-        made = trainings.finetune(outcomes.given(found), name, data, spec, folder, watch=watch)
+        if (before or processes.number() == 1) and (known := _known(one, data)):
+            return replace(known, tokenizer=one.name), True
+        given = outcomes.given(one.found)
+        made = trainings.finetune(
+            given, one.name, data, one.spec, folder, watch=watch, start=one.start
+        )
         if processes.first():
             told, reached = _beside(data, watch)
-            outcomes.keep(folder, key, spec, told, made, reached)
+            outcomes.keep(folder, key, one.spec, told, made, reached)
     return made, False
 
 
-def _known(found: Found, data: TaskData, spec: TrainingSpec) -> Outcome | None:
+def _known(one: Entrant, data: TaskData) -> Outcome | None:
     """What is kept of a tokenizer on a task, with as many seeds as are wanted; else None."""
-    key = outcomes.key_of(data, spec)
-    kept = outcomes.read(outcomes.home(found) / data.name / key)
-    return _first(kept.outcome, spec.seeds) if kept and kept.key == key else None
+    key = outcomes.key_of(data, one.spec)
+    kept = outcomes.read(outcomes.home(one.found) / data.name / key)
+    return _first(kept.outcome, one.spec.seeds) if kept and kept.key == key else None
 
 
 def _first(outcome: Outcome, seeds: int) -> Outcome | None:
@@ -348,6 +348,7 @@ def alike(recipe: Recipe) -> str:
         return ""
     known = known_tasks()
     anywhere = all(isinstance(one, str) and one in known for one in spec.tasks)
+    anywhere &= spec.from_scratch
     return store.signature(spec.model_dump(mode="json"), "" if anywhere else str(recipe.base))
 
 

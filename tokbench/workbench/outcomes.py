@@ -17,8 +17,9 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from tokbench import store
-from tokbench.downstream import TaskInput, TrainingSpec, compared, extra
+from tokbench.downstream import TaskInput, TrainingSpec, compared, extra, kinds
 from tokbench.downstream.finetuning import PACKAGES, Given
+from tokbench.downstream.kinds import KINDS
 from tokbench.downstream.statistics import RESAMPLES
 from tokbench.errors import StoreError
 from tokbench.values import Downstream, Outcome, TaskData
@@ -61,8 +62,7 @@ class Kept:
 
 def settings_of(spec: TrainingSpec) -> dict[str, Any]:
     """What decides how a model is trained, as plain data."""
-    told = set(TrainingSpec.model_fields) - set(_UNTOLD)
-    return spec.model_dump(mode="json", include=told)
+    return spec.plain(*_UNTOLD)
 
 
 def key_of(data: TaskData, spec: TrainingSpec) -> str:
@@ -119,7 +119,7 @@ def keep(
         "metrics": told.metrics,
         "labels": told.labels,
         "sizes": told.sizes,
-        "gold": None if data.kind == "tokens" else told.gold.tolist(),
+        "gold": None if kinds.of(data).gold(data.test) is None else told.gold.tolist(),
         "rivals": told.rivals,
         "notes": told.notes,
     }
@@ -302,7 +302,7 @@ def side_by_side(
         names,
         baseline=baseline,
         model=spec.model,
-        settings=_said(spec),
+        settings=_said(spec, limited=any(KINDS[one.kind].limited for one in inputs)),
         signature=_signature(tasks, names, spec, baseline),
     )
 
@@ -311,7 +311,7 @@ def _called(outcome: Outcome | None, name: str) -> Outcome | None:
     return outcome and replace(outcome, tokenizer=name)
 
 
-def _said(spec: TrainingSpec) -> str:
+def _said(spec: TrainingSpec, *, limited: bool = True) -> str:
     """Settings in words; reports tell the seeds by themselves.
 
     >>> _said(TrainingSpec(learning_rate=1e-3))
@@ -324,14 +324,14 @@ def _said(spec: TrainingSpec) -> str:
         f"learning rate {rates[0]:g}"
         if len(rates) == 1
         else f"learning rate chosen of {', '.join(f'{one:g}' for one in rates)}",
-        f"{spec.max_length} tokens at most",
+        *([f"{spec.max_length} tokens at most"] if limited else []),
     ]
     usual = settings_of(TrainingSpec())
     beside = ("model", "epochs", "batch_size", "learning_rate", "max_length")
     parts += [
         f"{name} {value}"
         for name, value in settings_of(spec).items()
-        if name not in beside and value != usual[name]
+        if name not in beside and value != usual.get(name)
     ]
     return ", ".join(parts)
 

@@ -16,8 +16,9 @@ from tokbench.recipe.tasks import TaskSpec
 from tokbench.values import Progress, TaskData, Trial, Trials, Watch, ignore
 from tokbench.workbench import outcomes
 from tokbench.workbench.comparisons import distinct
+from tokbench.workbench.entrants import Entrant, entrants
 from tokbench.workbench.examples import examples
-from tokbench.workbench.find import Found, find_all
+from tokbench.workbench.find import find_all
 from tokbench.workbench.finetuning import at_once, refuse_namesakes
 from tokbench.workbench.plan import RUNS
 
@@ -50,21 +51,25 @@ def tried(
     refuse_namesakes(tasks)
     found = [one for name in names for one in find_all(name, runs=runs, overrides=overrides)]
     called = [one.name for one in distinct([one.subject for one in found])]
+    _, every = entrants(found, called, spec)
     made = []
     for task in tasks:
         data = examples(task, Path(), watch)
-        for name, one in zip(called, found, strict=True):
-            watch(Progress(f"{data.name}, {name}", 0, None, "steps"))
-            made.append(_trial(one, name, data, spec))
+        for one in every:
+            watch(Progress(f"{data.name}, {one.name}", 0, None, "steps"))
+            made.append(_trial(one, data))
     beside = at_once(jobs, sum(one.models > 0 for one in made))
     return Trials(tuple(made), min(beside, cores()))  # more share a core and save no time
 
 
-def _trial(found: Found, name: str, data: TaskData, spec: TrainingSpec) -> Trial:
+def _trial(entrant: Entrant, data: TaskData) -> Trial:
+    found, name, spec = entrant.found, entrant.name, entrant.spec
     few, short = _short(data, spec)
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="tokbench-trial-") as folder:
-        outcome = finetune(outcomes.given(found), name, few, short, Path(folder))
+        outcome = finetune(
+            outcomes.given(found), name, few, short, Path(folder), start=entrant.start
+        )
     taken = time.perf_counter() - begun
     one = outcome.seeds[0]
     step = one.seconds / max(one.steps, 1)
