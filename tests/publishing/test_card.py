@@ -212,7 +212,11 @@ def test_licences_that_do_not_fit_are_problems(
 
 
 def test_languages_that_are_none_are_problems(runs: dict[str, Run]) -> None:
-    facts = replace(cards.facts(runs["pieces"].folder), languages=("korean",), license=None)
+    facts = cards.facts(runs["pieces"].folder)
+    unsaid = publishing.card(replace(facts, languages=()))
+    assert "language:\n- ko\n" in unsaid.text
+    assert "The recipe says that its text is in Korean." in unsaid.text
+    facts = replace(facts, languages=("korean",), license=None)
     assert [one.split(":")[0] for one in publishing.card(facts).problems] == [
         "pieces",
         "publish.language",
@@ -250,6 +254,11 @@ def test_without_held_out_text_it_says_what_is_not_measured(
     assert "Not measured. This measures it: `tokbench compare someone/bytes --on" in card.text
     assert list(wrong_metadata(card.text)) == []
     assert list(broken_links(card.text)) == []
+
+
+def test_a_repository_that_is_none_is_refused(runs: dict[str, Run]) -> None:
+    with pytest.raises(PublishingError, match="'x y' is no repository: write user/name"):
+        cards.card(runs["pieces"].folder, repo="x y")
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:

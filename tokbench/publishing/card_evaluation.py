@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from tokbench.errors import printable
 from tokbench.publishing import languages
 from tokbench.publishing.bundle import FACTS
 from tokbench.publishing.facts import Facts
@@ -245,7 +246,7 @@ def _cut(cut: Cut) -> str:
 
 
 def _one_line(text: str) -> str:
-    return text.replace("\n", "⏎").replace("\r", "␍").replace("\t", "⇥")
+    return printable(text.replace("\n", "⏎").replace("\r", "␍").replace("\t", "⇥"))
 
 
 def _models(facts: Facts) -> Iterator[str]:

@@ -172,9 +172,15 @@ def _unseen(facts: Facts) -> Iterator[Limit]:
     else:
         yield Limit(
             "",
-            "**Languages.** Its authors name none that it is meant for; which languages the "
-            "training text is in was not measured beyond its scripts.",
+            f"**Languages.** Its authors name none that it is meant for. {_read(facts)}",
         )
+
+
+def _read(facts: Facts) -> str:
+    said = [plain(languages.name(one)) for one in facts.languages_read]
+    if said:
+        return f"The recipe says that its text is in {listed(said)}."
+    return "Which languages its text is in was not measured beyond its scripts."
 
 
 def _round_trip(facts: Facts) -> Iterator[Limit]:

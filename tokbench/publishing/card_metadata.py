@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from tokbench.publishing import languages
 from tokbench.publishing.facts import Facts
 from tokbench.values import Measurement, TaskResult
 
@@ -33,7 +34,7 @@ def front_matter(facts: Facts) -> str:
         license=facts.license,
         license_name=facts.license_name,
         license_link=facts.license_link,
-        language=list(facts.languages) or None,
+        language=list(facts.languages or _read(facts)) or None,
         library_name="transformers",
         tags=tags(facts),
         datasets=list(dict.fromkeys(one.dataset for one in facts.sources if one.dataset)) or None,
@@ -41,6 +42,11 @@ def front_matter(facts: Facts) -> str:
         eval_results=list(results(facts)) or None,
     )
     return f"---\n{made.to_yaml()}\n---\n"
+
+
+def _read(facts: Facts) -> list[str]:
+    """What its text is in, as far as tags are proper ones."""
+    return [one for one in facts.languages_read if not languages.problem(one)]
 
 
 def tags(facts: Facts) -> list[str]:

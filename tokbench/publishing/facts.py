@@ -178,6 +178,11 @@ class Facts:
     sections: str = ""
 
     @property
+    def languages_read(self) -> tuple[str, ...]:
+        """Tags of the languages that the recipe says its sources are in."""
+        return tuple(dict.fromkeys(one.language for one in self.sources if one.language))
+
+    @property
     def byte_level(self) -> bool:
         """Whether every byte has a visible character, and a token."""
         parts = (*self.pipeline.get("normalizer", ()), *self.pipeline.get("pre_tokenizer", ()))

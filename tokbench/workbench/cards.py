@@ -97,6 +97,8 @@ def exports(run: Path, formats: Sequence[str]) -> dict[str, bytes]:
 
 def facts(run: Path, *, license: str | None = None, repo: str | None = None) -> Facts:  # noqa: A002 - as above
     """What the card of a run says, exports left out."""
+    if repo and not re.fullmatch(publishing.REPO, repo):
+        raise PublishingError(f"{repo!r} is no repository: write user/name")
     manifest = _manifest(run)
     recipe, spec = manifest["recipe"], _spec(manifest)
     tokenizer = Tokenizer.from_file(str(run / TOKENIZER / "tokenizer.json"))
