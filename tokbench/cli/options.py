@@ -306,7 +306,7 @@ def training(command: F) -> F:
         option(
             "--model",
             metavar="NAME",
-            help="The encoder, trained from scratch: tiny, mini or small.  [default: tiny]",
+            help="The body, trained from scratch: tiny, mini or small.  [default: tiny]",
         ),
     ):
         command = one(command)

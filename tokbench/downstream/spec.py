@@ -26,7 +26,7 @@ class TrainingSpec(Spec):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     model: Literal["tiny", "mini", "small"] = "tiny"
-    """The encoder, trained from scratch: 2 layers of width 128, 4 of 256, or 4 of 512."""
+    """The body, trained from scratch: 2 layers of width 128, 4 of 256, or 4 of 512."""
 
     seeds: int = Field(default=5, ge=1)
     """How many models of each tokenizer, each with weights and an order of examples of its own."""
@@ -54,7 +54,8 @@ class TrainingSpec(Spec):
     """Of AdamW, of weights but neither biases nor norms."""
 
     max_length: int = Field(default=128, ge=8, le=8192)
-    """The most tokens of an example, special ones included; what is longer is cut, and counted."""
+    """The most tokens of an example, special ones included; what is longer is cut, and counted.
+    Of language models a task's `context_bytes` says how long pieces are."""
 
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """By default bf16 where a GPU or TPU has it."""
@@ -71,7 +72,7 @@ class TrainingSpec(Spec):
     """The lengths that static shapes have; by default powers of two from 32 to `max_length`."""
 
     patience: int | None = Field(default=None, ge=1)
-    """Stop when the validation score has not risen for so many epochs; by default never."""
+    """Stop when the validation score has not got better for so many epochs; by default never."""
 
     inside: bool = False
     """Whether, of tokens, the second and later pieces of a word carry a label too (B- as I-)."""
