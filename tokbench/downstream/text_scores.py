@@ -32,7 +32,8 @@ def words(text: str) -> list[str]:
     >>> words("Return max_length's bytes."), words("토큰을 센다."), words("数える 42個")
     (['return', 'max', 'length', 's', 'bytes'], ['토큰을', '센다'], ['数', 'え', 'る', '42', '個'])
     """
-    return _WORD.findall(text.lower())
+    found: list[str] = _WORD.findall(text.lower())
+    return found
 
 
 def scores(gold: Sequence[str], written: Sequence[str]) -> list[tuple[float, ...]]:

@@ -72,6 +72,7 @@ def _in_one_shape(
     places = torch.arange(most_bytes + 1, device=device)
     start = model.config.decoder_start_token_id
     ids = torch.full((len(inputs["input_ids"]), most_bytes + 1), start, device=device)
+    rows: list[list[int]] = []
     for at in range(most_bytes):
         here = places == torch.tensor(at).to(device)
         logits = model(
