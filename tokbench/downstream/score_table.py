@@ -12,7 +12,8 @@ What a task's `metric` can be: one name, or several, the one that decides first.
 but for bits per byte. Point values are those of scikit-learn and scipy; spans are those of
 `seqeval`. Without `metric` a task of classes has `accuracy` and `macro_f1`, one of numbers
 `pearson` and `spearman`, one of tokens `span_f1` and `span_f1_strict` where its labels are tags of
-spans (`B-PER`, `I-PER`, `O`), or else `accuracy`; one of text alone has `bits_per_byte`.
+spans (`B-PER`, `I-PER`, `O`), or else `accuracy`; one of text alone has `bits_per_byte`;
+one whose answer is a text `rougeL`, `rouge1`, `rouge2` and `chrf`.
 
 ## Labels of words and tokens
 
