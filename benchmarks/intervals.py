@@ -4,8 +4,8 @@
 
 Documents have lengths from one to thousands (lognormal with that spread, or Pareto's with tails of
 that power) and rates of their own (gamma). Where documents are gathered in groups before they are
-drawn, too. Two tokenizers whose rates are equal in truth are told apart in 5% of the draws at most;
-copies never.
+drawn, too. Two tokenizers whose rates are equal in truth should be told apart in 5% of the draws:
+up to 6.2% was measured, where chance alone makes 3.6 to 6.4% of 1,000. Copies never are.
 """
 
 import argparse

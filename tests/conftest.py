@@ -12,6 +12,7 @@ from few_lines import LINES
 from hypothesis import settings
 from tokenizers import Tokenizer, models, pre_tokenizers
 
+from tokbench.chunks import classes
 from tokbench.store import cache_dir
 
 settings.register_profile("tokbench", deadline=None)  # machines are busy; time is no property
@@ -21,6 +22,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 os.environ.setdefault("COLUMNS", "80")
+# As many tests run at once as there are cores: threads of torch would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -33,14 +36,44 @@ def python_docs() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of all workers: what they keep there is made by the code that is tested."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "of this run"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def classes_of_characters(of_this_run: Path) -> Path:
+    """The table that every process needs that counts by chunks: it takes a second to build."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TOKBENCH_CACHE", str(of_this_run))
+        classes.load()
+    (path,) = of_this_run.glob("classes-*")
+    return path
+
+
 @pytest.fixture(autouse=True)
 def own_cache(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, python_docs: Path
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+    python_docs: Path,
+    classes_of_characters: Path,
 ) -> None:
     """No test finds what another one counted or learned."""
     folder = tmp_path_factory.mktemp("cache")
-    (folder / "python_docs").symlink_to(python_docs)
+    for given in (python_docs, classes_of_characters):
+        (folder / given.name).symlink_to(given)
     monkeypatch.setenv("TOKBENCH_CACHE", str(folder))
+
+
+@pytest.fixture
+def converted(of_this_run: Path, own_cache: None) -> None:  # noqa: ARG001
+    """What other libraries' files become is found by the next who reads them: it takes seconds."""
+    (of_this_run / "converted").mkdir(exist_ok=True)
+    (cache_dir() / "converted").symlink_to(of_this_run / "converted")
 
 
 @pytest.fixture
@@ -72,6 +105,16 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("tokbench.wrapping.folder.run_in_child", call)
     monkeypatch.setattr("tokbench.wrapping.proof.run_in_child", call)
+
+
+@pytest.fixture
+def trainers_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `tokenizers` train in this process; tests/training and tests/cli use real ones."""
+
+    def call(function: Callable[..., Any], *arguments: Any, watch: Any) -> Any:
+        return function(*arguments, watch)
+
+    monkeypatch.setattr("tokbench.training.library.run_in_child", call)
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
-"""A Hub on this machine, as much of it as the real clients ask for when they read.
+"""A Hub on this machine, as much of it as the real clients ask for.
 
 No installable server answers them, so tests run the real `huggingface_hub` and `datasets` against
 this one: repositories with commits, branches and tags, private and gated ones, and a network that
-fails when told to.
+fails when told to. How it takes what is pushed stands in `loopback_pushing.py`.
 """
 
 import hashlib
@@ -17,12 +17,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import loopback_pushing as pushing
+from loopback_pushing import Refused, as_json, git_hash
+
 API = re.compile(r"/api/(?P<kind>models|datasets)/(?P<id>[^/]+/[^/]+)(?:/(?P<call>.*))?")
 FILE = re.compile(
     r"/(?P<kind>datasets/)?(?P<id>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<path>.+)"
 )
 
 Files = dict[str, bytes]
+UNHEARD = -1
 
 
 @dataclass
@@ -34,6 +38,9 @@ class Repository:
         refs: the hash of each branch and tag.
         private: only its owner sees it.
         gated: only whose name is in `accepted` reads it.
+        tags: which of the refs are tags.
+        authors: whose each open pull request is, by its number.
+        large: the SHA-256 of what was committed through LFS.
     """
 
     private: bool = False
@@ -41,11 +48,15 @@ class Repository:
     accepted: set[str] = field(default_factory=set)
     commits: dict[str, Files] = field(default_factory=dict)
     refs: dict[str, str] = field(default_factory=dict)
+    tags: set[str] = field(default_factory=set)
+    authors: dict[int, str] = field(default_factory=dict)
+    large: set[str] = field(default_factory=set)
 
     def commit(self, files: Files, branch: str = "main") -> str:
         """Add a commit with just these files; a branch or tag then names it. Its hash."""
         said = [len(self.commits), *((name, len(data)) for name, data in files.items())]
-        commit = _digest(json.dumps(said).encode() + b"".join(files.values()))
+        text = json.dumps(said).encode() + b"".join(files.values())
+        commit = hashlib.sha1(text).hexdigest()  # noqa: S324 - as git
         self.commits[commit] = files
         self.refs[branch] = commit
         return commit
@@ -62,14 +73,17 @@ class Failure:
     Attributes:
         path: which, by a pattern that is searched for in what was asked for.
         times: how many are left to fail.
-        status: the answer, or 0: the connection is reset after half of the answer.
+        status: the answer, or 0: the connection is reset after half of the answer, or UNHEARD:
+            before anything was done.
         headers: sent with it.
+        skip: how many that match are answered first.
     """
 
     path: str
     times: int
     status: int
     headers: dict[str, str] = field(default_factory=dict)
+    skip: int = 0
 
 
 class LoopbackHub:
@@ -78,11 +92,19 @@ class LoopbackHub:
     Attributes:
         url: what `HF_ENDPOINT` is to say.
         users: who each token stands for.
+        readers: tokens that may only read.
+        taken: names of repositories that nobody here may see.
+        large_from: files of so many bytes go through LFS, as do those whose ending says so.
+        objects: what was uploaded through LFS, by its SHA-256.
         asked: every request so far: its method, its path, the range asked for, the token.
     """
 
     def __init__(self) -> None:
         self.users: dict[str, str] = {}
+        self.readers: set[str] = set()
+        self.taken: set[str] = set()
+        self.large_from = 10 << 20
+        self.objects: dict[str, bytes] = {}
         self.asked: list[tuple[str, str, str | None, str | None]] = []
         self._repositories: dict[tuple[str, str], Repository] = {}
         self._failures: list[Failure] = []
@@ -90,7 +112,7 @@ class LoopbackHub:
         handler = type("_Bound", (_Handler,), {"hub": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def environment(self, home: Path) -> dict[str, str]:
@@ -123,15 +145,24 @@ class LoopbackHub:
         """The repository of this name."""
         return self._repositories.get((kind, name))
 
-    def fail(self, path: str, times: int, status: int = 0, **headers: str) -> None:
-        """Make the next requests fail whose path matches."""
-        self._failures.append(Failure(path, times, status, headers))
+    def fail(
+        self, path: str, times: int, status: int = 0, *, skip: int = 0, **headers: str
+    ) -> None:
+        """Make the next requests fail whose method and path match, as `POST /api/repos/create`."""
+        self._failures.append(Failure(path, times, status, headers, skip))
 
-    def failure(self, path: str) -> Failure | None:
+    def heal(self) -> None:
+        """No request fails any more."""
+        self._failures.clear()
+
+    def failure(self, asked: str) -> Failure | None:
         """What this request has to fail with; it counts as failed."""
         with self._lock:
             for failure in self._failures:
-                if failure.times and re.search(failure.path, path):
+                if failure.times and re.search(failure.path, asked):
+                    if failure.skip:
+                        failure.skip -= 1
+                        continue
                     failure.times -= 1
                     return failure
         return None
@@ -152,15 +183,6 @@ def running_hub() -> Iterator[LoopbackHub]:
         hub.close()
 
 
-class _Refused(Exception):  # noqa: N818 - an answer
-    """An answer that says no."""
-
-    def __init__(self, status: int, code: str, message: str = "") -> None:
-        super().__init__(message or code)
-        self.status = status
-        self.headers = {"X-Error-Code": code, "X-Error-Message": message or code}
-
-
 class _Handler(BaseHTTPRequestHandler):
     hub: LoopbackHub
     protocol_version = "HTTP/1.1"
@@ -174,24 +196,40 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer()
 
+    def do_PUT(self) -> None:
+        self._answer()
+
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
     def _answer(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        self._form = parse_qs(self.rfile.read(length).decode()) if length else {}
-        self._token = (self.headers.get("Authorization") or "").removeprefix("Bearer ") or None
-        asked = (self.command, self.path, self.headers.get("Range"), self._token)
+        self.body = self._received()
+        self.token = (self.headers.get("Authorization") or "").removeprefix("Bearer ") or None
+        asked = (self.command, self.path, self.headers.get("Range"), self.token)
         self.hub.asked.append(asked)
-        failure = self.hub.failure(self.path)
+        failure = self.hub.failure(f"{self.command} {self.path}")
+        if failure and failure.status == UNHEARD:
+            self.close_connection = True
+            return
         if failure and failure.status:
             self._send(failure.status, b"", failure.headers)
             return
         try:
             status, body, headers = self._found()
-        except _Refused as refused:
-            status, body, headers = refused.status, b"", refused.headers
+        except Refused as refused:
+            status, body, headers = refused.status, refused.body, refused.headers
         self._send(status, body, headers, cut=failure is not None)
+
+    def _received(self) -> bytes:
+        """The body of the request, in one piece or in chunks."""
+        if "chunked" not in (self.headers.get("Transfer-Encoding") or ""):
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        parts = []
+        while size := int(self.rfile.readline(), 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(parts)
 
     def _send(
         self, status: int, body: bytes, headers: dict[str, str], *, cut: bool = False
@@ -209,63 +247,68 @@ class _Handler(BaseHTTPRequestHandler):
     def _found(self) -> tuple[int, bytes, dict[str, str]]:
         path = urlsplit(self.path).path
         if path == "/api/whoami-v2":
-            return _json({"type": "user", "name": self._user()})
+            role = "read" if self.token in self.hub.readers else "write"
+            auth = {"accessToken": {"displayName": "a token", "role": role}}
+            return as_json({"type": "user", "name": self.user(), "auth": auth})
+        if call := pushing.call(self.command, path):
+            return call(self.hub, self)
         if match := API.fullmatch(path):
-            return self._api(match["kind"], match["id"], unquote(match["call"] or ""))
+            return self._api(match["kind"], match["id"], match["call"] or "")
         if match := FILE.fullmatch(path):
-            repository = self._repository("datasets" if match["kind"] else "models", match["id"])
+            repository = self.repository("datasets" if match["kind"] else "models", match["id"])
             self._let_in(repository)
             return self._file(repository, unquote(match["revision"]), unquote(match["path"]))
-        raise _Refused(404, "RepoNotFound")
+        raise Refused(404, "RepoNotFound")
 
-    def _user(self) -> str:
-        if self._token not in self.hub.users:
-            raise _Refused(401, "", "Invalid credentials in Authorization header")
-        return self.hub.users[self._token]
+    def user(self) -> str:
+        if self.token not in self.hub.users:
+            raise Refused(401, "", "Invalid credentials in Authorization header")
+        return self.hub.users[self.token]
 
-    def _repository(self, kind: str, name: str) -> Repository:
-        if self._token is not None:
-            self._user()
+    def repository(self, kind: str, name: str) -> Repository:
+        if self.token is not None:
+            self.user()
         found = self.hub.find(kind, name)
-        own = found and self.hub.users.get(self._token or "") == name.split("/", maxsplit=1)[0]
+        own = found and self.hub.users.get(self.token or "") == name.split("/", maxsplit=1)[0]
         if found is None or (found.private and not own):
             # The Hub does not tell strangers whether there is one.
-            raise _Refused(404 if self._token else 401, "RepoNotFound", "Repository not found")
+            raise Refused(404 if self.token else 401, "RepoNotFound", "Repository not found")
         return found
 
     def _let_in(self, repository: Repository) -> None:
-        user = self.hub.users.get(self._token or "")
+        user = self.hub.users.get(self.token or "")
         if repository.gated and user not in repository.accepted:
-            raise _Refused(403 if user else 401, "GatedRepo")
+            raise Refused(403 if user else 401, "GatedRepo")
 
     def _api(self, kind: str, name: str, call: str) -> tuple[int, bytes, dict[str, str]]:
-        repository = self._repository(kind, name)
+        repository = self.repository(kind, name)
         verb, _, rest = call.partition("/")
         if verb == "refs":
-            return _json(_refs(repository))
+            return as_json(_refs(repository))
+        if verb == "discussions":
+            return as_json(pushing.discussions(repository, name))
         if verb == "auth-check":
             self._let_in(repository)
-            return _json({})
+            return as_json({})
         if verb in ("", "revision"):
-            return self._info(repository, name, rest or "main")
+            return self._info(repository, name, unquote(rest) or "main")
         revision, _, folder = rest.partition("/")
-        if rest.startswith("refs/"):
-            *first, folder = rest.split("/", 3)
-            revision = "/".join(first)
+        revision, folder = unquote(revision), unquote(folder)
         files = self._files(repository, revision)[1]
         if verb == "tree":
             recursive = "recursive=true" in self.path.lower()
-            return _json(_tree(files, folder, recursive=recursive))
+            return as_json(_tree(repository, files, folder, recursive=recursive))
         if verb == "paths-info":
-            asked = [path.strip("/") for path in self._form.get("paths", [])]
-            every = {entry["path"]: entry for entry in _tree(files, "", recursive=True)}
-            return _json([every[path] for path in asked if path in every])
-        raise _Refused(404, "EntryNotFound")
+            form = parse_qs(self.body.decode())
+            asked = [path.strip("/") for path in form.get("paths", [])]
+            every = {entry["path"]: entry for entry in _tree(repository, files, "", recursive=True)}
+            return as_json([every[path] for path in asked if path in every])
+        raise Refused(404, "EntryNotFound")
 
     def _files(self, repository: Repository, revision: str) -> tuple[str, Files]:
         commit = repository.find(revision)
         if commit is None:
-            raise _Refused(404, "RevisionNotFound", f"Invalid rev id: {revision}")
+            raise Refused(404, "RevisionNotFound", f"Invalid rev id: {revision}")
         return commit, repository.commits[commit]
 
     def _info(
@@ -274,7 +317,7 @@ class _Handler(BaseHTTPRequestHandler):
         commit, files = self._files(repository, revision)
         blobs = "blobs=true" in self.path.lower()
         sizes = {path: {"size": len(data)} if blobs else {} for path, data in files.items()}
-        return _json(
+        return as_json(
             {
                 "id": name,
                 "sha": commit,
@@ -289,10 +332,11 @@ class _Handler(BaseHTTPRequestHandler):
     ) -> tuple[int, bytes, dict[str, str]]:
         commit, files = self._files(repository, revision)
         if path not in files:
-            raise _Refused(404, "EntryNotFound")
+            raise Refused(404, "EntryNotFound")
         data = files[path]
+        large = hashlib.sha256(data).hexdigest() in repository.large
         headers = {
-            "ETag": f'"{_digest(data)}"',
+            "ETag": f'"{hashlib.sha256(data).hexdigest() if large else git_hash(data)}"',
             "X-Repo-Commit": commit,
             "Accept-Ranges": "bytes",
             "Content-Length": str(len(data)),
@@ -309,34 +353,43 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _refs(repository: Repository) -> dict[str, Any]:
-    refs = {
-        name: {"name": name, "ref": f"refs/heads/{name}", "targetCommit": commit}
-        for name, commit in repository.refs.items()
+    kinds: dict[str, list[dict[str, str]]] = {
+        kind: [] for kind in ("branches", "tags", "converts", "pullRequests")
     }
-    converts = [refs.pop(name) for name in list(refs) if name.startswith("refs/convert/")]
-    return {"branches": list(refs.values()), "tags": [], "converts": converts}
+    for name, commit in repository.refs.items():
+        kind, ref = "branches", f"refs/heads/{name}"
+        if name in repository.tags:
+            kind, ref = "tags", f"refs/tags/{name}"
+        elif name.startswith("refs/"):
+            kind, ref = "converts" if "convert" in name else "pullRequests", name
+        kinds[kind].append({"name": name, "ref": ref, "targetCommit": commit})
+    return kinds
 
 
-def _tree(files: Files, folder: str, *, recursive: bool) -> list[dict[str, Any]]:
+def _tree(
+    repository: Repository, files: Files, folder: str, *, recursive: bool
+) -> list[dict[str, Any]]:
     prefix = f"{folder.rstrip('/')}/" if folder else ""
     below = [path for path in sorted(files) if path.startswith(prefix)]
     if folder and not below:
-        raise _Refused(404, "EntryNotFound")
+        raise Refused(404, "EntryNotFound")
     entries: dict[str, dict[str, Any]] = {}
     for path in below:
         parts = path[len(prefix) :].split("/")
         for depth in range(1, len(parts) if recursive else min(2, len(parts))):
             name = prefix + "/".join(parts[:depth])
-            entries[name] = {"type": "directory", "path": name, "oid": _digest(name.encode())}
+            entries[name] = {"type": "directory", "path": name, "oid": git_hash(name.encode())}
         if recursive or len(parts) == 1:
-            data = files[path]
-            entries[path] = {"type": "file", "path": path, "size": len(data), "oid": _digest(data)}
+            entries[path] = _entry(repository, path, files[path])
     return list(entries.values())
 
 
-def _json(value: Any) -> tuple[int, bytes, dict[str, str]]:
-    return 200, json.dumps(value).encode(), {"Content-Type": "application/json"}
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha1(data).hexdigest()  # noqa: S324 - as git
+def _entry(repository: Repository, path: str, data: bytes) -> dict[str, Any]:
+    """A file of a tree; of what went through LFS the hash is that of its pointer."""
+    entry = {"type": "file", "path": path, "size": len(data), "oid": git_hash(data)}
+    sha256 = hashlib.sha256(data).hexdigest()
+    if sha256 not in repository.large:
+        return entry
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\n"
+    large = {"oid": sha256, "size": len(data), "pointerSize": len(pointer)}
+    return {**entry, "oid": git_hash(pointer.encode()), "lfs": large}

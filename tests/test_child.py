@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,15 @@ def test_results_and_messages_come_back() -> None:
     seen: list[int] = []
     assert run_in_child(count, 3, watch=seen.append) == 3
     assert seen == [0, 1, 2]
+
+
+def importable(name: str) -> bool:
+    return find_spec(name) is not None
+
+
+def test_a_child_without_a_package() -> None:
+    assert run_in_child(importable, "wave")
+    assert not run_in_child(importable, "wave", without=("wave",))
 
 
 def test_a_users_error_is_raised_here() -> None:

@@ -24,7 +24,10 @@ from tokbench.errors import TokbenchError
 
 R = TypeVar("R")
 
-_START = "import sys; sys.path[:] = {path!r}; from tokbench.child import main; main({fd})"
+_START = (
+    "import sys; sys.path[:] = {path!r}; sys.modules.update(dict.fromkeys({without!r})); "
+    "from tokbench.child import main; main({fd})"
+)
 _STDERR_KEPT = 4000
 
 
@@ -45,6 +48,7 @@ def run_in_child(
     *arguments: Any,
     watch: Callable[[Any], None] | None = None,
     environment: dict[str, str] | None = None,
+    without: tuple[str, ...] = (),
 ) -> R:
     """Call `function(*arguments)` in a child process and return its result.
 
@@ -54,6 +58,8 @@ def run_in_child(
         arguments: picklable values.
         watch: called here with each message.
         environment: variables set in the child beside the inherited ones.
+        without: packages that the child takes for not installed: what others import if it is there
+            and is not needed.
 
     Raises:
         TokbenchError, OSError: as raised in the child.
@@ -61,7 +67,7 @@ def run_in_child(
     """
     read_fd, write_fd = os.pipe()
     process = subprocess.Popen(
-        [sys.executable, "-c", _START.format(path=sys.path, fd=write_fd)],
+        [sys.executable, "-c", _START.format(path=sys.path, without=without, fd=write_fd)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -88,6 +88,10 @@ class SubjectError(TokbenchError):
     """Something to measure that cannot be found or loaded."""
 
 
+class PublishingError(TokbenchError):
+    """A run that cannot be published as it is, or a Hub that does not take it."""
+
+
 class UnknownNameError(TokbenchError):
     """A name that is not registered; the message offers the nearest one."""
 

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tokenizers import Tokenizer, models
 
+from tokbench import store
 from tokbench.cli import group
 from tokbench.errors import TokbenchError
 
@@ -128,6 +129,12 @@ def test_a_task_that_cannot_be_read_does_not_lose_the_others(small_tasks: Path) 
     assert re.search(r"mute  +failed", made.stdout)
     assert "→ mute: failed: the tokenizer gives no token for any text" in made.stdout
     assert "colours  accuracy" in made.stdout
+    kept = [
+        json.loads(path.read_text()) for path in store.cache_dir().rglob("colours/*/failed.json")
+    ]
+    assert [one["why"] for one in kept] == [
+        "the tokenizer gives no token for any text, so no model can be trained"
+    ]
 
 
 @pytest.mark.usefixtures("models_in_process", "small_tasks")
@@ -135,6 +142,7 @@ def test_every_process_says_why_it_failed(monkeypatch: pytest.MonkeyPatch) -> No
     def fails(*_: object) -> None:
         raise TokbenchError("the disk is full")
 
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "any")
     monkeypatch.setenv("RANK", "1")
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setattr("tokbench.downstream.worker.work", fails)
@@ -143,13 +151,32 @@ def test_every_process_says_why_it_failed(monkeypatch: pytest.MonkeyPatch) -> No
     assert (made.exit_code, made.stdout) == (0, ""), "the first process says how it ended"
 
 
+@pytest.mark.usefixtures("small_tasks")
+@pytest.mark.parametrize("name", ["WORLD_SIZE", "LOCAL_RANK"])
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_processes_that_no_launcher_started_are_refused(
+    name: str, dry: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "2")
+    monkeypatch.setenv("MASTER_ADDR", "localhost")
+    said = _refused("finetune", "many", "--task", "colours.yaml", *QUICK, *dry)
+    assert said.startswith(f"{name}=2 says that several processes train together")
+    assert said.endswith(f"start it by one of them, or unset {name}")
+
+
 @pytest.mark.usefixtures("models_in_process", "small_tasks")
-def test_a_dry_run_counts_and_keeps_nothing(small_tasks: Path) -> None:
+def test_a_dry_run_counts_and_keeps_nothing(
+    small_tasks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     command = ["finetune", "many", "few", "--task", "colours.yaml", "--dry-run"]
     made = _called(*command, *QUICK, "--seeds", "3", "--json", "-")
     told = json.loads(made.stdout)
     assert [(one["models"], one["done"]) for one in told["trials"]] == [(3, 0), (3, 0)]
-    assert told["seconds"] > 0
+    assert (told["at_once"], told["seconds"]) == (1, sum(one["seconds"] for one in told["trials"]))
+    monkeypatch.setattr("tokbench.workbench.trials.cores", lambda: 2)
+    beside = _called(*command, *QUICK, "--seeds", "3", "--jobs", "8")
+    assert "6 models to train: about" in beside.stdout
+    assert "2 trainings at a time" in " ".join(beside.stdout.split())
     assert not list(Path(small_tasks).rglob("outcome.json"))
 
 

@@ -14,7 +14,6 @@ from tokbench.downstream.prepared import prepared
 from tokbench.encoding import subjects
 from tokbench.errors import TokbenchError
 from tokbench.recipe import load
-from tokbench.store import cache_dir
 
 TEXTS = ["low lower", "안녕하세요 세계", "def f(x):\treturn x", "naïve 👩‍👩‍👧 日本語", "", " \n"]
 
@@ -23,14 +22,6 @@ def loaded(folder: Path) -> Any:
     from transformers import AutoTokenizer
 
     return AutoTokenizer.from_pretrained(folder)
-
-
-@pytest.fixture(scope="session")
-def converted() -> Path:
-    """What other libraries' files become is kept where users keep it: it takes seconds."""
-    folder = cache_dir() / "converted"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def check(state: str, config: dict[str, Any] | None, folder: Path) -> Any:
@@ -91,6 +82,7 @@ def test_every_recipe(recipe_tokenizer: Tokenizer, tmp_path: Path, request: Any)
         assert "token_type_ids" not in ours("low", "low")
 
 
+@pytest.mark.usefixtures("converted")
 @pytest.mark.parametrize(
     "name",
     [
@@ -98,8 +90,7 @@ def test_every_recipe(recipe_tokenizer: Tokenizer, tmp_path: Path, request: Any)
         "phi3_mini", "qwen", "sentencepiece_ja_unigram.model",
     ],
 )  # fmt: skip
-def test_tokenizers_of_others(shared: Path, converted: Path, name: str, tmp_path: Path) -> None:
-    (cache_dir() / "converted").symlink_to(converted)
+def test_tokenizers_of_others(shared: Path, name: str, tmp_path: Path) -> None:
     subject = subjects.from_folder(shared / "tokenizers" / name)
     made, ours = check(subject.state, None, tmp_path / "out")
     size = subject.tokenizer.get_vocab_size()

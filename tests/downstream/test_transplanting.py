@@ -19,7 +19,7 @@ from tokenizers import (
 from tokbench.downstream.transplanting import framing, reading
 from tokbench.downstream.transplanting.plan import Side, plan
 from tokbench.downstream.transplanting.roles import roles
-from tokbench.downstream.transplanting.spelling import Meaning, Spelling
+from tokbench.spelling import Meaning, Spelling
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 

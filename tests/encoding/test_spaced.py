@@ -168,6 +168,7 @@ def test_what_is_not_known_to_be_exact_goes_whole(change):
     assert route(state) == NO_CUT
 
 
+@pytest.mark.usefixtures("converted")
 @pytest.mark.parametrize("name", ["albert", "sentencepiece_ja_unigram.model", "mistral_v1"])
 def test_published_tokenizers_on_hostile_text(shared, name):
     one = from_folder(shared / "tokenizers" / name)

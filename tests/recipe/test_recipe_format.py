@@ -11,6 +11,8 @@ from tokbench.errors import RecipeError
 from tokbench.recipe import load, schema, templates
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
+SCHEMA = schema()
+VALIDATOR = jsonschema.validators.validator_for(SCHEMA)(SCHEMA)
 MINIMAL = "name: x\ncorpus: {sources: [python_docs]}\nmodel: BPE\n"
 
 
@@ -25,23 +27,24 @@ def test_all_teaching_recipes_are_here() -> None:
 def test_teaching_recipes_load_and_fit_the_schema(path: Path) -> None:
     recipe = load(path)
     assert recipe.name == path.stem
-    jsonschema.validate(YAML(typ="safe", pure=True).load(path), schema())
+    VALIDATOR.validate(YAML(typ="safe", pure=True).load(path))
     assert path.read_text().startswith("# ")
 
 
 def test_the_schema_refuses_what_the_loader_refuses() -> None:
+    VALIDATOR.check_schema(SCHEMA)
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({**YAML(typ="safe").load(MINIMAL), "normaliser": "NFC"}, schema())
-    jsonschema.validate(YAML(typ="safe").load(MINIMAL), schema())
+        VALIDATOR.validate({**YAML(typ="safe").load(MINIMAL), "normaliser": "NFC"})
+    VALIDATOR.validate(YAML(typ="safe").load(MINIMAL))
     with_steps = YAML(typ="safe").load(MINIMAL)
     with_steps["corpus"]["steps"] = ["drop_empty", {"type": "sample", "bytes": "100MB"}]
-    jsonschema.validate(with_steps, schema())
+    VALIDATOR.validate(with_steps)
     for wrong in ("min_chars", {"type": "min_chars", "chars": "3"}, {"type": "no_step"}):
         with_steps["corpus"]["steps"] = [wrong]
         with pytest.raises(jsonschema.ValidationError):
-            jsonschema.validate(with_steps, schema())
-    assert "for_model" not in json.dumps(schema())
-    assert ">>>" not in json.dumps(schema())
+            VALIDATOR.validate(with_steps)
+    assert "for_model" not in json.dumps(SCHEMA)
+    assert ">>>" not in json.dumps(SCHEMA)
 
 
 def test_special_tokens_keep_the_written_order(tmp_path: Path) -> None:

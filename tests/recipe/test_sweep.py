@@ -23,6 +23,7 @@ sweep:
     trainer.vocab_size: [4000, 8000]
 """
 )
+VALIDATOR = jsonschema.Draft202012Validator(schema())
 Sweep = Callable[..., tuple[Recipe, ...]]
 
 
@@ -34,7 +35,7 @@ def sweep(tmp_path: Path) -> Sweep:
         path = tmp_path / "x.yaml"
         path.write_text(text, "utf-8")
         made = load_all(path, overrides)
-        jsonschema.validate(YAML(typ="safe", pure=True).load(text), schema())
+        VALIDATOR.validate(YAML(typ="safe", pure=True).load(text))
         return made
 
     return loaded

@@ -161,6 +161,10 @@ WRONG = {
         ),
         "2:97: corpus.sources.2.name: source 1 is called 'x' as well; give each a name of its own",
     ),
+    "tasks of one name": (
+        GOOD + "downstream:\n  tasks: [python_area, {name: python_area, train: python_docs}]\n",
+        "8:24: downstream.tasks.1: task 1 is called 'python_area' as well; give each a name of its",
+    ),
     "a token twice": (
         GOOD.replace('"<unk>"}', '"<unk>", sep: "<unk>"}'),
         "6:37: special_tokens.sep: the token '<unk>' is already special_tokens.unk",

@@ -173,7 +173,7 @@ def test_the_best_and_the_clearly_best_are_told_apart(comparison: Comparison) ->
     assert "1,000,000**  ±10,000 " in lines["tokens"]
     assert "4.000*    ±0.040 " in lines["bytes per token"]
     assert "second-with-a-long-name loses 1.2% of the letters" in printed
-    assert "** best, and a difference to every other is seen" in printed
+    assert "** best, and a difference to the rest is seen" in printed
 
 
 def test_no_difference_seen_is_said(comparison: Comparison) -> None:

@@ -23,7 +23,6 @@ from tokbench.rules.saved_examples import (
     put,
     write,
 )
-from tokbench.training import library
 from tokbench.workbench import small_tokenizer
 
 ALL = {one.id: one for one in rules_of("tokenizer")}
@@ -43,14 +42,12 @@ TRUE_OF_PUBLISHED = {
 
 
 @pytest.fixture(autouse=True)
-def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+def at_home(monkeypatch: pytest.MonkeyPatch, trainers_in_process: None) -> None:  # noqa: ARG001
     """Train small ones and load folders with transformers in this process."""
 
-    def call(function: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
-        watch = more.get("watch")
-        return function(*arguments, *([watch] if watch else []))
+    def call(function: Callable[..., Any], *arguments: Any, **_: Any) -> Any:
+        return function(*arguments)
 
-    monkeypatch.setattr(library, "run_in_child", call)
     monkeypatch.setattr("tokbench.rules.saved.run_in_child", call)
 
 

@@ -19,6 +19,7 @@ from tokbench.workbench import train
 from tokbench.workbench.plan import demands_of
 from tokbench.wrapping.folder import saved_state
 
+pytestmark = pytest.mark.usefixtures("trainers_in_process")
 UNK = 'special_tokens: {unk: "<unk>"}\n'
 WORDS = "pre_tokenizer: Whitespace\n"
 
@@ -215,6 +216,7 @@ def test_l73_children_are_started_not_forked(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("TOKENIZERS_PARALLELISM", "true")
+    monkeypatch.setattr("tokbench.training.library.run_in_child", run_in_child)
     tokenizer, _ = trained("model: BPE", tmp_path)
     tokenizer.encode_batch(["low lower"] * 500)  # threads that a fork would inherit half
     assert run_in_child(os.getppid) == os.getpid()

@@ -110,6 +110,7 @@ CASES: dict[str, tuple[str, Callable[[list[str]], Any]]] = {
 }
 
 
+@pytest.mark.usefixtures("trainers_in_process")
 @pytest.mark.parametrize(
     ("name", "engine"),
     [(name, engine) for name in CASES for engine in ENGINES if (name, engine) != OURS],

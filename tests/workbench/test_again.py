@@ -31,6 +31,7 @@ def test_backwards_is_the_same_documents(write_recipe: Callable[..., Path]) -> N
     assert Backwards(corpus).identity() != corpus.identity()
 
 
+@pytest.mark.usefixtures("in_process")
 @pytest.mark.parametrize(
     "body",
     [BPE, WORDS + "model: WordPiece\ntrainer: {vocab_size: 100}\n"],
@@ -52,6 +53,7 @@ def test_ours_is_the_same_again(
     assert again.determinism.checked == checked.determinism.checked
 
 
+@pytest.mark.usefixtures("in_process")
 def test_another_tokenizer_is_told(
     write_recipe: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -307,6 +307,20 @@ def test_shares_and_counts(read: Read) -> None:
         read(rows(0, 1), 0.0001, 0.5)
 
 
+def test_a_limit_leaves_the_other_splits_as_they_are(read: Read) -> None:
+    found = rows(*([0, 1] * 300))
+    whole, part, more = (read(found, 100, 50, limit=limit) for limit in (None, 40, 200))
+    assert (len(part.train), len(more.train), len(whole.train)) == (40, 200, 450)
+    assert part.test.equals(whole.test)
+    assert part.valid.equals(whole.valid)
+    some, others, every = (set(one.train["text"].to_pylist()) for one in (part, more, whole))
+    assert some < others < every
+    assert part.notes[-1] == "train is 40 of its 450 examples, by hash (limit 40)."
+    assert len({one.fingerprint for one in (whole, part, more)}) == 3
+    beyond = read(found, 100, 50, limit=1000)
+    assert (beyond.fingerprint, beyond.notes) == (whole.fingerprint, whole.notes)
+
+
 def test_an_empty_source(read: Read) -> None:
     with pytest.raises(
         TokbenchError, match="the valid split has no examples; look at its source, its"

@@ -1,7 +1,6 @@
 """A corpus as ids: every format, packed or not, killed or not, is what `encode_batch` gives."""
 
 import json
-import signal
 import subprocess
 import sys
 
@@ -10,6 +9,7 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 from tokbench import encoding, store, writing
+from tokbench.corpus import documents
 from tokbench.errors import CorpusError, StoreError, SubjectError
 from tokbench.values import Layout
 from tokbench.workbench import encode_corpus, ids
@@ -21,19 +21,23 @@ from tokbench import store
 from tokbench.corpus import documents
 from tokbench.values import Layout
 from tokbench.workbench import encode_corpus, ids
-form, tokenizer, text, out, kill = sys.argv[1:]
-ids.SAFE_EVERY = 10_000
-documents.gather.__defaults__ = (10_000,)  # bytes in a batch
+form, tokenizer, text, out = sys.argv[1:]
+layout = Layout(form, end="</s>", pack=None if form == "bin" else 64)
 write, notes = store.write_json, []
 def noted(path, value):
     write(path, value)
     notes.append(path.name == "state.json")
-    if notes[-1] and sum(notes) == int(kill):
+    if notes[-1] and sum(notes) == kill:
         os.kill(os.getpid(), signal.SIGKILL)
 store.write_json = noted
-pack = None if form == "bin" else 64
-made = encode_corpus(tokenizer, [text], Path(out), Layout(form, end="</s>", pack=pack))
-sys.exit(7 if made.resumed else 0)
+ids.SAFE_EVERY = 10_000
+documents.gather.__defaults__ = (10_000,)  # bytes in a batch
+for kill in (2, 1):
+    if os.fork() == 0:
+        encode_corpus(tokenizer, [text], Path(out), layout)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.wait()[1]) == -signal.SIGKILL
+    assert not Path(out).exists()
 """
 
 
@@ -128,22 +132,20 @@ def test_all_chunks_forgotten_now_and_then(tokenizer, corpus_file, tmp_path, mon
 
 
 @pytest.mark.parametrize("form", ["arrow", "bin"])
-def test_killed_and_continued_gives_the_same_files(form, tokenizer, tmp_path) -> None:
+def test_killed_and_continued_gives_the_same_files(form, tokenizer, tmp_path, monkeypatch) -> None:
+    """Killed twice, once as it goes on; processes that are forked from one, and end themselves."""
     for part in range(5):
         lines = (f"{part} line {number} naïve 세계 {number * 7919 % 1000}" for number in range(500))
         (tmp_path / f"part-{part}.txt").write_text("\n".join(lines))
 
-    def end_of(out, kill):
-        files = str(tmp_path / "part-*.txt")
-        command = [sys.executable, "-c", KILLED, form, str(tokenizer), files, str(out), str(kill)]
-        return subprocess.run(command, cwd=tmp_path, check=False).returncode
-
-    whole, out = tmp_path / "whole", tmp_path / "out"
-    assert end_of(whole, 0) == 0
-    assert end_of(out, 2) == -signal.SIGKILL
-    assert not out.exists()
-    assert end_of(out, 1) == -signal.SIGKILL
-    assert end_of(out, 0) == 7
+    files, whole, out = str(tmp_path / "part-*.txt"), tmp_path / "whole", tmp_path / "out"
+    layout = Layout(form, end="</s>", pack=None if form == "bin" else 64)
+    command = [sys.executable, "-c", KILLED, form, str(tokenizer), files, str(out)]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    monkeypatch.setattr(ids, "SAFE_EVERY", 10_000)
+    monkeypatch.setattr(documents.gather, "__defaults__", (10_000,))  # bytes in a batch
+    assert not encode_corpus(str(tokenizer), [files], whole, layout).resumed
+    assert encode_corpus(str(tokenizer), [files], out, layout).resumed
     assert rows_of(out) == rows_of(whole)
     assert {one.name: one.read_bytes() for one in out.iterdir()} == {
         one.name: one.read_bytes() for one in whole.iterdir()

@@ -17,12 +17,16 @@ def _tokenizer(folder: Path, place: int) -> Found:
     return find(str(path))
 
 
-def _keep(found: Found, task: str, spec: TrainingSpec) -> None:
-    """Write what models reached that nobody trained."""
+def _data(task: str) -> TaskData:
     table = pa.table({"text": pa.array(["a", "b"], pa.large_string()), "label": [0, 1]})
-    data = TaskData(
+    return TaskData(
         task, "classification", ("no", "yes"), ("accuracy",), table, table, table, fingerprint=task
     )
+
+
+def _keep(found: Found, task: str, spec: TrainingSpec) -> None:
+    """Write what models reached that nobody trained."""
+    data = _data(task)
     seeds = tuple(
         SeedOutcome(seed, 1e-3, {"accuracy": 0.5}, {"accuracy": 0.5}, (0, 0), 0.5, 1, 1.0, 1.0, 2,
                     6, 0, 1, 1000)
@@ -54,3 +58,20 @@ def test_settings_that_most_tokenizers_share_are_shown_and_tasks_of_one_left_out
     assert [one.task for one in shown.tasks] == ["a"]
     assert all(shown.tasks[0].outcomes)
     assert "weight_decay" not in shown.settings
+
+
+def test_why_a_tokenizer_has_no_models_is_told_until_it_has_some(tmp_path: Path) -> None:
+    found = [_tokenizer(tmp_path, place) for place in range(3)]
+    names = ["t0", "t1", "t2"]
+    usual = TrainingSpec()
+    _keep(found[0], "a", usual)
+    outcomes.keep_failure(found[1], _data("a"), usual, "it has no words")
+    outcomes.keep_failure(found[2], _data("a"), TrainingSpec(epochs=1), "of other settings")
+    shown = outcomes.outcomes_of(found, names)
+    assert shown is not None
+    assert shown.tasks[0].missing == ("", "it has no words", "")
+    _keep(found[1], "a", usual)
+    again = outcomes.outcomes_of(found, names)
+    assert again is not None
+    assert again.tasks[0].missing == ("", "", "")
+    assert not list(outcomes.home(found[1]).rglob(outcomes.FAILED))

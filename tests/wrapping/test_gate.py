@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from tokenizers import Tokenizer, normalizers
@@ -20,20 +19,13 @@ from tokbench.rules.saved_examples import (
     without_tokens,
 )
 from tokbench.store import MANIFEST, read_json
-from tokbench.training import library
 from tokbench.workbench import small_tokenizer, train
 from tokbench.wrapping import gate, judge, probes
 
 DOCUMENTS = ["low lower lowest\r\nnewer wider", "한국어 문장입니다", "def f(x):\n\treturn  x"]
 
 
-@pytest.fixture(autouse=True)
-def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    def call(function: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
-        watch = more.get("watch")
-        return function(*arguments, *([watch] if watch else []))
-
-    monkeypatch.setattr(library, "run_in_child", call)
+pytestmark = pytest.mark.usefixtures("trainers_in_process")
 
 
 def small(like: str, damage: Damage | None = None) -> Tokenizer:

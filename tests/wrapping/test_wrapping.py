@@ -113,6 +113,7 @@ def _folder(path: Path, state: str, **config: object) -> Path:
 SPEC = WrapSpec(model_input_names=("input_ids", "attention_mask"))
 
 
+@pytest.mark.usefixtures("in_process")
 def test_a_folder_that_loads_as_another_fails(tmp_path: Path) -> None:
     tokenizer = Tokenizer.from_str(_tiny())
     names = {"model_input_names": ["input_ids", "attention_mask"]}

@@ -101,12 +101,15 @@ class Numbering:
         >>> numbering.texts(numbering.add(text, np.array([0, 6])).numbers)
         ['so', ',', ' so']
         """
-        if np.array_equal(numbers, self._asked[0]):  # by one tokenizer after another
-            return self._asked[1]
-        self._asked = numbers, self._texts(numbers)
-        return self._asked[1]
+        known, texts = self._asked
+        if not np.array_equal(numbers, known):  # by one tokenizer after another
+            texts = self._texts(numbers)
+            self._asked = numbers, texts
+        return texts
 
     def _texts(self, numbers: "NDArray[np.int64]") -> list[str]:
+        if not len(numbers):
+            return []
         text, offsets = self._table.strings()
         starts, ends = offsets[numbers], offsets[numbers + 1]
         first, last = int(starts.min()), int(ends.max())

@@ -9,7 +9,7 @@ import click
 
 from tokbench.errors import TokbenchError, printable, sentence
 
-_SHARED = ("described", "options", "progress", "output", "findings")
+_SHARED = ("described", "options", "progress", "output", "findings", "texts")
 
 
 class _Commands(click.Group):

@@ -1,6 +1,6 @@
 """`tokbench bench`."""
 
-from pathlib import Path
+from typing import Any
 
 import click
 
@@ -9,13 +9,7 @@ from tokbench.cli import options
 
 @click.command("bench")
 @click.argument("tokenizers", nargs=-1, required=True)
-@options.on
-@options.metric_names
-@options.baseline
-@options.beside
-@options.overrides
-@options.runs
-@options.force
+@options.measuring
 @options.json_out
 @options.report_out
 @click.option(
@@ -27,22 +21,10 @@ from tokbench.cli import options
 )
 def command(
     tokenizers: tuple[str, ...],
-    on: tuple[str, ...],
-    text: str | None,
-    metric_names: tuple[str, ...],
-    baseline: str | None,
-    parallel: tuple[str, ...],
-    reference: str | None,
-    morphemes: str | None,
-    width: int,
-    max_length: int | None,
-    by: tuple[str, ...],
-    overrides: tuple[str, ...],
-    runs: Path,
-    force: bool,
     json_path: str | None,
     out: tuple[str, ...],
     conditions: tuple[str, ...],
+    **asked: Any,
 ) -> None:
     """Measure tokenizers on a text, or on what the first run holds out.
 
@@ -51,7 +33,7 @@ def command(
     tokbench bench runs/demo --metric fertility --metric bytes_per_token
     tokbench bench mine gpt2 --on text.txt --fail-if "bytes_per_token < 0.98 * gpt2"
     """
-    from tokbench.cli.compare import beside, measured, rendered
+    from tokbench.cli.compare import measured, rendered
     from tokbench.cli.output import show
     from tokbench.errors import SubjectError
     from tokbench.workbench import Condition
@@ -59,20 +41,12 @@ def command(
     parsed = [Condition.parsed(one) for one in conditions]
     made = measured(
         tokenizers,
-        on=on,
-        text=text,
         json_path=json_path,
         out=out,
-        metric_names=metric_names,
-        baseline=baseline,
-        by=by,
-        beside=beside(parallel, reference, morphemes, width, max_length),
-        overrides=overrides,
-        runs=runs,
-        force=force,
+        **asked,
     )
     if json_path != "-":
-        show(rendered(made, metric_names, samples="none"))
+        show(rendered(made, asked["metric_names"], samples="none"))
     broken = [sentence for one in parsed for sentence in one.broken_by(made)]
     if broken:
         raise SubjectError("; ".join(broken))

@@ -1,6 +1,5 @@
 """`tokbench compare`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -17,36 +16,18 @@ _BROKEN_DOWN = ("bytes_per_token", "parity")
 
 @click.command("compare")
 @click.argument("tokenizers", nargs=-1, required=True)
-@options.on
-@options.metric_names
-@options.baseline
-@options.beside
-@options.overrides
-@options.runs
-@options.force
+@options.measuring
 @options.json_out
 @options.report_out
 @options.samples
 @click.option("--svg", metavar="PATH", help="Also write the report as a picture of a terminal.")
 def command(
     tokenizers: tuple[str, ...],
-    on: tuple[str, ...],
-    text: str | None,
-    metric_names: tuple[str, ...],
-    baseline: str | None,
-    parallel: tuple[str, ...],
-    reference: str | None,
-    morphemes: str | None,
-    width: int,
-    max_length: int | None,
-    by: tuple[str, ...],
-    overrides: tuple[str, ...],
-    runs: Path,
-    force: bool,
     json_path: str | None,
     out: tuple[str, ...],
     samples: Literal["none", "few", "all"],
     svg: str | None,
+    **asked: Any,
 ) -> None:
     """Put tokenizers side by side: numbers first, then sample texts cut by each.
 
@@ -61,23 +42,15 @@ def command(
 
     made = measured(
         tokenizers,
-        on=on,
-        text=text,
         json_path=json_path,
         out=out,
-        metric_names=metric_names,
-        baseline=baseline,
-        by=by,
-        beside=beside(parallel, reference, morphemes, width, max_length),
-        overrides=overrides,
-        runs=runs,
-        force=force,
+        **asked,
     )
     if svg:
         title = f"tokbench compare {' '.join(tokenizers)}"
-        write_svg(rendered(made, metric_names, samples=samples), svg, title)
+        write_svg(rendered(made, asked["metric_names"], samples=samples), svg, title)
     if json_path != "-":
-        show(rendered(made, metric_names, samples=samples))
+        show(rendered(made, asked["metric_names"], samples=samples))
 
 
 def beside(
@@ -100,13 +73,21 @@ def beside(
 def measured(
     tokenizers: tuple[str, ...],
     *,
+    json_path: str | None,
+    out: tuple[str, ...],
     on: tuple[str, ...],
     text: str | None,
-    json_path: str | None,
-    out: tuple[str, ...] = (),
-    **chosen: Any,
+    parallel: tuple[str, ...],
+    reference: str | None,
+    morphemes: str | None,
+    width: int,
+    max_length: int | None,
+    **asked: Any,
 ) -> "Comparison":
-    """Measure with a progress bar, and write the JSON and the reports that were asked for."""
+    """Measure with a progress bar, and write the JSON and the reports that were asked for.
+
+    `asked` are those of `options.measuring` that `workbench.compare` takes as they are.
+    """
     import shlex
     import sys
     from dataclasses import replace
@@ -119,7 +100,8 @@ def measured(
     if text and not on:
         raise click.UsageError("--text names a column of --on, which is not given")
     with progress() as watch:
-        made = compare(tokenizers, on=on, text=text, watch=watch, **chosen)
+        further = beside(parallel, reference, morphemes, width, max_length)
+        made = compare(tokenizers, on=on, text=text, beside=further, watch=watch, **asked)
     made = replace(made, repeat=shlex.join(["tokbench", *map(redacted, sys.argv[1:])]))
     if json_path:
         write_json(render("json", made), json_path)

@@ -31,6 +31,13 @@ if TYPE_CHECKING:
 @options.in_group("Tasks")(
     "--folder", metavar="DIR", help="Where the files of the tasks lie, if not on the Hub."
 )
+@options.in_group("Tasks")(
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Train on at most N examples of each task, by hash: the same ones with every tokenizer.  "
+    "[default: all]",
+)
 @options.training
 @click.option("--force", is_flag=True, help="Train again what was trained with these settings.")
 @click.option(
@@ -60,6 +67,7 @@ def command(
     tokenizers: tuple[str, ...],
     tasks: tuple[str, ...],
     folder: str | None,
+    limit: int | None,
     force: bool,
     jobs: int | None,
     dry_run: bool,
@@ -79,7 +87,7 @@ def command(
     \b
     tokbench finetune runs/demo runs/bert --task python_area
     tokbench finetune runs/demo gpt2 --task glue_sst2 --seeds 3 --learning-rate 3e-4
-    tokbench finetune runs/* --task my-task.yaml --model mini --out page.html
+    tokbench finetune runs/* --task my-task.yaml --limit 10000 --out page.html
     torchrun --nproc-per-node 4 -m tokbench finetune runs/demo runs/bert --task glue_mnli
     """
     from tokbench.downstream import processes
@@ -91,13 +99,13 @@ def command(
     if not any(name.endswith((".yaml", ".yml")) for name in tokenizers):
         about_training, others = list(overrides), []
     said: dict[str, Any] = {
-        "tasks": _tasks(tasks, folder),
+        "tasks": _tasks(tasks, folder, limit),
         "spec": _spec(settings, about_training),
         "overrides": others,
         "runs": runs,
     }
     if dry_run:
-        _estimate(tokenizers, said, json_path)
+        _estimate(tokenizers, said | {"jobs": jobs}, json_path)
         return
     with progress() as watch:
         made = finetune(tokenizers, **said, baseline=baseline, force=force, jobs=jobs, watch=watch)
@@ -126,14 +134,15 @@ def _spec(settings: Mapping[str, Any], overrides: list[str]) -> "TrainingSpec":
     return training(given, labels, overrides)
 
 
-def _tasks(names: tuple[str, ...], folder: str | None) -> "list[TaskSpec]":
+def _tasks(names: tuple[str, ...], folder: str | None, limit: int | None) -> "list[TaskSpec]":
     """Every task, read; each name once."""
     import json
 
     from tokbench.recipe.tasks import task
 
-    where = [] if folder is None else [f"folder={json.dumps(str(Path(folder).absolute()))}"]
-    return [task(name, Path(), where) for name in dict.fromkeys(names)]
+    said = [] if folder is None else [f"folder={json.dumps(str(Path(folder).absolute()))}"]
+    said += [] if limit is None else [f"limit={limit}"]
+    return [task(name, Path(), said) for name in dict.fromkeys(names)]
 
 
 def _tell(made: "Finetuned", json_path: str | None, out: tuple[str, ...]) -> None:

@@ -216,6 +216,13 @@ def beside(command: F) -> F:
     return command
 
 
+def measuring(command: F) -> F:
+    """What is measured, and on what: the arguments that `compare.measured` takes as they come."""
+    for option in (force, runs, overrides, beside, baseline, metric_names, on):
+        command = option(command)
+    return command
+
+
 class Grouped(click.Command):
     """A command whose help lists its options under headings, as `in_group` names them."""
 

@@ -1,6 +1,5 @@
 """`tokbench predict`."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -63,30 +62,12 @@ def command(
 
 def _given(texts: tuple[str, ...], file: Path | None) -> tuple[str, str | None]:
     """The text and the second one, from wherever they come."""
+    from tokbench.cli.texts import given
     from tokbench.errors import SubjectError
 
-    found = [_read(file)] if file else []
-    found += [_stdin() if text == "-" else text for text in texts]
+    found = given(texts, file)
     if not 1 <= len(found) <= 2:  # noqa: PLR2004 - a text, or a pair
         raise click.UsageError(f"one text or two are asked about, and {len(found)} are given")
     if empty := [at for at, text in enumerate(found, 1) if not text.strip()]:
         raise SubjectError(f"text {empty[0]} is empty: there is nothing to ask about")
     return found[0], found[1] if len(found) > 1 else None
-
-
-def _stdin() -> str:
-    return _text(sys.stdin.buffer.read(), "standard input")
-
-
-def _read(path: Path) -> str:
-    return _text(path.read_bytes(), str(path))
-
-
-def _text(data: bytes, origin: str) -> str:
-    """The text of some bytes, the last line's end left out."""
-    from tokbench.errors import SubjectError
-
-    try:
-        return data.decode().removesuffix("\n").removesuffix("\r")
-    except UnicodeDecodeError as error:
-        raise SubjectError(f"{origin}: is not UTF-8 (byte {error.start:,})") from error

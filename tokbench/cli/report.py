@@ -1,7 +1,7 @@
 """`tokbench report`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 from click.core import ParameterSource
@@ -14,32 +14,14 @@ if TYPE_CHECKING:
 
 @click.command("report")
 @click.argument("names", nargs=-1, required=True)
-@options.on
-@options.metric_names
-@options.baseline
-@options.beside
-@options.overrides
-@options.runs
-@options.force
+@options.measuring
 @options.report_out
 @options.samples
 def command(
     names: tuple[str, ...],
-    on: tuple[str, ...],
-    text: str | None,
-    metric_names: tuple[str, ...],
-    baseline: str | None,
-    parallel: tuple[str, ...],
-    reference: str | None,
-    morphemes: str | None,
-    width: int,
-    max_length: int | None,
-    by: tuple[str, ...],
-    overrides: tuple[str, ...],
-    runs: Path,
-    force: bool,
     out: tuple[str, ...],
     samples: Literal["none", "few", "all"],
+    **asked: Any,
 ) -> None:
     """Write a comparison as a page, Markdown, CSV, LaTeX or JSON.
 
@@ -52,7 +34,7 @@ def command(
     tokbench report models.json --out models.md
     tokbench report runs/demo gpt2 --on reviews.csv --out page.html --out table.tex
     """
-    from tokbench.cli.compare import beside, measured, rendered, rows
+    from tokbench.cli.compare import measured, rendered, rows
     from tokbench.cli.output import note, show, write_models, write_reports
     from tokbench.reports import downstream
     from tokbench.values import Downstream
@@ -67,24 +49,16 @@ def command(
     else:
         made = measured(
             names,
-            on=on,
-            text=text,
             json_path=None,
             out=out,
-            metric_names=metric_names,
-            baseline=baseline,
-            by=by,
-            beside=beside(parallel, reference, morphemes, width, max_length),
-            overrides=overrides,
-            runs=runs,
-            force=force,
+            **asked,
         )
     if out:
         note(f"written: {', '.join(out)}")
     elif isinstance(made, Downstream):
         show(downstream.render(made))
     else:
-        show(rendered(made, metric_names, samples=samples))
+        show(rendered(made, asked["metric_names"], samples=samples))
 
 
 def _measuring() -> str:

@@ -42,6 +42,8 @@ _TYPES = frozenset({"NAME", "KEYWORD", "OP", "NUMBER", "STRING", "COMMENT"})
 _LAYOUT = frozenset(
     {tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING, tokenize.ENDMARKER}
 )
+_SENTENCE = re.compile(r".*?[.!?](?=\s+(?![a-z])|\s*$)|.*")
+_FEWEST_WORDS, _LONGEST_SENTENCE = 3, 160
 _PARTS = re.compile(r"\w+|[^\w\s]+")
 
 SPLITS = ("train", "valid", "test")
@@ -124,6 +126,33 @@ def signatures(split: str = "") -> pa.RecordBatch:
             **{name: [getattr(one, name) for one, _, _ in rows] for name in ("module", "name")},
         }
     )
+
+
+def sentences() -> pa.RecordBatch:
+    """A row for each docstring of a function or class: its signature, and its first sentence.
+
+    `text` is the module and the signature. Left out are special methods, docstrings that show how
+    they are called, and sentences of fewer than three words or more than 160 characters; of several that begin alike, and of
+    several with one signature in one module, the first is taken.
+    """
+    known: dict[str, Definition] = {}
+    for one in _definitions():
+        sentence = first_sentence(one.text)
+        long = len(sentence.split()) >= _FEWEST_WORDS and len(sentence) <= _LONGEST_SENTENCE
+        if long and _tells(one):
+            known.setdefault(sentence, one)
+    rows = {f"{one.module}: {one.signature}": sentence for sentence, one in known.items()}
+    return _batch({"text": list(rows), "sentence": list(rows.values())})
+
+
+def first_sentence(text: str) -> str:
+    r"""How a text begins, up to the end of its first sentence or paragraph, in one line.
+
+    >>> first_sentence("Return x.\nOr not."), first_sentence("Use e.g. this\nway\n\nNever.")
+    ('Return x.', 'Use e.g. this way')
+    """
+    line = " ".join(text.partition("\n\n")[0].split())
+    return _SENTENCE.match(line + " ")[0].strip()  # type: ignore[index] # it matches any line
 
 
 def _paired(ones: Sequence[Definition]) -> Iterator[tuple[Definition, Definition, str]]:
@@ -231,6 +260,7 @@ TABLES: dict[str, Callable[[], pa.RecordBatch]] = {
     "docstrings": docstrings,
     "signatures": signatures,
     **{f"signatures {split}": partial(signatures, split) for split in SPLITS},
+    "sentences": sentences,
     "lines": lines,
 }
 """What there is, by name."""

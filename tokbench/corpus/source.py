@@ -71,8 +71,12 @@ class SourceSpec(Spec):
     """What reports tell its documents apart by: `{language: ko, domain: "{category}"}`, a value for
     all of them, or a column in braces."""
 
+    license: Annotated[str, Field(min_length=1)] | None = None
+    """The licence of its texts, as `cc-by-sa-4.0`, or `own` for text of your own: what is published
+    may be no looser."""
+
     BESIDE: ClassVar[frozenset[str]] = frozenset(
-        {"steps", "held_out", "weight", "at_most", "groups"}
+        {"steps", "held_out", "weight", "at_most", "groups", "license"}
     )
     """Fields that say nothing about how the source is read: no part of its identity."""
 
@@ -92,6 +96,9 @@ class SourceSpec(Spec):
             CorpusError: something is missing or cannot be read as asked.
         """
 
+
+PYTHON = "psf-2.0"
+"""The licence of Python, its library and its documentation."""
 
 SOURCES = Registry[type[SourceSpec]]("source", "tokbench.corpus.sources")
 """All sources by the name that recipes use."""

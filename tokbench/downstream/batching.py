@@ -63,17 +63,22 @@ def order(sizes: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[
     return [batches[at] for at in chance.permutation(len(batches))] + last
 
 
-def buckets(spec: TrainingSpec) -> tuple[int, ...]:
+def buckets(spec: TrainingSpec, longest: int | None = None) -> tuple[int, ...]:
     """The lengths that static shapes have: as the recipe says, else powers of two from 32.
+
+    Args:
+        spec: of the training.
+        longest: the most tokens of an example, by default `max_length`.
 
     >>> buckets(TrainingSpec(max_length=128)), buckets(TrainingSpec(max_length=100))
     ((32, 64, 128), (32, 64, 100))
     >>> buckets(TrainingSpec(buckets=(16, 100))), buckets(TrainingSpec(max_length=20))
     ((16, 100, 128), (20,))
     """
-    powers = [_SHORTEST << at for at in range(spec.max_length.bit_length())]
-    shorter = {one for one in spec.buckets or powers if one < spec.max_length}
-    return (*sorted(shorter), spec.max_length)
+    longest = longest or spec.max_length
+    powers = [_SHORTEST << at for at in range(longest.bit_length())]
+    shorter = {one for one in spec.buckets or powers if one < longest}
+    return (*sorted(shorter), longest)
 
 
 @dataclass(frozen=True)
@@ -277,6 +282,12 @@ class Rows:
                 is_list = hasattr(column, "offsets")
                 self._columns[name] = _Lists(column) if is_list else column.to_numpy()
 
+    @property
+    def labels(self) -> "NDArray[Any]":
+        """All labels of all examples, one after another."""
+        found = self._columns["labels"]
+        return found.values if isinstance(found, _Lists) else found
+
     def __len__(self) -> int:
         return len(self.sizes)
 
@@ -293,14 +304,14 @@ class Rows:
 
 
 class _Lists:
-    """A column of lists as slices of one flat array."""
+    """A column of lists as slices of one flat array, `values`."""
 
     def __init__(self, column: Any) -> None:
         self._offsets = column.offsets.to_numpy()
-        self._values = column.values.to_numpy()
+        self.values: NDArray[Any] = column.values.to_numpy()
 
     def __getitem__(self, at: int) -> "NDArray[np.int64]":
-        return self._values[self._offsets[at] : self._offsets[at + 1]]  # type: ignore[no-any-return]
+        return self.values[self._offsets[at] : self._offsets[at + 1]]
 
 
 class Collator:
@@ -338,6 +349,7 @@ class Collator:
         if "token_type_ids" in rows[0]:
             made["token_type_ids"] = torch.zeros(shape, dtype=torch.long)
         made["labels"] = self._kind.padded([row["labels"] for row in there], shape)
+        made |= self._kind.beside(made["labels"], self._pad_id)
         for at, row in enumerate(there):
             made["attention_mask"][at, : lengths[at]] = 1
             for name in ("input_ids", "token_type_ids"):

@@ -10,6 +10,7 @@ from tokbench.downstream import batching, bodies, kinds, prepared, pretrained, p
 from tokbench.downstream.pretrained import Pretrained, Start
 from tokbench.downstream.scores import scored
 from tokbench.downstream.spec import TrainingSpec
+from tokbench.errors import TokbenchError
 from tokbench.values import TaskData, Watch, ignore
 
 MODEL, WORK, TOKENIZER = "model", "work", "tokenizer"
@@ -115,15 +116,18 @@ class Bench:
         if isinstance(job.begun, Start):
             assert self.pretrained is not None  # noqa: S101 - `opened` opened it
             return self.pretrained.model(job.data.kind, job.data.labels, seed)
-        return bodies.build(
+        model = bodies.build(
             job.begun,
             job.data.kind,
             job.data.labels,
             rows=self.tokenizer.rows,
             pad_id=self.tokenizer.pad_id,
-            max_length=job.spec.max_length,
+            max_length=kinds.of(job.data).longest(job.data, job.spec),
             seed=seed,
+            hold=job.spec.hold,
         )
+        kinds.of(job.data).begin(model, self.rows["train"].labels)
+        return model
 
 
 def opened(job: Job, watch: Watch) -> Bench:
@@ -151,35 +155,50 @@ def opened(job: Job, watch: Watch) -> Bench:
 
 def _tokenizer(job: Job, folder: Path) -> tuple[prepared.Prepared, Pretrained | None]:
     """Save the tokenizer as models are fed with it; what it makes of a checkpoint."""
-    length = job.spec.max_length
     if isinstance(job.begun, Start):
+        length = job.spec.max_length
         random = job.spec.embeddings == "random"
         return pretrained.opened(
             job.begun, job.state, job.config or {}, folder, random=random, max_length=length
         )
-    return prepared.prepared(job.state, job.config, folder, max_length=length), None
+    kind = kinds.of(job.data)
+    length = kind.longest(job.data, job.spec)
+    return kind.prepare(prepared.prepared(job.state, job.config, folder, max_length=length)), None
 
 
 def _machine(job: Job) -> Machine:
     """Find the device, as `accelerate` chooses it, and join the other processes."""
     import torch  # noqa: PLC0415 - it takes seconds, and only child processes need it
     from transformers import TrainingArguments  # noqa: PLC0415 - as above
-    from transformers.utils import logging  # noqa: PLC0415 - as above
+    from transformers.utils import (  # noqa: PLC0415 - as above
+        is_torch_xla_available,
+        logging,
+    )
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     torch.use_deterministic_algorithms(True, warn_only=True)  # noqa: FBT003 - torch's own order
+    if processes.number() > 1 and is_torch_xla_available():
+        raise TokbenchError(
+            f"{job.name}: on XLA devices one process trains a model, and {processes.number()} were "
+            "started: run the command without torchrun or accelerate launch"
+        )
     processes.meet(job.meeting)
     device = TrainingArguments(output_dir=str(job.out / WORK), report_to="none").device
-    name = str(device.type)
-    if name == "cuda":
+    name, has_bf16 = str(device.type), False
+    if device.type == "cuda":
         name = f"cuda: {torch.cuda.get_device_name(device)}"
-    has_bf16 = name == "xla" or (device.type == "cuda" and torch.cuda.is_bf16_supported())
+        has_bf16 = torch.cuda.is_bf16_supported()
+    elif device.type == "xla":
+        from torch_xla import runtime  # noqa: PLC0415 - only where it is installed
+
+        name = f"xla: {runtime.device_type()}"
+        has_bf16 = runtime.device_type() == "TPU"  # others compute it, and slowly
     spec = job.spec
     return Machine(
         device,
         name,
         bf16=spec.precision == "bf16" or (spec.precision == "auto" and has_bf16),
-        static=name == "xla" if spec.static_shapes is None else spec.static_shapes,
+        static=device.type == "xla" if spec.static_shapes is None else spec.static_shapes,
         threads=torch.get_num_threads(),
     )

@@ -12,12 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tokbench.downstream.kinds import KINDS
+from tokbench.downstream.kinds import KINDS, Kind
+from tokbench.downstream.spec import Hold
+from tokbench.errors import TokbenchError
 from tokbench.values import TaskKind
 
 EMBEDDINGS = "bert.embeddings.word_embeddings.weight"
-_OF_THE_TABLE = "predictions.bias"
+_OF_THE_TABLE = ("predictions.bias", "lm_head.bias")
 """A number for each row of the table, in what predicts tokens."""
+USUAL_ROWS = 16_384
+"""Of the table of the model whose parameters `hold: total` counts."""
 _DEVIATION = 0.02
 
 
@@ -43,6 +47,7 @@ def build(
     pad_id: int,
     max_length: int,
     seed: int,
+    hold: Hold = "body",
 ) -> Any:
     """A model to train, of the class and the configuration that the kind of the task says.
 
@@ -54,14 +59,37 @@ def build(
         pad_id: the row that stands for nothing and stays zero.
         max_length: positions that the model knows.
         seed: of all its weights.
+        hold: what is alike whatever the vocabulary: the body, or the sum of body and table.
     """
     import transformers  # noqa: PLC0415 - it takes seconds, and only child processes need it
 
     asked = KINDS[kind]
-    config = asked.config(labels, body, rows=rows, pad_id=pad_id, max_length=max_length)
+    inner = inner_width(asked, body, rows) if hold == "total" else 4 * body.width
+    config = asked.config(
+        labels, body, rows=rows, pad_id=pad_id, max_length=max_length, inner=inner
+    )
     model = getattr(transformers, f"AutoModelFor{asked.auto}").from_config(config)
     initialise(model, seed)
     return model
+
+
+def inner_width(kind: Kind, body: Body, rows: int) -> int:
+    """How wide inner layers are if body and table hold what they do with `USUAL_ROWS` rows.
+
+    Raises:
+        TokbenchError: the table leaves too little for a body.
+
+    >>> inner_width(KINDS["classification"], BODIES["tiny"], USUAL_ROWS - 400)
+    611
+    """
+    spared = (USUAL_ROWS - rows) * (body.width + kind.biased)
+    inner = 4 * body.width + spared // (body.layers * (2 * body.width + 1))
+    if inner < body.width // 4:
+        raise TokbenchError(
+            f"hold: total leaves no inner layers beside a table of {rows:,} rows; take a larger "
+            "--model, or hold: body"
+        )
+    return inner
 
 
 def initialise(model: Any, seed: int) -> None:
@@ -72,7 +100,8 @@ def initialise(model: Any, seed: int) -> None:
         for name, parameter in model.named_parameters():
             draw(name, parameter, seed)
         table = model.get_input_embeddings()
-        table.weight[table.padding_idx].zero_()
+        if table.padding_idx is not None:
+            table.weight[table.padding_idx].zero_()
 
 
 def draw(name: str, parameter: Any, seed: int) -> None:
@@ -95,8 +124,9 @@ class Parameters:
 
     Attributes:
         body: of the encoder, positions included: those that all models of a name have alike.
-        head: of the classifier and, of sentences, the pooler in front of it.
-        embeddings: of the embedding table.
+        head: of the classifier and, of sentences, the pooler in front of it; of language models
+            what stands before the table once more.
+        embeddings: of the embedding table, and what else has a number for each of its rows.
     """
 
     body: int
@@ -108,6 +138,8 @@ class Parameters:
         """Those of a model of `build`."""
         table = model.get_input_embeddings().weight
         body = f"{model.base_model_prefix}."
+        if not any(name.startswith(body) for name, _ in model.named_parameters()):
+            body = ""  # as of T5, which has nothing around
         parts = {"body": 0, "head": 0, "embeddings": 0}
         for name, parameter in model.named_parameters():
             if parameter is table or name.endswith(_OF_THE_TABLE):

@@ -55,9 +55,9 @@ class Drawable:
 
     @classmethod
     def summed(cls, answers: "NDArray[Any]", group: "NDArray[np.int64]", groups: int) -> "Drawable":
-        """Groups are rows: answers are counts, which add up."""
+        """Groups are rows: answers are counts or bits, which add up."""
         sums = [np.bincount(group, column, groups) for column in answers.T]
-        return cls(np.zeros(groups), np.column_stack(sums).astype(np.int64), None)
+        return cls(np.zeros(groups), np.column_stack(sums).astype(answers.dtype), None)
 
     def weighted(self, weights: "NDArray[np.int64]") -> "NDArray[np.int64]":
         """How often each row is drawn, from how often each group is.

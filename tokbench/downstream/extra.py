@@ -13,18 +13,21 @@ MODULES = {
     "scipy": "scipy",
 }
 """What is imported, and what it is called where it is installed from."""
+SOME = {"rouge_score": "rouge-score", "sacrebleu": "sacrebleu"}
+"""The same of what a few kinds of task need."""
 
 
 def require(*modules: str) -> None:
     """Make sure that modules of the extra `[downstream]` are there, without importing them.
 
     Args:
-        modules: names in `MODULES`; all of them where none is named.
+        modules: names in `MODULES` or `SOME`; all of the first where none is named.
 
     Raises:
         TokbenchError: names those that are missing, and the line that installs them.
     """
-    missing = [MODULES[name] for name in modules or MODULES if find_spec(name) is None]
+    known = MODULES | SOME
+    missing = [known[name] for name in modules or MODULES if find_spec(name) is None]
     if missing:
         *first, last = missing
         named = f"{', '.join(first)} and {last}" if first else last

@@ -16,7 +16,7 @@ from tokbench.child import ChildError, run_in_child
 from tokbench.downstream import bodies, extra, kinds, logs, processes, tokenized, worker
 from tokbench.downstream.bench import Job
 from tokbench.downstream.pretrained import Start
-from tokbench.downstream.spec import TrainingSpec
+from tokbench.downstream.spec import SIZES, TrainingSpec
 from tokbench.errors import TokbenchError
 from tokbench.values import Outcome, TaskData, Watch, ignore
 
@@ -133,6 +133,11 @@ def finetune(
     _begun[known] += 1
     meeting = f"{known}-{_begun[known]}"
     begun = _begin(spec, body, start)
+    if start and not kinds.of(data).continues:
+        raise TokbenchError(
+            f"{data.name}: models of kind {data.kind} are trained from scratch; leave out "
+            f"{spec.model}, or take a size: {', '.join(SIZES)}"
+        )
     job = Job(given.state, given.config, name, data, spec, out, known, begun, every, meeting)
     alone = store.lock(out / "lock") if processes.first() else nullcontext()
     with alone:

@@ -30,7 +30,7 @@ class Record:
     Attributes:
         seconds: of training so far.
         losses: of the last steps.
-        best: the best validation score, and how many evaluations ago it was.
+        best: the best validation score, by sign the higher, and how many evaluations ago it was.
     """
 
     seconds: float = 0.0
@@ -38,7 +38,7 @@ class Record:
     best: tuple[float, int] | None = None
 
     def lost_patience(self, patience: int | None) -> bool:
-        """Whether the score has not risen for so many evaluations."""
+        """Whether the score has not got better for so many evaluations."""
         return patience is not None and self.best is not None and self.best[1] >= patience
 
 
@@ -55,11 +55,12 @@ class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
         evaluated: Callable[[Any], dict[str, float]],
         clock: Clock,
         record: Record,
+        sign: int = 1,
         **settings: Any,
     ) -> None:
         super().__init__(compute_loss_func=self._loss, **settings)
         self.kind, self.batches, self.evaluated = kind, batches, evaluated
-        self.clock, self.record = clock, record
+        self.clock, self.record, self.sign = clock, record, sign
         self._losses: list[Any] = []
         self._sum: Any = None
 
@@ -91,7 +92,10 @@ class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
         """The batches of a step, and how many labels count in all of them, on all devices."""
         some = list(islice(epoch_iterator, num_batches))
         count = torch.stack([self.kind.counted(one["labels"]).sum() for one in some]).sum()
-        return some, self.accelerator.reduce(count.to(device), "sum").clamp(min=1)
+        count = count.to(device)
+        if processes.number() > 1:  # of one process XLA would compute it apart, in every step
+            count = self.accelerator.reduce(count, "sum")
+        return some, count.clamp(min=1)
 
     def _loss(self, outputs: Any, labels: Any, num_items_in_batch: Any) -> Any:
         """As `Kind.loss`, by the names that `Trainer` knows."""
@@ -115,7 +119,8 @@ class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
         scores = {f"eval_{name}": score for name, score in found.items()}
         self.log(dict(scores))
         comparable = {
-            name: -math.inf if math.isnan(score) else score for name, score in scores.items()
+            name: -self.sign * math.inf if math.isnan(score) else score
+            for name, score in scores.items()
         }
         self.control = self.callback_handler.on_evaluate(
             self.args, self.state, self.control, comparable
@@ -145,7 +150,7 @@ class Fitting(Trainer):  # type: ignore[misc] # transformers is untyped
     def losses(self) -> list[float]:
         """The losses of the last tenth of all steps, or as many as there were."""
         last = max(1, self.state.max_steps // 10)
-        new = torch.stack(self._losses[-last:]).tolist() if self._losses else []
+        new = [one.item() for one in self._losses[-last:]]  # stacked, XLA would compile each length
         return (self.record.losses + new)[-last:]
 
 
@@ -174,6 +179,16 @@ class Steps(TrainerCallback):  # type: ignore[misc] # transformers is untyped
     def on_epoch_begin(self, _: Any, state: Any, *__: Any, **___: Any) -> None:
         """Let the batches be those of this epoch."""
         self._trainer.batches.set_epoch(state.global_step // self._epoch)
+
+    def on_step_begin(self, args: Any, state: Any, *_: Any, **__: Any) -> None:
+        """Let dropout on an XLA device be that of this step, however often it was interrupted.
+
+        There chance goes on with every program that is run, whatever for.
+        """
+        if args.device.type == "xla":
+            from torch_xla.core import xla_model  # noqa: PLC0415 - only where it is installed
+
+            xla_model.set_rng_state((args.seed << 32) + state.global_step)
 
     def on_step_end(self, _: Any, state: Any, control: Any, **__: Any) -> None:
         """Say how far it is; with the loss, where an epoch ends."""
@@ -204,8 +219,8 @@ class Steps(TrainerCallback):  # type: ignore[misc] # transformers is untyped
     def on_evaluate(
         self, _: Any, __: Any, control: Any, metrics: dict[str, float], **___: Any
     ) -> None:
-        """Stop where the score has not risen for long enough."""
-        score = metrics[f"eval_{self._metric}"]
+        """Stop where the score has not got better for long enough."""
+        score = self._trainer.sign * metrics[f"eval_{self._metric}"]
         best, ago = self._trainer.record.best or (-math.inf, 0)
         best, ago = (score, 0) if score > best else (best, ago + 1)
         self._trainer.record.best = (best, ago)

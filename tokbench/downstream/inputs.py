@@ -51,8 +51,9 @@ class TaskInput:
         failed: Sequence[str] = (),
     ) -> "TaskInput":
         """What its examples say of a task, beside the outcomes."""
-        sizes = (data.train.num_rows, data.valid.num_rows, data.test.num_rows)
-        gold = kinds.of(data).gold(data.test)
+        kind = kinds.of(data)
+        sizes = (kind.count(data.train), kind.count(data.valid), kind.count(data.test))
+        gold = kind.gold(data.test)
         return cls(
             data.name,
             data.kind,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tokbench import store
+from tokbench.downstream.scores import SCORES
 from tokbench.values import SeedOutcome
 
 _FOLDER = "seeds"
@@ -66,6 +67,6 @@ def best(outcomes: Sequence[SeedOutcome], metric: str) -> SeedOutcome:
 
 
 def rank(outcome: SeedOutcome, metric: str) -> float:
-    """The validation score; what cannot be computed is below everything."""
-    score = outcome.valid.get(metric, math.nan)
+    """How good the validation score is; what cannot be computed is below everything."""
+    score = SCORES[metric].sign * outcome.valid.get(metric, math.nan)
     return -math.inf if math.isnan(score) else score

@@ -95,6 +95,12 @@ def predict(folder: Path, text: str, pair: str | None = None) -> Prediction:
         SubjectError: there is no such model, or it wants another number of sentences.
     """
     known = facts(folder)
+    kind = KINDS[known.kind]
+    if not kind.labelled:
+        raise SubjectError(
+            f"{folder}: answers {kind.says}, not with a label; use --pipeline {kind.pipelines[0]}"
+        )
+    _refuse_writers(folder, known)
     _refuse_other_number(folder, known, pair)
     made: Prediction = _asked(_predict, folder, known, text, pair)
     return made
@@ -104,10 +110,12 @@ def piped(name: str, folder: Path, text: str, pair: str | None = None) -> Any:
     """What `transformers.pipeline(name, folder)` answers, as plain data; longer texts are cut.
 
     Raises:
-        SubjectError: that pipeline is for other models; the sentence says what would fit.
+        SubjectError: no pipeline asks such models, or that one is for other models; the sentence
+            says what would fit.
     """
     known = facts(folder)
     kind = KINDS[known.kind]
+    _refuse_writers(folder, known)
     if name not in kind.pipelines:
         raise SubjectError(
             f"{name}: does not fit {folder}, which answers {kind.says}; what fits is "
@@ -115,6 +123,15 @@ def piped(name: str, folder: Path, text: str, pair: str | None = None) -> Any:
         )
     _refuse_other_number(folder, known, pair)
     return _asked(_piped, name, folder, text, pair)
+
+
+def _refuse_writers(folder: Path, known: Facts) -> None:
+    """What writes a text has no label to show, and transformers no pipeline for it any more."""
+    if not KINDS[known.kind].pipelines:
+        raise SubjectError(
+            f"{folder}: answers {KINDS[known.kind].says}, not with a label; load it by "
+            "AutoModelForSeq2SeqLM, and its `generate` writes"
+        )
 
 
 def _asked(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -7,7 +7,7 @@ its vocabulary. Which ids a text has in between never changes.
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, takewhile
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from tokenizers.processors import Sequence
 
 from tokbench.downstream import extra
 from tokbench.errors import TokbenchError
-from tokbench.store import write_bytes, write_json
+from tokbench.store import read_json, write_bytes, write_json
 
 _KNOWN = {
     "pad": ("[PAD]", "<pad>", "<|pad|>", "<PAD>", "<|padding|>"),
@@ -28,7 +28,8 @@ _KNOWN = {
 }
 """What tokens of a role are called where no configuration says."""
 _NAMED = {"cls": ("cls_token", "bos_token"), "sep": ("sep_token", "eos_token")}
-_NEW = {"pad": "[PAD]", "cls": "[CLS]", "sep": "[SEP]"}
+_NEW = {"pad": "[PAD]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
+_GIVEN_AS = "a text is given as"
 _TRIED = (
     ("low lower", None),
     ("The quick brown fox, 12,345.67 euros!", "jumps over the lazy dog."),
@@ -154,7 +155,7 @@ def _framed(tokenizer: Tokenizer, roles: dict[str, str]) -> list[str]:
     two = [*_special(front, 0), _sequence("A", 0), *_special(between, 0)]
     two += [_sequence("B", 1), *_special(last, 1)]
     set_template(tokenizer, one, two)
-    return [f"a text is given as {_shown(one)}, a pair as {_shown(two)}"]
+    return [f"{_GIVEN_AS} {_shown(one)}, a pair as {_shown(two)}"]
 
 
 def any_text(tokenizer: Tokenizer) -> str:
@@ -258,3 +259,42 @@ def _prove(tokenizer: Tokenizer, folder: Path) -> None:
         raise TokbenchError(
             f"{folder}: reloading gives {len(loaded)} tokens, not {tokenizer.get_vocab_size()}"
         )
+
+
+def begun(made: Prepared) -> Prepared:
+    """The same for a decoder: what stands in front of a text stays, what stands behind it goes.
+
+    The last of those in front is what the first token of a text is predicted from.
+    """
+    tokenizer, config = _saved(made)
+    front = _before(tokenizer.encode(any_text(tokenizer)), 0)
+    one = [*_special(front, 0), _sequence("A", 0)]
+    set_template(tokenizer, one, [*one, _sequence("B", 0)])
+    config["model_input_names"] = ["input_ids", "attention_mask"]
+    config.setdefault("bos_token", front[-1])
+    notes = [note for note in made.notes if not note.startswith(_GIVEN_AS)]
+    _save(made, tokenizer, config)
+    return replace(made, notes=(*notes, f"{_GIVEN_AS} {_shown(one)}"))
+
+
+def masking(made: Prepared) -> Prepared:
+    """The same for an encoder that guesses words, with a token that stands in their place."""
+    tokenizer, config = _saved(made)
+    config["model_input_names"] = ["input_ids", "attention_mask"]
+    notes = made.notes
+    if "mask_token" not in config:
+        config["mask_token"] = _add(tokenizer, "mask")
+        notes = (f"{config['mask_token']} added behind its vocabulary", *notes)
+    _save(made, tokenizer, config)
+    rows = max(tokenizer.get_vocab(with_added_tokens=True).values()) + 1
+    return replace(made, rows=rows, notes=notes)
+
+
+def _saved(made: Prepared) -> tuple[Tokenizer, dict[str, Any]]:
+    config: dict[str, Any] = read_json(made.folder / "tokenizer_config.json")
+    return Tokenizer.from_file(str(made.folder / "tokenizer.json")), config
+
+
+def _save(made: Prepared, tokenizer: Tokenizer, config: Mapping[str, Any]) -> None:
+    write_bytes(made.folder / "tokenizer.json", tokenizer.to_str(pretty=True).encode())
+    write_json(made.folder / "tokenizer_config.json", config)

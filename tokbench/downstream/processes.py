@@ -13,14 +13,34 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from tokbench.child import run_in_child
+from tokbench.errors import TokbenchError
 from tokbench.memory import cores
 
 T = TypeVar("T")
 _PATIENCE = timedelta(minutes=30)
 """How long a process waits for the others, as torch has it where they train."""
+_LAUNCHED = "TORCHELASTIC_RUN_ID"
 _AGENT_STORE = "TORCHELASTIC_USE_AGENT_STORE"
 _hosted: list[Any] = []
 """The store of this training, which lives as long as the child process of the first."""
+
+
+def require() -> None:
+    """Refuse a training of several processes that no launcher started.
+
+    Set by hand, the variables name an address that serves one training; the next would wait there
+    for processes that are gone.
+
+    Raises:
+        TokbenchError: names the variable.
+    """
+    for name, alone in (("WORLD_SIZE", "1"), ("LOCAL_RANK", None)):
+        told = os.environ.get(name, alone)
+        if told != alone and _LAUNCHED not in os.environ:
+            raise TokbenchError(
+                f"{name}={told} says that several processes train together, and neither torchrun "
+                f"nor accelerate launch started this one: start it by one of them, or unset {name}"
+            )
 
 
 def rank() -> int:

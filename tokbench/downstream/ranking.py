@@ -34,7 +34,7 @@ def _correlation(
     metric: str, task: TaskResult, measured: Sequence[Measured], tokenizers: Sequence[str]
 ) -> RankCorrelation | None:
     scores = {
-        name: some[task.metric].value
+        name: some[task.metric].value * (-1 if task.metric in task.lower else 1)
         for name, some in zip(tokenizers, task.scores, strict=True)
         if some
     }

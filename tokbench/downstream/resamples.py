@@ -150,6 +150,17 @@ def _in_parts(rows: Callable[[Ints], Floats], weights: Ints) -> Floats:
     return np.concatenate([np.zeros(0), *parts])
 
 
+def per_byte(_: Answers, predicted: Answers, weights: Ints) -> Floats:
+    """Bits over bytes, of predictions (examples, 2) that hold both."""
+    bits, count = (weights @ predicted).T
+    return _divided(bits, count, np.nan)
+
+
+def mean(_: Answers, predicted: Answers, weights: Ints) -> Floats:
+    """Of predictions that are scores already, (examples, 1)."""
+    return _divided(weights @ predicted[:, 0], weights.sum(axis=1), np.nan)
+
+
 def span_f1(_: Answers, tallies: Answers, weights: Ints) -> Floats:
     """Twice right, over found and there; 0 where there are none."""
     found, there, right = (weights @ tallies).T

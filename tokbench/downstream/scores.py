@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tokbench.downstream import extra, kinds, resamples
+from tokbench.downstream import extra, kinds, resamples, text_scores
 from tokbench.downstream.kinds import KINDS
 from tokbench.downstream.resamples import Answers, Floats, Ints
 from tokbench.downstream.spans import is_scheme
@@ -38,7 +38,7 @@ _FEWEST = 2  # examples that have a correlation
 
 @dataclass(frozen=True)
 class Scoring:
-    """A way to score answers. Of all of these higher is better.
+    """A way to score answers.
 
     Attributes:
         name: what tasks call it.
@@ -48,6 +48,7 @@ class Scoring:
         resampled: the same for each row of weights (resamples by examples).
         lowest: the least that it can be.
         needs: what the labels must be, beyond the kind.
+        better: which of two scores is.
         about: what it is, where it is from, and what it is where it cannot be computed.
     """
 
@@ -59,6 +60,16 @@ class Scoring:
     about: str
     lowest: float = 0.0
     needs: Needs = ""
+    better: Literal["higher", "lower"] = "higher"
+
+    @property
+    def sign(self) -> int:
+        """What to multiply scores by, for the higher one to be better.
+
+        >>> SCORES["accuracy"].sign, SCORES["bits_per_byte"].sign
+        (1, -1)
+        """
+        return 1 if self.better == "higher" else -1
 
     def misfit(self, kind: TaskKind, labels: Sequence[str]) -> str:
         """Why it does not fit a task, or nothing.
@@ -138,8 +149,8 @@ def resampled(name: str, gold: ArrayLike, predicted: ArrayLike, weights: ArrayLi
     Args:
         name: of the score.
         gold: (examples,): classes or numbers; of tokens not looked at.
-        predicted: (examples,), or (examples, 9) tallies of tokens. Three columns are taken for
-            found, there and right of this very score.
+        predicted: (examples,), or (examples, 9) tallies of tokens. Other columns are taken for
+            what this very score needs: found, there and right, or bits and bytes.
         weights: (resamples, examples): how often each example was drawn.
 
     Returns:
@@ -152,8 +163,11 @@ def resampled(name: str, gold: ArrayLike, predicted: ArrayLike, weights: ArrayLi
 
 
 def _part(name: str, predicted: Answers) -> Answers:
-    """The three columns of tallies that a score is about."""
-    if predicted.ndim == 1 or predicted.shape[1] == _COLUMNS:
+    """The columns of predictions that a score is about."""
+    if name in text_scores.NAMES:
+        place = text_scores.NAMES.index(name) if predicted.shape[1] > 1 else 0
+        return predicted[:, place : place + 1]
+    if predicted.ndim == 1 or predicted.shape[1] != 3 * _COLUMNS:
         return predicted
     first = {"span_f1": 0, "span_f1_strict": _COLUMNS}.get(name, 2 * _COLUMNS)
     return predicted[:, first : first + _COLUMNS]
@@ -212,6 +226,17 @@ for _score in (
         resamples.accuracy,
         "The share of right answers: of examples, or of words or characters. One whose label no "
         "token decides is not right.",
+    ),
+    Scoring(
+        "bits_per_byte",
+        "bits per byte",
+        ("causal_lm", "masked_lm"),
+        _one(resamples.per_byte),
+        resamples.per_byte,
+        "What a language model needs for held-out text: the sum of `-log2` of the probabilities of "
+        "its tokens, and of what its tokens do not say, over the bytes of the raw text; of masked "
+        "words, what it needs for them over their bytes.",
+        better="lower",
     ),
     Scoring(
         "f1",
@@ -280,6 +305,31 @@ for _score in (
         "Of well-formed spans only, as `seqeval`'s strict mode: by IOB2, or IOBES where tags have "
         "E- or S-.",
         needs="tags of spans",
+    ),
+    *(
+        Scoring(name, title, ("seq2seq",), _one(resamples.mean), resamples.mean, about)
+        for name, title, about in (
+            (
+                "rougeL",
+                "ROUGE-L",
+                (
+                    "F1 of the longest common subsequence of words, of what was written and what "
+                    "is right (Lin 2004), by rouge-score; the mean over examples. Words are "
+                    "letters and digits of all scripts in lower case, one character each where a "
+                    "script has no spaces; rouge-score's own know a to z alone."
+                ),
+            ),
+            ("rouge1", "ROUGE-1", "As rougeL, of words that both have."),
+            ("rouge2", "ROUGE-2", "As rougeL, of pairs of words that both have."),
+            (
+                "chrf",
+                "chrF",
+                (
+                    "F2 of groups of one to six characters (Popović 2015), by sacrebleu, of each "
+                    "example alone; the mean over examples, from 0 to 1."
+                ),
+            ),
+        )
     ),
 ):
     SCORES.register(_score.name)(_score)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+import torch
 from transformers import PrinterCallback, TrainingArguments
 
 from tokbench import store
@@ -18,6 +19,7 @@ from tokbench.downstream.answers import answers, in_order
 from tokbench.downstream.bench import MODEL, WORK, Bench
 from tokbench.downstream.fitting import Fitting, Record, Steps, whole_checkpoint
 from tokbench.downstream.outcomes import Run
+from tokbench.downstream.scores import SCORES
 from tokbench.downstream.telling import Teller
 from tokbench.downstream.tokenized import Split
 from tokbench.values import SeedOutcome
@@ -52,21 +54,24 @@ class Seed:
         )
         self._epoch = -(-len(self._batches) // self._spec.accumulate)
         self._steps = math.ceil(self._spec.epochs * self._epoch)
+        self._kind = kinds.of(bench.job.data).fitted(bench.job.data, bench.tokenizer)
         if bench.machine.static:
-            self._padding = batching.Padding(batching.buckets(self._spec), rows=self._batches.rows)
+            self._padding = batching.Padding(
+                batching.buckets(self._spec, self._longest), rows=self._batches.rows
+            )
         else:
             self._padding = batching.Padding(multiple=1 if self._device.type == "cpu" else 8)
-        self._kind = kinds.of(bench.job.data).fitted(bench.job.data)
 
     def train(self) -> SeedOutcome:
         """Train it, or go on with it; keep its outcome, and its model if none is better yet."""
         measuring.forget_peak(self._device)
+        before = measuring.compiled(self._device)
         checkpoint, record = whole_checkpoint(self._folder) or (None, Record())
         step = 0 if checkpoint is None else int(checkpoint.name.split("-")[1])
         self._teller = Teller(self._bench, self._run, self._batches, steps=self._steps, begin=step)
         trainer = self._trainer(record)
         trainer.go_on(checkpoint, self._spec.patience)
-        outcome = self._outcome(trainer)
+        outcome = self._outcome(trainer, before)
         self._teller.finish(trainer.clock, outcome)
         if processes.first():
             self._keep(trainer.model, outcome)
@@ -81,7 +86,8 @@ class Seed:
             evaluated=self._validate,
             clock=measuring.Clock(self._device),
             record=record,
-            model=self._bench.model(self._run.seed),
+            sign=self._sign,
+            model=self._model(),
             args=self._arguments(),
             data_collator=self._collator(),
             train_dataset=self._bench.rows["train"],
@@ -99,6 +105,16 @@ class Seed:
         )
         return trainer
 
+    def _model(self) -> Any:
+        """A new one; on an XLA device it multiplies in bfloat16 by itself, where that is asked for.
+
+        `accelerate` would have all its weights, and the optimizer's state, in 16 bits there.
+        """
+        model = self._bench.model(self._run.seed)
+        if self._device.type == "xla" and self._bench.machine.bf16:
+            model.forward = torch.autocast("xla", dtype=torch.bfloat16)(model.forward)
+        return model
+
     def _arguments(self) -> Any:
         """What `Trainer` is told, beside what `Fitting` does its own way."""
         job, spec, stopping = self._bench.job, self._spec, self._spec.patience is not None
@@ -115,7 +131,7 @@ class Seed:
             warmup_steps=int(spec.warmup * self._steps),
             weight_decay=spec.weight_decay,
             optim="adamw_torch" if self._device.type == "xla" else "adamw_torch_fused",
-            bf16=self._bench.machine.bf16,
+            bf16=self._bench.machine.bf16 and self._device.type != "xla",
             use_cpu=self._device.type == "cpu",
             seed=self._run.seed,
             logging_steps=max(1, min(50, self._steps // _LINES)),
@@ -125,7 +141,7 @@ class Seed:
             save_total_limit=2,
             load_best_model_at_end=stopping,
             metric_for_best_model=self._bench.metric,
-            greater_is_better=True,
+            greater_is_better=self._sign > 0,
             report_to=list(spec.log) or "none",
             run_name=f"{job.name} {job.data.name} {self._run.name} {job.signature[:8]}",
             project="tokbench",
@@ -154,6 +170,18 @@ class Seed:
         return self._bench.judges[split].predictions(found)
 
     @property
+    def _sign(self) -> int:
+        """1 where the higher of two scores is the better."""
+        return SCORES[self._bench.metric].sign
+
+    @property
+    def _longest(self) -> int:
+        """The most tokens of an example."""
+        if self._kind.cut:
+            return self._kind.longest(self._bench.job.data, self._spec)
+        return max(max(rows.lengths, default=1) for rows in self._bench.rows.values())
+
+    @property
     def _answered(self) -> int:
         """Examples that are answered at once; static shapes are those of training."""
         return self._batches.rows if self._bench.machine.static else self._spec.batch_size
@@ -162,7 +190,7 @@ class Seed:
         self._teller.valid = self._bench.scores("valid", self._predictions(model, "valid"))
         return self._teller.valid
 
-    def _outcome(self, trainer: Fitting) -> SeedOutcome:
+    def _outcome(self, trainer: Fitting, before: measuring.Compiled) -> SeedOutcome:
         step = trainer.state.global_step
         whole, rest = divmod(step, self._epoch)
         micro_batches = whole * len(self._batches) + rest * self._spec.accumulate
@@ -175,11 +203,13 @@ class Seed:
         losses = trainer.losses()
         loss = sum(processes.gathered(sum(losses) / len(losses))) / processes.number()
         predictions = self._predictions(trainer.model, "test")
+        valid = self._validate(trainer.model)
+        compiled = measuring.compiled(self._device) - before
         return SeedOutcome(
             seed=self._run.seed,
             learning_rate=self._run.rate,
             scores=self._bench.scores("test", predictions),
-            valid=self._validate(trainer.model),
+            valid=valid,
             predictions=predictions,
             loss=loss,
             steps=step,
@@ -191,6 +221,8 @@ class Seed:
             shapes=len(shapes),
             peak_memory=max(processes.gathered(measuring.peak(self._device))),
             stopped_early=step < self._steps,
+            programs=compiled.programs,
+            compiling=compiled.seconds,
         )
 
     def _keep(self, model: Any, outcome: SeedOutcome) -> None:
@@ -209,6 +241,9 @@ class Seed:
         with store.new_folder(job.out / MODEL) as folder:
             for file in self._bench.tokenizer.folder.iterdir():
                 shutil.copy(file, folder)
+            if self._device.type == "xla":  # nothing can be written from there
+                model.cpu()
+                model.tie_weights()
             model.save_pretrained(folder)
             prediction.describe(folder, job.data)
             manifest = {

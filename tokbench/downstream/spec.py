@@ -20,11 +20,12 @@ from tokbench.errors import nearest
 from tokbench.spec import Spec
 
 GRID = (1e-4, 3e-4, 1e-3)
+Hold = Literal["body", "total"]
 GENTLE = (2e-5, 5e-5, 1e-4)
 """What is tried where a model was trained before."""
 SIZES = ("tiny", "mini", "small")
-"""Of encoders from scratch."""
-LATER = {"embeddings": "both"}
+"""Of models from scratch."""
+LATER = {"hold": "body", "embeddings": "both"}
 """Settings that came later, and what they were before: so said, signatures are what they were."""
 
 
@@ -77,6 +78,10 @@ class TrainingSpec(Spec):
 
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """By default bf16 where a GPU or TPU has it."""
+
+    hold: Hold = "body"
+    """What is alike whatever the vocabulary: the parameters of the body, or `total`: those of body
+    and embeddings together; inner layers then are as wide as leaves as many as with 16,384 rows."""
 
     static_shapes: bool | None = None
     """Whether batches are padded to few lengths and filled up, as compilers like it; by default
@@ -138,20 +143,20 @@ class TrainingSpec(Spec):
                 raise ValueError(f"no example is longer than max_length, {longest:,}: got {one:,}")
         return buckets
 
-    @property
-    def from_scratch(self) -> bool:
-        """Whether models do not go on from a checkpoint."""
-        return self.model in SIZES
-
     def plain(self, *without: str) -> dict[str, Any]:
         """The settings as plain data, but those named; later ones only where they change a thing.
 
-        >>> "embeddings" in TrainingSpec().plain()
-        False
+        >>> "hold" in TrainingSpec().plain(), "hold" in TrainingSpec(hold="total").plain()
+        (False, True)
         """
         told = set(TrainingSpec.model_fields) - set(without)
         made = self.model_dump(mode="json", include=told)
         return {name: value for name, value in made.items() if LATER.get(name, ...) != value}
+
+    @property
+    def from_scratch(self) -> bool:
+        """Whether models do not go on from a checkpoint."""
+        return self.model in SIZES
 
     @property
     def learning_rates(self) -> tuple[float, ...]:

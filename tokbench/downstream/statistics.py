@@ -88,7 +88,7 @@ def _result(task: TaskInput, baseline: int, resamples: int) -> TaskResult:
             None if one is None else _Runs.of(one, metric, samples.get((k, metric)))
             for k, one in enumerate(task.outcomes)
         ]
-        for place, score in _scores(runs, baseline).items():
+        for place, score in _scores(runs, baseline, SCORES[metric].sign).items():
             scores[place][metric] = score
     return TaskResult(
         task.name,
@@ -107,6 +107,7 @@ def _result(task: TaskInput, baseline: int, resamples: int) -> TaskResult:
                 task.outcomes, task.failed or [""] * len(task.outcomes), strict=True
             )
         ),
+        tuple(name for name in task.metrics if SCORES[name].better == "lower"),
     )
 
 
@@ -154,11 +155,11 @@ class _Runs:
         )
 
 
-def _scores(runs: Sequence[_Runs | None], baseline: int) -> dict[int, Score]:
+def _scores(runs: Sequence[_Runs | None], baseline: int, sign: int) -> dict[int, Score]:
     """The score of each that has one."""
     known = {place: one for place, one in enumerate(runs) if one is not None}
     means = {place: float(np.mean([*one.scores.values()])) for place, one in known.items()}
-    standing = _best(known, means)
+    standing = _best(known, means, sign)
     first = known.get(baseline)
     return {
         place: Score(
@@ -173,13 +174,13 @@ def _scores(runs: Sequence[_Runs | None], baseline: int) -> dict[int, Score]:
 
 
 def _best(
-    known: dict[int, _Runs], means: dict[int, float]
+    known: dict[int, _Runs], means: dict[int, float], sign: int
 ) -> dict[int, Literal["", "best", "clearly best"]]:
     """Who is best: nobody where all are equal; clearly, where a gap to every other is seen."""
     standing: dict[int, Literal["", "best", "clearly best"]] = dict.fromkeys(known, "")
     if len(set(means.values())) < _TWO:
         return standing
-    top = max(means.values())
+    top = sign * max(sign * mean for mean in means.values())
     winners = [place for place in known if means[place] == top]
     clear = len(winners) == 1 and all(
         _gap(known[winners[0]], one).seen for place, one in known.items() if place not in winners

@@ -42,6 +42,7 @@ class Encoder:
     Attributes:
         types: whether models are told which of two texts a token belongs to.
         state: its tokenizer.json.
+        tokenizer: itself.
     """
 
     def __init__(self, folder: Path, data: TaskData, spec: TrainingSpec) -> None:
@@ -56,16 +57,27 @@ class Encoder:
             StoreError: the folder holds no such tokenizer.
         """
         config = store.read_json(folder / "tokenizer_config.json")
-        self.types: bool = "token_type_ids" in config["model_input_names"]
+        kind = kinds.of(data)
+        self.types: bool = kind.typed and "token_type_ids" in config["model_input_names"]
         self.state = (folder / "tokenizer.json").read_text("utf-8")
-        self._tokenizer = Tokenizer.from_str(self.state)
-        self._tokenizer.enable_truncation(spec.max_length, strategy="longest_first")
-        self._aligned = kinds.of(data).aligned
+        self.tokenizer = Tokenizer.from_str(self.state)
+        if kind.cut:
+            longest = kind.longest(data, spec)
+            self.tokenizer.enable_truncation(longest, strategy="longest_first")
+        self._aligned = kind.aligned
+        self._mask: str = config.get("mask_token", "")
+
+    @property
+    def mask_id(self) -> int:
+        """The id of what stands in place of hidden words, where the tokenizer has such a token."""
+        number = self.tokenizer.token_to_id(self._mask)
+        assert number is not None  # noqa: S101 - `prepared.masking` has added it
+        return number
 
     def given(self, table: "pa.Table") -> list[Given]:
         """Rows as the tokenizer is given them: texts, pairs, or the pieces that words become."""
         if "words" in table.column_names:
-            space = alignment.space_of(self._tokenizer)
+            space = alignment.space_of(self.tokenizer)
             return [alignment.as_pieces(words, space) for words in _values(table, "words")]
         if "pair" in table.column_names:
             return list(zip(_values(table, "text"), _values(table, "pair"), strict=True))
@@ -79,8 +91,8 @@ class Encoder:
         with _threads():
             if self._aligned:
                 words = any(isinstance(one, list) for one in given)
-                return self._tokenizer.encode_batch(given, is_pretokenized=words)
-            return self._tokenizer.encode_batch_fast(given)
+                return self.tokenizer.encode_batch(given, is_pretokenized=words)
+            return self.tokenizer.encode_batch_fast(given)
 
 
 def tokenized(folder: Path, data: TaskData, split: Split, spec: TrainingSpec) -> "datasets.Dataset":
@@ -98,7 +110,8 @@ def tokenized(folder: Path, data: TaskData, split: Split, spec: TrainingSpec) ->
         - `input_ids` (list of int32), special tokens included, without padding;
         - `token_type_ids` (list of int8), where the folder's `model_input_names` has them;
         - `labels`: int64 (classification), float64 (regression), a list of int64 as long as
-          `input_ids`, -100 where nothing is to be predicted (tokens);
+          `input_ids`, -100 where nothing is to be predicted (tokens); the ids of the text to be
+          written and the one that ends it (seq2seq);
         - `length` (int32): tokens;
         - `bytes` (int64): of the example in UTF-8, the same for every tokenizer;
         - `truncated` (bool): whether something was cut off.
@@ -149,6 +162,8 @@ def _columns(
     import numpy as np  # noqa: PLC0415 - slow to import
     import pyarrow as pa  # noqa: PLC0415 - slow to import
 
+    kind = kinds.of(data)
+
     def columns(rows: "pa.Table") -> "pa.Table":
         given = encoder.given(rows)
         encodings = encoder.encode(given)
@@ -159,10 +174,14 @@ def _columns(
             flat = [one for value in values for one in value]
             return pa.ListArray.from_arrays(offsets, pa.array(flat, kind))
 
-        made = {"input_ids": lists([one.ids for one in encodings], pa.int32())}
+        made = {"input_ids": lists(kind.ids(rows, encodings, encoder), pa.int32())}
         if encoder.types:
             made["token_type_ids"] = lists([one.type_ids for one in encodings], pa.int8())
-        made["labels"] = kinds.of(data).labels(rows, given, encodings, data, spec)
+        targets = kind.targets(rows, encoder)
+        if targets is None:
+            made["labels"] = kind.labels(rows, given, encodings, data, spec)
+        else:
+            made["labels"] = kind.as_lists(targets)
         made["length"] = pa.array(lengths)
         made["bytes"] = pa.array(sizes(rows))
         made["truncated"] = pa.array([bool(one.overflowing) for one in encodings])

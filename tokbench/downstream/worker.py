@@ -11,7 +11,7 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-from tokbench.downstream import bodies, extra, outcomes, processes
+from tokbench.downstream import bodies, extra, kinds, outcomes, processes
 from tokbench.downstream.bench import MODEL, WORK, Bench, Job, opened
 from tokbench.downstream.outcomes import Run
 from tokbench.values import Outcome, SeedOutcome, Watch
@@ -73,7 +73,15 @@ def _outcome(
         static=bench.machine.static,
         signature=job.signature,
         model=str(model) if model.is_dir() else "",
-        notes=(*_head(bench), *bench.tokenizer.notes, *_empty(bench), *_notes(seeds, where)),
+        notes=(
+            *_head(bench),
+            *bench.tokenizer.notes,
+            *_empty(bench),
+            *bench.judges["test"].notes(),
+            *_notes(seeds, where),
+        ),
+        lost=bench.judges["test"].lost(),
+        continuations=kinds.of(job.data).continuations(model, job.data) if model.is_dir() else (),
     )
 
 

@@ -5,6 +5,7 @@ document gets is gathered from the rows of its chunks. Which documents may go th
 result is that of encoding them whole, is told in `docs/cuts.md`; `encode` checks it on a sample.
 """
 
+import json
 from dataclasses import replace
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
@@ -16,18 +17,21 @@ from tokbench.encoding.added import AddedTokens
 from tokbench.encoding.chunk_kernels import add_up, compare, join, spells
 from tokbench.encoding.facts import look
 from tokbench.encoding.ids import Ids
+from tokbench.encoding.images import Images
+from tokbench.encoding.merging import Merging
 from tokbench.encoding.part import SHOWN_DIFFERENCES, Part, first_difference
 from tokbench.encoding.spelled import spelled
 from tokbench.encoding.tables import Column, Rows, Strings
 from tokbench.encoding.unigram import Lattice
 from tokbench.encoding.whole import Whole
+from tokbench.encoding.word_pieces import WordPieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tokbench.chunks.numbering import Numbered, Numbering
     from tokbench.encoding.batch import Batch
-    from tokbench.encoding.structure import Route
+    from tokbench.encoding.structure import Json, Route
     from tokbench.encoding.subjects import Subject
 
 _BROKEN = "\ufffd"
@@ -57,12 +61,17 @@ class ByChunks:
         if route.way is not None:
             parts = Whole(replace(subject, tokenizer=Tokenizer.from_str(route.way.state)))
             lattice = Lattice.of(route.way)
+        state = json.loads(parts.tokenizer.to_str())
         self._normal = None
         if subject.tokenizer.normalizer is not None:
-            self._normal = _Normal(parts, numbering)
+            self._normal = _Normal(parts, numbering, state["normalizer"])
         self._codes: _Codes = _Codes(parts, self._unk, numbering)
-        if lattice is not None and self._normal is not None:
-            self._codes = _UnigramCodes(parts, self._unk, numbering, lattice, self._normal)
+        if self._normal is not None and lattice is not None:
+            self._codes = _UnigramCodes(parts, self._unk, numbering, self._normal, lattice)
+        elif self._normal is not None and (pieces := WordPieces.of(state)) is not None:
+            self._codes = _PieceCodes(parts, self._unk, numbering, self._normal, pieces)
+        elif (merging := Merging.of(state)) is not None:
+            self._codes = _MergedCodes(parts, self._unk, numbering, merging)
         self._backs = _Backs(parts, self._codes, self._unk, route, numbering)
         self._weights = np.zeros(0, np.int64)
         self._nothing_is_something = bool(self._whole.encode([""])[0])
@@ -253,40 +262,115 @@ class _Codes:
         return np.ones(len(chunks.bounds) - 1, np.bool_)
 
     def _encoded(
-        self, numbers: "NDArray[np.int64]", texts: list[str]
+        self, numbers: "NDArray[np.int64]"
     ) -> "tuple[NDArray[np.int32], NDArray[np.int64]]":
         """The ids of these chunks, one behind another, and how many each has."""
-        del numbers
         flat, lengths = [np.empty(0, np.int32)], [np.empty(0, np.int64)]
-        for first in range(0, len(texts), _AT_ONCE):
-            ids = self._whole.encode(texts[first : first + _AT_ONCE])
+        for first in range(0, len(numbers), _AT_ONCE):
+            ids = self._whole.encode(self._numbering.texts(numbers[first : first + _AT_ONCE]))
             lengths.append(np.fromiter(map(len, ids), np.int64, len(ids)))
             count = int(lengths[-1].sum())
             flat.append(np.fromiter(chain.from_iterable(ids), np.int32, count))
         return np.concatenate(flat), np.concatenate(lengths)
 
-    def _lost(self, which: "NDArray[np.int64]", texts: list[str]) -> list[int]:
-        """The characters that unknown tokens stand for, of some of the chunks just encoded."""
+    def _completed(
+        self,
+        numbers: "NDArray[np.int64]",
+        flat: "NDArray[np.int32]",
+        lengths: "NDArray[np.int64]",
+    ) -> "tuple[NDArray[np.int32], NDArray[np.int64]]":
+        """The same ids with those of the chunks whose length is -1, which the library is asked."""
+        asked = lengths < 0
+        if not asked.any():
+            return flat, lengths
+        others, lengths[asked] = _Codes._encoded(self, numbers[asked])
+        both = np.empty(int(lengths.sum()), np.int32)
+        theirs = np.repeat(asked, lengths)
+        both[theirs], both[~theirs] = others, flat
+        return both, lengths
+
+    def _lost(
+        self, which: "NDArray[np.int64]", numbers: "NDArray[np.int64]"
+    ) -> "NDArray[np.int64] | list[int]":
+        """The characters that unknown tokens stand for.
+
+        Args:
+            which: of the chunks just encoded.
+            numbers: of those chunks.
+        """
         del which
-        return self._whole.characters_lost(texts)
+        return self._whole.characters_lost(self._numbering.texts(numbers))
 
     def _make(self, numbers: "NDArray[np.int64]") -> None:
-        texts = self._numbering.texts(numbers)
-        flat, lengths = self._encoded(numbers, texts)
+        flat, lengths = self._encoded(numbers)
         self.starts.append(self.starts.array[-1] + np.cumsum(lengths))
         self.flat.append(flat)
         self.counts["tokens"].append(lengths)
         if self._unk is not None:
-            owners = np.repeat(np.arange(len(texts)), lengths)
-            unknown = np.bincount(owners[flat == self._unk], minlength=len(texts))
+            owners = np.repeat(np.arange(len(numbers)), lengths)
+            unknown = np.bincount(owners[flat == self._unk], minlength=len(numbers))
             which = np.flatnonzero(unknown)
-            lost = np.zeros(len(texts), np.int32)
-            lost[which] = self._lost(which, [texts[number] for number in which.tolist()])
+            lost = np.zeros(len(numbers), np.int32)
+            if len(which):
+                lost[which] = self._lost(which, numbers[which])
             self.counts["unk_tokens"].append(unknown)
             self.counts["unk_characters"].append(lost)
 
 
-class _UnigramCodes(_Codes):
+class _NormalCodes(_Codes):
+    """The same where a kernel encodes normalized texts, and tells what is unknown to the model."""
+
+    def __init__(
+        self, whole: Whole, unk: int | None, numbering: "Numbering", normal: "_Normal"
+    ) -> None:
+        super().__init__(whole, unk, numbering)
+        self._normal = normal
+        self._unknown = np.empty(0, np.int32)
+        self._told = np.empty(0, np.bool_)
+
+    def _tell(
+        self, rows: "NDArray[np.int32]", unknown: "NDArray[np.int32]", known: "NDArray[np.bool_]"
+    ) -> None:
+        """Remember how many characters the kernel did not know, in the chunks just encoded."""
+        self._unknown = unknown
+        self._told = known & self._normal.plain.array[rows]
+
+    def _lost(
+        self, which: "NDArray[np.int64]", numbers: "NDArray[np.int64]"
+    ) -> "NDArray[np.int64] | list[int]":
+        """Asked of the library only where not each character became one."""
+        lost = self._unknown[which].astype(np.int64)
+        odd = ~self._told[which]
+        if odd.any():
+            lost[odd] = super()._lost(which[odd], numbers[odd])
+        return lost
+
+
+class _PieceCodes(_NormalCodes):
+    """The same for WordPiece."""
+
+    def __init__(
+        self,
+        whole: Whole,
+        unk: int | None,
+        numbering: "Numbering",
+        normal: "_Normal",
+        pieces: WordPieces,
+    ) -> None:
+        super().__init__(whole, unk, numbering, normal)
+        self._pieces = pieces
+
+    def _encoded(
+        self, numbers: "NDArray[np.int64]"
+    ) -> "tuple[NDArray[np.int32], NDArray[np.int64]]":
+        rows = self._normal.of(numbers)
+        strings = self._normal.texts
+        flat, lengths, unknown = self._pieces.encode(strings.text, strings.bounds, rows)
+        self._tell(rows, unknown, lengths >= 0)
+        return self._completed(numbers, flat, lengths)
+
+
+class _UnigramCodes(_NormalCodes):
     """The same for a Unigram model that adds up scores over whole documents."""
 
     def __init__(
@@ -294,43 +378,24 @@ class _UnigramCodes(_Codes):
         whole: Whole,
         unk: int | None,
         numbering: "Numbering",
-        lattice: Lattice,
         normal: "_Normal",
+        lattice: Lattice,
     ) -> None:
-        super().__init__(whole, unk, numbering)
+        super().__init__(whole, unk, numbering, normal)
         self._lattice = lattice
-        self._normal = normal
         self._text_rows = Column(np.int32)
         self._close = Column(np.bool_)
-        self._unknown: tuple[NDArray[np.int32], NDArray[np.int32]] = (
-            np.empty(0, np.int32), np.empty(0, np.int32),
-        )  # fmt: skip
 
     def _encoded(
-        self, numbers: "NDArray[np.int64]", texts: list[str]
+        self, numbers: "NDArray[np.int64]"
     ) -> "tuple[NDArray[np.int32], NDArray[np.int64]]":
-        del texts
         rows = self._normal.of(numbers)
         strings = self._normal.texts
         flat, lengths, close, unknown = self._lattice.encode(strings.text, strings.bounds, rows)
         self._text_rows.append(rows)
         self._close.append(close)
-        self._unknown = rows, unknown
+        self._tell(rows, unknown, np.ones(len(rows), np.bool_))
         return flat, lengths
-
-    def _lost(self, which: "NDArray[np.int64]", texts: list[str]) -> list[int]:
-        """Asked of the library only where normalizing did more than change single characters."""
-        rows, unknown = self._unknown
-        lost: list[int] = unknown[which].tolist()
-        odd = [
-            place
-            for place, (row, text) in enumerate(zip(rows[which].tolist(), texts, strict=True))
-            if not _one_by_one(text, self._normal.texts[row].decode())
-        ]
-        asked = self._whole.characters_lost([texts[place] for place in odd])
-        for place, count in zip(odd, asked, strict=True):
-            lost[place] = count
-        return lost
 
     def same_in_documents(
         self, chunks: "Numbered", rows: "NDArray[np.int32]"
@@ -343,23 +408,54 @@ class _UnigramCodes(_Codes):
         )  # fmt: skip
 
 
-class _Normal:
-    """The normalized texts of chunks, by row."""
+class _MergedCodes(_Codes):
+    """The same where most chunks are merged by kernel."""
 
-    def __init__(self, whole: Whole, numbering: "Numbering") -> None:
+    def __init__(
+        self, whole: Whole, unk: int | None, numbering: "Numbering", merging: Merging
+    ) -> None:
+        super().__init__(whole, unk, numbering)
+        self._merging = merging
+
+    def _encoded(
+        self, numbers: "NDArray[np.int64]"
+    ) -> "tuple[NDArray[np.int32], NDArray[np.int64]]":
+        return self._completed(numbers, *self._merging.encode(*self._numbering.joined(numbers)))
+
+
+class _Normal:
+    """The normalized texts of chunks, by row.
+
+    Attributes:
+        texts: the texts.
+        letters: how many each has.
+        plain: of which it is known that each character became one, spaces aside.
+    """
+
+    def __init__(self, whole: Whole, numbering: "Numbering", normalizer: "Json | None") -> None:
         self._whole = whole
         self._numbering = numbering
         self._rows = Rows(self._make)
+        self._images = Images.of(normalizer, whole.normalize)
         self.texts = Strings()
         self.letters = Column(np.int64)
+        self.plain = Column(np.bool_)
 
     def of(self, numbers: "NDArray[np.int32] | NDArray[np.int64]") -> "NDArray[np.int32]":
         """The rows of these chunks."""
         return self._rows.of(numbers)
 
     def _make(self, numbers: "NDArray[np.int64]") -> None:
-        texts = list(map(self._whole.normalize, self._numbering.texts(numbers)))
-        self.letters.append(look(*self.texts.append(texts))[1])
+        plain = np.zeros(len(numbers), np.bool_)
+        if self._images is None:
+            texts = list(map(self._whole.normalize, self._numbering.texts(numbers)))
+            made = self.texts.append(texts)
+        else:
+            text, bounds, known, plain = self._images.apply(*self._numbering.joined(numbers))
+            asked = list(map(self._whole.normalize, self._numbering.texts(numbers[~known])))
+            made = self.texts.append_both(text, bounds, known, asked)
+        self.letters.append(look(*made)[1])
+        self.plain.append(plain)
 
 
 class _Backs:
@@ -493,16 +589,6 @@ class _Backs:
             if (said := self._whole.decode([[one]])[0]) and _BROKEN not in said:
                 return [one], said
         return [], ""
-
-
-def _one_by_one(text: str, normal: str) -> bool:
-    """Whether each character became one, itself or its lower case.
-
-    >>> _one_by_one(" Ёж", "\u2581ёж"), _one_by_one(" ½", "\u25811/2")
-    (True, False)
-    """
-    plain = normal.replace("\u2581", " ")
-    return plain == text or (len(plain) == len(text) and plain == "".join(map(str.lower, text)))
 
 
 def _leading(has_tokens: "NDArray[np.bool_]", bounds: "NDArray[np.int64]") -> "NDArray[np.int64]":

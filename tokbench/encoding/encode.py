@@ -1,7 +1,9 @@
 """One pass over a corpus, every tokenizer on every batch: counts that metrics are made from."""
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Protocol
@@ -45,6 +47,9 @@ if TYPE_CHECKING:
 
 LONG, LONG_UNCOMPILED = 2 << 20, 16 << 20
 """Bytes of text from which chunks are worth loading kernels for, or compiling them."""
+HELD = 256 << 20
+"""Bytes of text that are held for one tokenizer after another; their chunks take as much again."""
+_THREADS = 2
 _SAMPLED_FIRST, _SAMPLED, _SAMPLE_BYTES = 128, 24, 500
 """Pieces sampled of the first batch and of each other, and bytes of one."""
 
@@ -79,7 +84,8 @@ def encode_documents(
     all documents whole, reading them again.
 
     Special tokens are not added. Memory grows by a few numbers per document and tokenizer, and by
-    some hundred bytes per distinct chunk and tokenizer.
+    some hundred bytes per distinct chunk and tokenizer; where several tokenizers encode a text of
+    no more than HELD bytes, the text is held instead and two of them at a time go through it.
 
     Args:
         subjects: the tokenizers.
@@ -101,18 +107,23 @@ def encode_documents(
         watch(replace(progress, stage="measuring"))
 
     batches = documents_with(corpus, by, split, told)
-    ahead, long = _read_ahead(batches)
+    several = len(subjects) > _THREADS and not cuts
+    ahead, long, every = _read_ahead(batches, HELD if several else 0)
     spans = Remembered() if cuts else None
     works = [_work(subject, spans, long=long) for subject in subjects]
     facts = _facts(long=long)
     numberings = _numberings(works, cuts=cuts)
     types = WordTypes()
     groups = Groups(by, corpus)
+    held: list[Batch] = []
     for records in chain(ahead, batches):
         groups.add(records)
         batch = Batch(records.column("text"), numberings)
         facts.add(batch)
-        _add(works, batch, numberings)
+        if every:
+            held.append(batch)
+        else:
+            _add(works, batch, numberings)
         if cuts and SPACES.name in numberings:
             types.add_chunks(numberings[SPACES.name], batch.numbered[SPACES.name].numbers)
         elif cuts:
@@ -120,6 +131,8 @@ def encode_documents(
     documents = replace(facts.documents, groups=groups.groupings)
     if not len(documents.bytes):
         raise CorpusError(_nothing(corpus, split))
+    if every:
+        _one_after_another(works, held, numberings, told)
     again = {
         position: _Work(work.subject, spans, DIFFERED, differed=True)
         for position, work in enumerate(works)
@@ -141,17 +154,62 @@ DIFFERED = (
 )
 
 
-def _read_ahead(batches: "Iterator[pa.RecordBatch]") -> "tuple[list[pa.RecordBatch], bool]":
-    """The first batches, and whether there is enough text for chunks to be quicker."""
+def _read_ahead(
+    batches: "Iterator[pa.RecordBatch]", most: int
+) -> "tuple[list[pa.RecordBatch], bool, bool]":
+    """The first batches, as many as tell how to go on.
+
+    Args:
+        batches: all.
+        most: bytes up to which it is worth knowing whether that is all.
+
+    Returns:
+        Those batches; whether there is enough text for chunks to be quicker; whether there is such
+        text and those are all.
+    """
     enough = LONG if kernels.compiled_before() else LONG_UNCOMPILED
     ahead: list[pa.RecordBatch] = []
     size = 0
     for batch in batches:
         ahead.append(batch)
         size += batch.column("text").nbytes
-        if size >= enough:
-            return ahead, True
-    return ahead, False
+        if size >= max(enough, most):
+            return ahead, True, False
+    return ahead, size >= enough, most > size >= enough
+
+
+def _one_after_another(
+    works: "Sequence[_Work]",
+    batches: Sequence[Batch],
+    numberings: "Mapping[str, Numbering]",
+    watch: Watch,
+) -> None:
+    """Let each tokenizer go through all batches, two at a time, and keep no more than its counts.
+
+    Kernels and the library hold no lock of the interpreter, so that two use two processors.
+    """
+    samples = [
+        sample_of(batch, numberings, pieces=_SAMPLED if number else _SAMPLED_FIRST,
+                  size=_SAMPLE_BYTES)
+        for number, batch in enumerate(batches)
+    ]  # fmt: skip
+    stopped = threading.Event()
+
+    def encode_all(work: "_Work") -> None:
+        for batch, sample in zip(batches, samples, strict=True):
+            if stopped.is_set():
+                return
+            work.check(sample)
+            work.add(batch)
+        work.finish()
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        try:
+            for number, _ in enumerate(pool.map(encode_all, works), 1):
+                watch(Progress("measuring", number, len(works), "tokenizers"))
+        except BaseException:
+            stopped.set()  # whoever waits for the others waits for a batch of theirs
+            raise
 
 
 def _work(subject: Subject, spans: Remembered | None, *, long: bool) -> "_Work":
@@ -240,6 +298,9 @@ class _Work:
         self._frequencies = np.zeros(subject.tokenizer.get_vocab_size(), np.int64)
         self._parts: list[Part] = []
 
+    def check(self, sample: Batch) -> None:
+        """See whether a sample comes out as it should; whole documents do."""
+
     def add(self, batch: Batch) -> None:
         """Take in a batch of documents."""
         self._keep(self._measured(batch.strings), len(batch))
@@ -263,8 +324,12 @@ class _Work:
             self._frequencies = np.pad(self._frequencies, (0, len(counts) - len(self._frequencies)))
         self._frequencies += counts
 
+    def finish(self) -> None:
+        """Forget what is only needed for more documents."""
+
     def encoded(self, documents: Documents, types: WordTypes) -> Encoded:
         """All that was added; `types` are its distinct words."""
+        self.finish()
         part = appended(self._parts)
         self._parts.clear()
         columns = part.columns
@@ -308,13 +373,16 @@ class _ChunkWork(_Work):
         """Be ready for documents numbered by this, and by SPACES."""
         from tokbench.encoding.by_chunks import ByChunks  # noqa: PLC0415 - kernels
 
-        self._by_chunks = ByChunks(self.subject, self.route, numbering)
+        self._by_chunks: ByChunks | None = ByChunks(self.subject, self.route, numbering)
         self._cuts_of_chunks = None
         if self._cuts and spaces is not None:
             self._cuts_of_chunks = CutsOfChunks(self._cuts.inside, self._cuts.spans, spaces)
 
     def check(self, sample: Batch) -> None:
         """Encode some documents both ways; see whether all numbers and ids are the same."""
+        if self.differs:
+            return
+        assert self._by_chunks is not None  # noqa: S101 - not finished
         chosen, part, rows = self._by_chunks.measure(sample)
         documents = sample.chosen(np.flatnonzero(chosen))
         ids = self._whole.encode(documents)
@@ -331,6 +399,7 @@ class _ChunkWork(_Work):
         """Take in a batch of documents."""
         if self.differs:  # nothing of this counts any more
             return
+        assert self._by_chunks is not None  # noqa: S101 - not finished
         chosen, part, rows = self._by_chunks.measure(batch)
         self._by_chunks.count(rows)
         rest = np.flatnonzero(~chosen)
@@ -346,11 +415,11 @@ class _ChunkWork(_Work):
                 looked = merged_cuts(len(batch), [(np.flatnonzero(chosen), looked), (rest, others)])
             self._cuts.keep(looked)
 
-    def encoded(self, documents: Documents, types: WordTypes) -> Encoded:
-        """All that was added; `types` are its distinct words."""
-        self._count(self._by_chunks.frequencies(len(self._frequencies)))
-        del self._by_chunks  # hundreds of bytes for each chunk
-        return super().encoded(documents, types)
+    def finish(self) -> None:
+        """Forget the chunks: hundreds of bytes for each."""
+        if self._by_chunks is not None:
+            self._count(self._by_chunks.frequencies(len(self._frequencies)))
+            self._by_chunks = None
 
     def _where(self) -> Cuts | None:
         if self._cuts and self._cuts_of_chunks:

@@ -7,7 +7,7 @@ import xxhash
 from tokenizers import Encoding, Tokenizer
 
 from tokbench.encoding.subjects import Subject
-from tokbench.encoding.token_bytes import BYTES
+from tokbench.spelling import BYTES
 from tokbench.values import Corpus, Cut, Sample, Split, texts
 
 _SHORTEST, _LONGEST = 30, 160

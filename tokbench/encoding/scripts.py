@@ -29,12 +29,16 @@ OURS = {
     "Code": 'def f(x):\n    return {"a": x[0] + 1}  # 0x1F',
 }
 """Sentences by the script that they stand for, in the order of a report."""
-_NAMED = {
+SCRIPTS = {
     **{name: rf"\p{{{name}}}" for name in OURS if name not in ("Kana", "Emoji", "Code", "Han")},
     "Han": r"\p{Han}",
+    "Kana": r"[\p{Hiragana}\p{Katakana}]",
 }
-_LETTER = regex.compile("|".join(f"(?P<{name}>{one})" for name, one in _NAMED.items()))
-_KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
+"""What a letter of each script is, by regular expression."""
+_KANA = regex.compile(SCRIPTS["Kana"])
+_LETTER = regex.compile(
+    "|".join(f"(?P<{name}>{one})" for name, one in SCRIPTS.items() if name != "Kana")
+)
 _LONGEST = 48
 
 

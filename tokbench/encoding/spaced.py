@@ -12,23 +12,29 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import regex
+from tokenizers import Regex
+from tokenizers.normalizers import Replace
 
-from tokbench.chunks.classes import MARK, VISIBLE, WHITE, load
+from tokbench.chunks.classes import CODE_POINTS, MARK, VISIBLE, WHITE, load
 from tokbench.chunks.structure import flattened
 from tokbench.encoding.loading import charsmap
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Json = Mapping[str, Any]
 
 SPACE = "\u2581"
 _PREPEND = {"type": "Prepend", "prepend": SPACE}
-_WRITTEN = {"type": "Replace", "pattern": {"String": " "}, "content": SPACE}
+WRITTEN = {"type": "Replace", "pattern": {"String": " "}, "content": SPACE}
 _COLLAPSED = [
     {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "},
     {"type": "Replace", "pattern": {"Regex": r"\A "}, "content": ""},
-    _WRITTEN,
+    WRITTEN,
     _PREPEND,
     {"type": "Replace", "pattern": {"Regex": rf"{SPACE}+\z"}, "content": ""},
 ]
@@ -40,6 +46,8 @@ _PARTED = re.compile(
     r"\(\?=\(\?m:\.\)(\[[^\]]*\])\)\(\?:\\G\|\(\?!(\[[^\]]*\])\)\)"
     r"\(\?>(?:[^.]*\|)?\(\?m:\.\)\)\\K\(\?=(\[[^\]]*\])\)"
 )
+_DRAWING = regex.compile(r"\p{GCB=Prepend}")
+"""What is of one grapheme with the character behind it."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +75,8 @@ def way(state: Json) -> Way | None:
         return None
     if not _decodes(decoders) or not _keeps_apart(state["model"]):
         return None
-    if normalizers == [_PREPEND, _WRITTEN]:
-        normalizers = [_WRITTEN]
+    if normalizers == [_PREPEND, WRITTEN]:
+        normalizers = [WRITTEN]
     elif normalizers[-len(_COLLAPSED) :] != _COLLAPSED or not _rules_keep_apart(
         json.dumps(normalizers[: -len(_COLLAPSED)])
     ):
@@ -156,3 +164,36 @@ def _is_parted(pattern: Json) -> bool:
         (int(first, 16), int(last or first, 16)) for first, last in _CODES.findall(found.string)
     )
     return not any(first <= ord(" ") <= last for first, last in spans)
+
+
+@lru_cache(maxsize=16)
+def undrawn(normalizers: str) -> "NDArray[np.bool_] | None":
+    """By code point, whether it is drawn to no character before it: rules see it alone.
+
+    Args:
+        normalizers: JSON of those of a `Way`.
+
+    Returns:
+        None if they are no such normalizers.
+    """
+    parts = json.loads(normalizers)
+    found = np.ones(CODE_POINTS, np.bool_)
+    if parts == [WRITTEN]:
+        return found
+    if parts[-len(_COLLAPSED) :] != _COLLAPSED:
+        return None
+    parts = parts[: -len(_COLLAPSED)]
+    if not parts:
+        return found
+    parted = _PARTED.fullmatch(parts[0]["pattern"].get("Regex", ""))
+    if parted is None:
+        return None
+    every = "".join(map(chr, np.flatnonzero(np.isin(load().stable, list(VISIBLE))).tolist()))
+    every = _DRAWING.sub("", every)
+    left = Replace(Regex(parted[1]), "").normalize_str(every)
+    found[:] = False
+    found[[ord(one) for one in left]] = True
+    for part in parts[1:]:  # whole rules, which begin with a character that may be undrawn
+        if part["type"] == "Replace":
+            found[ord(part["pattern"]["String"][0])] = False
+    return found

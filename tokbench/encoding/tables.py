@@ -94,9 +94,42 @@ class Strings:
         encoded = [text.encode() for text in texts]
         bounds = np.zeros(len(encoded) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=bounds[1:])
-        text = np.frombuffer(b"".join(encoded), np.uint8)
+        return self._keep(np.frombuffer(b"".join(encoded), np.uint8), bounds)
+
+    def append_both(
+        self,
+        text: "NDArray[np.uint8]",
+        bounds: "NDArray[np.int64]",
+        there: "NDArray[np.bool_]",
+        others: Sequence[str],
+    ) -> "tuple[NDArray[np.uint8], NDArray[np.int64]]":
+        """Put texts behind the others of which some lie in a buffer.
+
+        Args:
+            text: UTF-8 bytes.
+            bounds: where each text begins in it and the last one ends.
+            there: which of them are there; those that are not are empty.
+            others: the texts of those, in order.
+
+        Returns:
+            As `append`.
+        """
+        if not others:
+            return self._keep(text, bounds)
+        encoded = [one.encode() for one in others]
+        lengths = np.diff(bounds)
+        lengths[~there] = np.fromiter(map(len, encoded), np.int64, len(encoded))
+        both = np.empty(int(lengths.sum()), np.uint8)
+        ours = np.repeat(there, lengths)
+        both[ours], both[~ours] = text, np.frombuffer(b"".join(encoded), np.uint8)
+        return self._keep(both, np.concatenate([[0], np.cumsum(lengths)]))
+
+    def _keep(
+        self, text: "NDArray[np.uint8]", bounds: "NDArray[np.int64]"
+    ) -> "tuple[NDArray[np.uint8], NDArray[np.int64]]":
         self._bounds.append(self.bounds[-1] + bounds[1:])
         self._text.append(text)
+        text.flags.writeable = False
         return text, bounds
 
     @property

@@ -4,22 +4,12 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from tokbench.spelling import BYTES
+
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 _FALLBACK = re.compile(r"<0x([0-9A-Fa-f]{2})>")
-
-
-def _byte_characters() -> dict[str, int]:
-    """GPT-2's byte characters: printable Latin-1 stands for itself, the rest is moved up."""
-    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    table = {chr(byte): byte for byte in printable}
-    others = (byte for byte in range(256) if byte not in printable)
-    table.update({chr(256 + shift): byte for shift, byte in enumerate(others)})
-    return table
-
-
-BYTES = _byte_characters()
 
 
 def token_bytes(tokenizer: "Tokenizer") -> list[bytes | None]:

@@ -14,6 +14,10 @@ def _default(value: Any) -> Any:
     return {"default": (), ALL: (ALL,)}.get(value, value) if isinstance(value, str) else value
 
 
+def _paths(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
 class BenchmarkSpec(Spec):
     """Which metrics to compute, and whom to compare with."""
 
@@ -24,6 +28,13 @@ class BenchmarkSpec(Spec):
     )
     baselines: Annotated[tuple[str, ...], AsTuple] = Field(
         default=(), description="folders, tokenizer.json files or Hub names"
+    )
+    parallel: Annotated[tuple[str, ...], AsTuple, BeforeValidator(_paths)] = Field(
+        default=(),
+        description="the same text in several languages, as `compare --parallel` takes it",
+    )
+    reference: str | None = Field(
+        default=None, description="the language of it that the others are compared with"
     )
 
     @field_validator("metrics")

@@ -28,6 +28,12 @@ class PublishSpec(Spec):
     license: Annotated[str, Field(min_length=1)] | None = None
     """The licence of the tokenizer, as the Hub writes it: `apache-2.0`, `cc-by-sa-4.0`."""
 
+    license_name: Annotated[str, Field(min_length=1)] | None = None
+    """What terms of your own are called, where `license` is `other`."""
+
+    license_link: Annotated[str, Field(min_length=1)] | None = None
+    """Where these terms are: an address, or a file of the repository."""
+
     language: Annotated[Strings, OneOrMany()] = ()
     """Languages that it is for, as BCP 47 tags: `ko`, `zh-Hant`."""
 

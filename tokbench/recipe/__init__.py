@@ -6,7 +6,7 @@ from tokbench.recipe.editing import Edit, Insert, Put, Remove, edited
 from tokbench.recipe.explain import as_written, dotted, told_once
 from tokbench.recipe.extends import compose
 from tokbench.recipe.recipe import NAME, Recipe, load, load_all, parsed_all
-from tokbench.recipe.resolved import DEFAULT, annotated, origins
+from tokbench.recipe.resolved import DEFAULT, annotated, as_yaml, origins
 from tokbench.recipe.schema import schema
 from tokbench.recipe.templates import Template, templates
 
@@ -23,6 +23,7 @@ __all__ = [
     "Template",
     "annotated",
     "as_written",
+    "as_yaml",
     "compose",
     "dotted",
     "edited",

@@ -74,13 +74,22 @@ def annotated(recipe: Recipe) -> str:
     The origin is a comment, "file:line" or "default", at the end of the line; of the file its name,
     where that is clear.
     """
+    said = {path: _said(where, recipe.document) for path, where in origins(recipe).items()}
+    return as_yaml(_commented(recipe.resolved(), (), said))
+
+
+def as_yaml(value: Any) -> str:
+    r"""Plain values as YAML that keeps their order.
+
+    >>> as_yaml({"b": [1, None], "a": {}})
+    'b:\\n  - 1\\n  - null\\na: {}\\n'
+    """
     yaml = YAML()
     yaml.width = _WIDTH
     yaml.Representer = _Representer
     yaml.indent(mapping=2, sequence=4, offset=2)
     text = io.StringIO()
-    said = {path: _said(where, recipe.document) for path, where in origins(recipe).items()}
-    yaml.dump(_commented(recipe.resolved(), (), said), text)
+    yaml.dump(value, text)
     return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
 
 

@@ -26,6 +26,7 @@ from ruamel.yaml import YAML
 from tokbench import downstream
 from tokbench.corpus.spec import Source
 from tokbench.downstream import SCORES, TrainingSpec
+from tokbench.downstream.kinds import KINDS
 from tokbench.errors import RecipeError, UnknownNameError, nearest
 from tokbench.recipe import document, explain
 from tokbench.recipe.document import Document, KeyPath
@@ -91,7 +92,9 @@ class TaskSpec(Spec):
     """The name of a known task; what is not said here is as it is there."""
 
     kind: TaskKind = "classification"
-    """A class of each example, a number, or a label of each word or character."""
+    """A class of each example, a number (`regression`), a label of each word or character
+    (`tokens`), or a text to be written (`seq2seq`); or nothing but text: what comes next
+    (`causal_lm`), or what stands where words are hidden (`masked_lm`)."""
 
     train: Source
     """Where the examples are; its `text` is the sentence (of `kind: tokens`: see `words`)."""
@@ -103,6 +106,10 @@ class TaskSpec(Spec):
     test: SourceOrPart = 0.1
     """What scores are told of: a source, a share of `train`, or so many of its examples, by
     hash."""
+
+    limit: Annotated[int, Field(ge=1)] | None = None
+    """At most so many examples are trained on, of those that are left when `valid` and `test` have
+    theirs; by hash, alike for all tokenizers. By default all."""
 
     pair: Column | None = None
     """The column of the second sentence."""
@@ -117,8 +124,13 @@ class TaskSpec(Spec):
     them."""
 
     label: Column = "label"
-    """The column of the class, the number, or the list of labels; of `kind: tokens` without
-    `words` also a list of `{start, end, label}`, in characters of the text."""
+    """The column of the class, the number, the text to be written, or the list of labels; of
+    `kind: tokens` without `words` also a list of `{start, end, label}`, in characters of the
+    text."""
+
+    context_bytes: Annotated[int, Field(ge=32, le=65_536)] | None = None
+    """Of language models: documents are cut into pieces of at most so many bytes, at line ends,
+    else between words; alike for every tokenizer. By default 512."""
 
     labels: Strings = ()
     """The names of the classes, in the order of their numbers; by default what the
@@ -151,6 +163,11 @@ class TaskSpec(Spec):
     def of_what(self) -> TokenUnit:
         """What carries a label where the task is about tokens."""
         return self.unit or ("words" if self.words else "characters")
+
+    @property
+    def labelled(self) -> bool:
+        """Whether examples have labels beside their text."""
+        return KINDS[self.kind].labelled
 
     def base(self, otherwise: Path) -> Path:
         """The folder that relative paths start from.
@@ -286,6 +303,15 @@ def downstream_problems(spec: DownstreamSpec, base: Path, above: KeyPath) -> Ite
 
 
 def _of_kind(spec: TaskSpec) -> Iterator[Problem]:
+    if not spec.labelled:
+        for name in ("pair", "words", "unit", "labels"):
+            if getattr(spec, name):
+                what = f"is about labels or second texts, and `kind: {spec.kind}` has text alone"
+                yield Problem((name,), f"{what}; leave `{name}` out")
+        return
+    if spec.context_bytes:
+        what = f"cuts text for language models, and `kind` is {spec.kind}"
+        yield Problem(("context_bytes",), f"{what}; leave it out, or say `kind: causal_lm`")
     if spec.kind == "tokens":
         if spec.pair:
             what = "a task about tokens labels one sentence, so it has no second one"
@@ -301,8 +327,8 @@ def _of_kind(spec: TaskSpec) -> Iterator[Problem]:
 
 
 def _labels(spec: TaskSpec) -> Iterator[Problem]:
-    if spec.kind == "regression" and spec.labels:
-        what = "numbers have no classes"
+    if spec.kind in {"regression", "seq2seq"} and spec.labels:
+        what = f"{'numbers' if spec.kind == 'regression' else 'texts'} have no classes"
         yield Problem(("labels",), f"{what}; leave it out, or say `kind: classification`")
     elif len(spec.labels) == 1:
         yield Problem(("labels",), "one class alone teaches nothing; name all of them")

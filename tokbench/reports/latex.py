@@ -84,7 +84,7 @@ def _said(comparison: Comparison, found: Sequence[Line]) -> str:
     return (
         f"Tokenizers on {escaped(comparison.on)} "
         f"({comparison.documents:,} documents, {size(comparison.bytes)}). "
-        "Bold: best; $^\\ast$: a difference to every other is seen; "
+        "Bold: best; $^\\ast$: a difference to the rest is seen; "
         f"{_SIGN}: no difference to {escaped(baseline)} is seen; "
         "below, 95\\% intervals by paired bootstrap over documents."
         f"{f' {_FLATTERED}: {_WHY}.' if flattered else ''}"

@@ -40,7 +40,7 @@ def render(comparison: Comparison, rows: Mapping[str, Row]) -> str:
     parts += [
         (
             "↑ higher is better, ↓ lower is better; \\* best, \\*\\* best and a difference to "
-            f"every other is seen; [95% interval] by paired bootstrap, of what is timed from the "
+            f"the rest is seen; [95% interval] by paired bootstrap, of what is timed from the "
             "lowest to the highest of interleaved rounds; % against "
             f"{escaped(baseline)}.{f' {escaped(SIDE)}' if comparison.downstream else ''}"
             f"{f' {FLATTERED} looks better than it is, see below.' if flattered else ''}"

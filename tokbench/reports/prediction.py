@@ -3,17 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
-from unicodedata import bidirectional
 
-from rich.cells import cell_len, set_cell_size
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from tokbench.reports.blocks import HEAD, Blocks, Column
 from tokbench.reports.visible import visible
 from tokbench.values import Labelled, Prediction
 
-_HEAD = 14
 _GAP = 2
 _LONGEST = 24
 _BAR = 30
@@ -23,14 +21,11 @@ _MOST_CHARACTERS = 1000
 """Of a text: more than a screen of it tells nobody anything."""
 _MARKS = "Ġ▁"
 """What tokens begin with where the text has a space."""
-_LEFT_TO_RIGHT = "\u200e"
-_FROM_THE_RIGHT = {"R", "AL", "AN"}
-Column = tuple[str, ...]
 
 
 def render(made: Prediction) -> RenderableType:
     """What happens to the text, step by step, for people."""
-    parts: list[RenderableType] = [_heading(made), "", *_texts(made), "", _Blocks(*_encoded(made))]
+    parts: list[RenderableType] = [_heading(made), "", *_texts(made), "", Blocks(*_encoded(made))]
     if made.cut:
         parts.append(
             Text(
@@ -54,7 +49,7 @@ def _heading(made: Prediction) -> Text:
 
 def _texts(made: Prediction) -> Iterator[RenderableType]:
     table = Table.grid(padding=(0, 0))
-    table.add_column(width=_HEAD, style="dim")
+    table.add_column(width=HEAD, style="dim")
     table.add_column(overflow="fold")
     table.add_row("text", _begun(made.text))
     if made.pair is not None:
@@ -104,7 +99,7 @@ def _spelled_otherwise(made: Prediction) -> bool:
 def _of_text(made: Prediction) -> Iterator[RenderableType]:
     """Logits and probabilities of classes, or the number."""
     if made.kind == "regression":
-        yield Text.assemble(("number".ljust(_HEAD), "dim"), (f"{made.logits[0][0]:.4f}", "bold"))
+        yield Text.assemble(("number".ljust(HEAD), "dim"), (f"{made.logits[0][0]:.4f}", "bold"))
         return
     order = sorted(range(len(made.labels)), key=lambda at: -made.probabilities[0][at])
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
@@ -142,7 +137,7 @@ def _labelled(made: Prediction) -> Iterator[RenderableType]:
     if made.words:
         last = max((place for place, one in enumerate(made.words) if one.read), default=0)
         shown = made.words[: last + 1 + _MORE_WORDS]  # behind it lies what was cut off
-        yield _Blocks(("words", "labels", "probability"), [_column(one) for one in shown])
+        yield Blocks(("words", "labels", "probability"), [_column(one) for one in shown])
         if lost := sum(not one.read for one in made.words):
             hidden = len(made.words) - len(shown)
             rest = f"; the last {hidden:,} of them are not shown" if hidden else ""
@@ -167,52 +162,3 @@ def _labelled(made: Prediction) -> Iterator[RenderableType]:
 
 def _column(one: Labelled) -> Column:
     return (one.text, one.label, f"{one.probability:.2f}" if one.read else "·")
-
-
-class _Blocks:
-    """Columns side by side, as many as the width holds, then the next block below."""
-
-    def __init__(self, names: tuple[str, ...], columns: list[Column]) -> None:
-        self._names = names
-        self._columns = columns
-
-    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
-        longest = max(4, min(_LONGEST, options.max_width - _HEAD - _GAP))
-        shown = [tuple(_fitted(cell, longest) for cell in one) for one in self._columns]
-        block: list[Column] = []
-        taken = _HEAD
-        for one in shown:
-            wide = max(map(cell_len, one)) + _GAP
-            if block and taken + wide > options.max_width + _GAP:
-                yield self._drawn(block)
-                yield ""
-                block, taken = [], _HEAD
-            block.append(one)
-            taken += wide
-        if block:
-            yield self._drawn(block)
-
-    def _drawn(self, block: list[Column]) -> Text:
-        """Lines of cells, the first row bold; a mark after writing from the right keeps its place.
-
-        Without it a terminal that knows both directions would turn neighbouring cells round.
-        """
-        lines = Text(no_wrap=True, overflow="ignore")
-        widths = [max(map(cell_len, one)) for one in block]
-        for at, name in enumerate(self._names):
-            lines.append(name.ljust(_HEAD), "dim")
-            for column, width in zip(block, widths, strict=True):
-                cell = column[at]
-                lines.append(cell, "bold" if at == 0 else "")
-                if any(bidirectional(sign) in _FROM_THE_RIGHT for sign in cell):
-                    lines.append(_LEFT_TO_RIGHT)
-                lines.append(" " * (width - cell_len(cell) + _GAP))
-            lines.rstrip()
-            lines.append("\n" if at + 1 < len(self._names) else "")
-        return lines
-
-
-def _fitted(cell: str, longest: int) -> str:
-    """A cell without controls, no wider than that."""
-    cell = visible(cell)
-    return cell if cell_len(cell) <= longest else set_cell_size(cell, longest - 1).rstrip() + "…"

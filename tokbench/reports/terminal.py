@@ -142,7 +142,7 @@ class _Tables:
         if any(each.best for each in found):
             said.append("* best")
         if any(each.best == "clearly best" for each in found):
-            said.append("** best, and a difference to every other is seen")
+            said.append("** best, and a difference to the rest is seen")
         if any(each.flattered for each in found):
             said.append(f"{FLATTERED} looks better than it is, see below")
         compared = [each.difference for each in found if each.difference]

@@ -1,6 +1,5 @@
 """What training models would take: a table, plain data."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,17 +9,17 @@ from rich.text import Text
 
 from tokbench.reports.downstream.facts import duration
 from tokbench.reports.visible import visible
-from tokbench.values import Trial
+from tokbench.values import Trials
 
 
-def render(found: Sequence[Trial]) -> RenderableType:
+def render(found: Trials) -> RenderableType:
     """A row for each tokenizer on each task, and the sum."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("task", overflow="fold")
     table.add_column("tokenizer", overflow="fold")
     for name in ("models", "steps\neach", "tokens per\nexample", "ms a\nstep", "time"):
         table.add_column(name, justify="right", no_wrap=True, vertical="bottom")
-    for one in found:
+    for one in found.each:
         table.add_row(
             Text(visible(one.task)),
             Text(visible(one.tokenizer)),
@@ -30,20 +29,22 @@ def render(found: Sequence[Trial]) -> RenderableType:
             f"{one.seconds_per_step * 1000:.0f}",
             duration(one.seconds) if one.models else "done",
         )
-    models, done = sum(one.models for one in found), sum(one.done for one in found)
+    models, done = sum(one.models for one in found.each), sum(one.done for one in found.each)
     there = f"; {done:,} are there already" if done else ""
+    beside = f", {found.at_once} trainings at a time" if found.at_once > 1 else ""
     total = Text.assemble(
         (f"{models:,} models to train{there}: about ", ""),
-        (duration(sum(one.seconds for one in found)), "bold"),
-        (" on this machine, from a few real steps of each; nothing was kept", ""),
+        (duration(found.seconds), "bold"),
+        (f" on this machine{beside}, from a few real steps of each; nothing was kept", ""),
     )
     return Group(table, "", total)
 
 
-def plain(found: Sequence[Trial]) -> dict[str, Any]:
+def plain(found: Trials) -> dict[str, Any]:
     """The same for scripts; the keys are stable."""
     return {
         "estimate": True,
-        "seconds": sum(one.seconds for one in found),
-        "trials": [{**asdict(one), "seconds": one.seconds} for one in found],
+        "seconds": found.seconds,
+        "at_once": found.at_once,
+        "trials": [{**asdict(one), "seconds": one.seconds} for one in found.each],
     }

@@ -7,7 +7,7 @@ NOTE = (
 )
 
 MODELS_NOTE = (
-    "Small encoders trained from scratch, for a short time, on this data: large or pretrained "
+    "Small models trained from scratch, for a short time, on this data: large or pretrained "
     "models may order tokenizers otherwise. What is told holds for this body, these settings and "
     "these examples; of twenty differences that are none, one is seen."
 )

@@ -15,7 +15,7 @@ from tokbench.recipe import KeyPath
 from tokbench.rules.samples import NO_SAMPLE, Sample
 from tokbench.store import MANIFEST
 from tokbench.wrapping import probes
-from tokbench.wrapping.proof import QUIET
+from tokbench.wrapping.proof import NOT_NEEDED, QUIET
 
 TOKENIZER = "tokenizer.json"
 CONFIG = "tokenizer_config.json"
@@ -218,7 +218,9 @@ class TokenizerSubject:
             return {}
         texts = [text for text in probes.TEXTS if not self.refusal(text)]
         try:
-            return run_in_child(_reload, str(self.folder), texts, environment=QUIET)
+            return run_in_child(
+                _reload, str(self.folder), texts, environment=QUIET, without=NOT_NEEDED
+            )
         except ChildError as error:
             return {"error": error.last}
 

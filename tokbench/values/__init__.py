@@ -12,6 +12,7 @@ from tokbench.values.corpus import (
     texts,
 )
 from tokbench.values.counts import ChunkCounts, Estimate, Growth, Kept, LeftOut, Sampled, WordCounts
+from tokbench.values.differing import Differing, OwnToken, Place, Vocabularies
 from tokbench.values.encoded import (
     Cuts,
     Documents,
@@ -28,7 +29,21 @@ from tokbench.values.encoded import (
     WordsAlone,
     Work,
 )
+from tokbench.values.explained import (
+    Component,
+    Explained,
+    ExplainedText,
+    InputToken,
+    Merge,
+    NormalizerStep,
+    Piece,
+    PreTokenizerStep,
+    Rewrite,
+    TextToken,
+    Word,
+)
 from tokbench.values.finetuned import (
+    Continuation,
     Downstream,
     Gap,
     Outcome,
@@ -63,18 +78,22 @@ from tokbench.values.measured import (
 )
 from tokbench.values.predicted import Labelled, Prediction
 from tokbench.values.progress import Progress, TrainingProgress, Watch, ignore
+from tokbench.values.published import Change, Published, Upload
 from tokbench.values.trained import Curve, CurveText, Guarantee, Kind, Proof, Trained, Verdict
 from tokbench.values.transplanted import SOURCES, Source, Transplanted
-from tokbench.values.tried import Trial
+from tokbench.values.tried import Trial, Trials
 from tokbench.values.written import Format, Layout, Written
 
 __all__ = [
     "SOURCES",
     "Breakdown",
+    "Change",
     "ChunkCounts",
     "Comparison",
+    "Component",
     "Composed",
     "Composition",
+    "Continuation",
     "Corpus",
     "CorpusFacts",
     "Curve",
@@ -82,6 +101,7 @@ __all__ = [
     "Cut",
     "Cuts",
     "Difference",
+    "Differing",
     "DocumentSeen",
     "Documents",
     "Downstream",
@@ -89,6 +109,8 @@ __all__ = [
     "EncodedBy",
     "Entries",
     "Estimate",
+    "Explained",
+    "ExplainedText",
     "Format",
     "Gap",
     "Given",
@@ -98,6 +120,7 @@ __all__ = [
     "Growth",
     "Guarantee",
     "HeadDocument",
+    "InputToken",
     "Kept",
     "Kind",
     "Labelled",
@@ -105,16 +128,24 @@ __all__ = [
     "LeftOut",
     "Measured",
     "Measurement",
+    "Merge",
     "Morphology",
+    "NormalizerStep",
     "Outcome",
     "Overlap",
+    "OwnToken",
     "Parallel",
+    "Piece",
+    "Place",
+    "PreTokenizerStep",
     "Prediction",
     "Progress",
     "Proof",
+    "Published",
     "RankCorrelation",
     "Recomputed",
     "Resumable",
+    "Rewrite",
     "Rival",
     "RoundTrip",
     "Row",
@@ -134,12 +165,17 @@ __all__ = [
     "TaskKind",
     "TaskResult",
     "TextFacts",
+    "TextToken",
     "Trained",
     "TrainingProgress",
     "Transplanted",
     "Trial",
+    "Trials",
+    "Upload",
     "Verdict",
+    "Vocabularies",
     "Watch",
+    "Word",
     "WordCounts",
     "WordsAlone",
     "Work",

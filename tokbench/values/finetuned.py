@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TaskKind = Literal["classification", "regression", "tokens"]
+TaskKind = Literal["classification", "regression", "tokens", "causal_lm", "masked_lm", "seq2seq"]
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,11 @@ class TaskData:
     - `text` (large_string, never null): the sentence; of a task about words, absent.
     - `pair` (large_string, never null): the second sentence, where the task is about pairs.
     - `words` (list of large_string): where the task labels words, in place of `text`.
+    - `document` (int64): of language models, which document of its table a piece is of; such
+      tables have no `label`.
     - `label`: int64, a place in `labels` (classification); float64 (regression); a list of int64,
-      one for each word, or for each character of `text` where `unit` is "characters" (tokens).
+      one for each word, or for each character of `text` where `unit` is "characters" (tokens);
+      large_string, the text to be written (seq2seq).
 
     Attributes:
         name: of the task.
@@ -61,8 +64,9 @@ class SeedOutcome:
         scores: on the test split by metric, as the metric's authors scale it (accuracy 0 to 1).
         valid: on the validation split.
         predictions: for each test example, in order: the predicted class (classification), the
-            predicted number (regression), or, of tokens, the nine of
-            `downstream.kinds.tokens.tally`.
+            predicted number (regression), of tokens the nine of `downstream.kinds.tokens.tally`,
+            of each document of a language model bits and the bytes that they are for, of texts
+            that were written their `downstream.text_scores`.
         loss: mean over the last tenth of the training steps.
         steps: optimizer steps.
         epochs: how often each example was seen.
@@ -74,13 +78,15 @@ class SeedOutcome:
         peak_memory: bytes: of the process's resident set on the CPU, of what torch allocated on
             a GPU.
         stopped_early: whether training ended before its time, as was asked for.
+        programs: how many were compiled for it, on XLA devices; those of an earlier seed are there.
+        compiling: seconds of that; most of them are in `seconds` too.
     """
 
     seed: int
     learning_rate: float
     scores: dict[str, float]
     valid: dict[str, float]
-    predictions: tuple[float | int | tuple[int, ...], ...]
+    predictions: tuple[float | int | tuple[int | float, ...], ...]
     loss: float
     steps: int
     epochs: float
@@ -91,6 +97,8 @@ class SeedOutcome:
     shapes: int
     peak_memory: int
     stopped_early: bool = False
+    programs: int = 0
+    compiling: float = 0.0
 
     @property
     def examples_per_second(self) -> float:
@@ -106,6 +114,24 @@ class SeedOutcome:
     def waste(self) -> float:
         """The share of all tokens computed in training that is padding."""
         return self.padding / max(self.tokens + self.padding, 1)
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """How a language model goes on, or what an encoder-decoder writes, for people to look at.
+
+    Attributes:
+        prompt: the beginning of a test document, or what was given.
+        greedy: always the most probable token.
+        sampled: drawn from a generator of its own, the same for every tokenizer; empty where
+            nothing was.
+        right: what was to be written; empty where nothing is right.
+    """
+
+    prompt: str
+    greedy: str
+    sampled: str = ""
+    right: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,6 +162,9 @@ class Outcome:
         signature: of tokenizer, examples, settings and versions.
         model: the folder of the saved model, empty where none was saved.
         notes: what users should know, a sentence each.
+        lost: bits of each byte, of those that a language model is charged, for text that its
+            tokens do not say; None of other models.
+        continuations: how the saved language model goes on.
     """
 
     tokenizer: str
@@ -158,6 +187,8 @@ class Outcome:
     signature: str = ""
     model: str = ""
     notes: tuple[str, ...] = ()
+    lost: float | None = None
+    continuations: tuple[Continuation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -221,6 +252,7 @@ class TaskResult:
         titles: of the metrics, as reports show them.
         notes: what users should know, a sentence each.
         missing: of each tokenizer why it has no score; empty where it has, or nothing is known.
+        lower: metrics of which lower is better, in bits; others are higher, from 0 to 1.
     """
 
     task: str
@@ -234,6 +266,7 @@ class TaskResult:
     titles: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    lower: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

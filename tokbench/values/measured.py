@@ -72,8 +72,8 @@ class Measurement:
         no_interval: why there is none.
         spread: the smallest and largest round of what was timed; None where nothing was.
         difference: to the baseline; None for the baseline itself, and where there is no number.
-        best: "best" of all that were compared, "clearly best" where a difference to every other is
-            seen.
+        best: "best" of all that were compared, "clearly best" where a difference to the rest is
+            seen; who shares the best number has the same.
         by: by the name of a grouping, the number for each group.
         of: what `n` counts.
         flattered: the share of letters that the tokenizer loses, of parallel text that of unknown

@@ -1,6 +1,8 @@
 """What training models would take, from a few real steps."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import heapreplace
 
 
 @dataclass(frozen=True)
@@ -35,3 +37,33 @@ class Trial:
     def seconds(self) -> float:
         """All of it."""
         return self.start + self.models * self.model if self.models else 0.0
+
+
+@dataclass(frozen=True)
+class Trials:
+    """All tokenizers on all tasks.
+
+    Attributes:
+        each: in the order in which they are begun.
+        at_once: how many train side by side, each with a core of its own.
+    """
+
+    each: tuple[Trial, ...]
+    at_once: int = 1
+
+    @property
+    def seconds(self) -> float:
+        """From the first to the last."""
+        return wall([one.seconds for one in self.each], self.at_once)
+
+
+def wall(seconds: Iterable[float], at_once: int) -> float:
+    """How long works take that are begun in their order, so many at a time.
+
+    >>> wall([3, 1, 1, 1], 2), wall([3, 1, 1, 1], 1), wall([], 4)
+    (3.0, 6.0, 0.0)
+    """
+    free = [0.0] * at_once
+    for one in seconds:
+        heapreplace(free, free[0] + one)
+    return max(free)

@@ -4,10 +4,12 @@ from tokbench.workbench.again import check_determinism
 from tokbench.workbench.comparisons import compare, named_corpus
 from tokbench.workbench.curves import curve
 from tokbench.workbench.demonstrations import demonstrate, small_tokenizer
+from tokbench.workbench.differing import diff
 from tokbench.workbench.encodings import Beside
 from tokbench.workbench.estimates import estimate
+from tokbench.workbench.explaining import explain
 from tokbench.workbench.failures import Failure
-from tokbench.workbench.find import Found, checkable, find
+from tokbench.workbench.find import Found, checkable, find, run_folder
 from tokbench.workbench.finetuning import Finetuned, finetune, saved_model
 from tokbench.workbench.gates import Condition
 from tokbench.workbench.ids import encode_corpus
@@ -36,8 +38,10 @@ __all__ = [
     "compare",
     "curve",
     "demonstrate",
+    "diff",
     "encode_corpus",
     "estimate",
+    "explain",
     "find",
     "finetune",
     "finish",
@@ -49,6 +53,7 @@ __all__ = [
     "parallel_text",
     "run",
     "run_all",
+    "run_folder",
     "saved_model",
     "small_tokenizer",
     "train",

@@ -103,7 +103,7 @@ def check_determinism(recipe: Recipe, made: Run, engine: Engine = "tokbench") ->
     second = saved_state(pipeline.assemble(recipe.pipeline, trained))
     said = "tokenizer.json is the same byte for byte"
     if first != second:
-        said = _difference(Tokenizer.from_str(first), Tokenizer.from_str(second))
+        said = difference(Tokenizer.from_str(first), Tokenizer.from_str(second))
         if training.guarantee(recipe.trainer, engine).identical:
             raise TrainingError(f"{recipe.path}: {_COMPARED}, it is another tokenizer: {said}")
     checked = replace(made.determinism, checked=f"{_COMPARED}: {said}")
@@ -126,7 +126,7 @@ def _learn(plan: Plan) -> Trained:
     return learned(replace(plan, corpus=Backwards(plan.corpus)))
 
 
-def _difference(first: Tokenizer, second: Tokenizer) -> str:
+def difference(first: Tokenizer, second: Tokenizer) -> str:
     """How many tokens differ, and the first that does."""
     one, other = first.get_vocab(), second.get_vocab()
     differing = [token for token in one if one[token] != other.get(token)]

@@ -32,8 +32,9 @@ from tokbench.workbench import outcomes
 from tokbench.workbench.encodings import Beside, Text, inputs
 from tokbench.workbench.find import RECIPES, Found, find, find_all
 from tokbench.workbench.plan import RUNS, Plan
+from tokbench.workbench.tables import parallel_text
 
-_COMPARISON = "comparison.json"
+COMPARISON = "comparison.json"
 _AS_COMPARISON = TypeAdapter(Comparison)
 
 
@@ -89,7 +90,7 @@ def compare(
         for other in found[1:]:
             _refuse_trained_on(found[0], corpus, other)
     place = place_of(baseline, names, meant, subjects) if baseline is not None else 0
-    made = _measure(
+    made = measure(
         subjects,
         corpus,
         split,  # type: ignore[arg-type]
@@ -142,23 +143,27 @@ def of_run(
     for other in others:
         _refuse_trained_on(own, plan.corpus, other)
     subjects = distinct([own.subject, *(one.subject for one in others)])
-    signature = store.signature(plan.signature, list(spec.metrics), [one.state for one in subjects])
-    if not force and (kept := _kept(folder / _COMPARISON, signature)):
+    beside = _beside(spec, plan.recipe.base)
+    signature = store.signature(
+        plan.signature, list(spec.metrics), [one.state for one in subjects], *_known_by(beside)
+    )
+    if not force and (kept := _kept(folder / COMPARISON, signature)):
         return kept, "", True
     try:
-        made = _measure(
+        made = measure(
             subjects,
             plan.corpus,
             "held_out",
             f"the documents held out by {plan.recipe.name}",
             spec.metrics,
             watch,
+            beside=beside,
             repeat=_again(["run", str(plan.recipe.path)]),
             force=force,
         )
     except CorpusError as error:
         return None, str(error), False
-    _keep(folder / _COMPARISON, signature, made)
+    keep(folder / COMPARISON, signature, made)
     return made, "", False
 
 
@@ -194,17 +199,45 @@ def together(
     names = list(dict.fromkeys(name for some in asked for name in some)) if all(asked) else []
     subjects = distinct([first.subject, *(one.subject for one in others)])
     families = {one.family for one in recipes}
-    path = runs / families.pop() / _COMPARISON if len(families) == 1 else None
-    signature = store.signature(corpus.identity(), names, [(s.name, s.state) for s in subjects])
+    path = runs / families.pop() / COMPARISON if len(families) == 1 else None
+    given = next((one for one in recipes if one.benchmark.parallel), recipes[0])
+    beside = _beside(given.benchmark, given.base)
+    states = [(one.name, one.state) for one in subjects]
+    signature = store.signature(corpus.identity(), names, states, *_known_by(beside))
     if path and not force and (kept := _kept(path, signature)):
         return kept
     alike = path and all(one.corpus == recipes[0].corpus for one in recipes)
     said = f"the documents held out by {recipes[0].family if alike else first.subject.name}"
     repeat = _again(["compare", *map(str, folders)])
-    made = _measure(subjects, corpus, "held_out", said, names, watch, repeat=repeat, force=force)
+    made = measure(
+        subjects,
+        corpus,
+        "held_out",
+        said,
+        names,
+        watch,
+        beside=beside,
+        repeat=repeat,
+        force=force,
+    )
     if path:
-        _keep(path, signature, made)
+        keep(path, signature, made)
     return made
+
+
+def _beside(spec: metrics.BenchmarkSpec, base: Path) -> Beside | None:
+    """What a recipe names to measure on beside its held-out text."""
+    if not spec.parallel:
+        return None
+    paths = [str(base / Path(one).expanduser()) for one in spec.parallel]
+    return Beside(*parallel_text(paths, spec.reference))
+
+
+def _known_by(beside: Beside | None) -> tuple[str, ...]:
+    """What stands for it in a signature."""
+    if beside is None:
+        return ()
+    return (store.signature(dict(beside.parallel or {}), beside.reference),)
 
 
 def own_and_baselines(
@@ -283,7 +316,7 @@ def _hashes(corpus: Corpus, split: Split) -> set[int]:
     }
 
 
-def _measure(
+def measure(
     subjects: Sequence[Subject],
     corpus: Corpus,
     split: Split,
@@ -297,6 +330,21 @@ def _measure(
     *,
     force: bool = False,
 ) -> Comparison:
+    """Measure tokenizers that are loaded on one split of an open corpus.
+
+    Args:
+        subjects: the tokenizers.
+        corpus: the text.
+        split: which of its documents.
+        said: what that is, in words.
+        names: which metrics; empty for all.
+        watch: told how far it has come.
+        baseline: the position of the one that differences are to.
+        beside: what else to measure on.
+        by: columns to break numbers down by.
+        repeat: the command that measures it again.
+        force: encode anew.
+    """
     wanted = metrics.chosen(names, beside.given if beside else ())
     needs = {one.needs for one in wanted}
     measured_on = Text(corpus, split, fresh=force)
@@ -338,19 +386,25 @@ def _signature(
     return f"tokbench-{version('tokbench')}|{said}"
 
 
-def _keep(path: Path, signature: str, made: Comparison) -> None:
+def keep(path: Path, signature: str, made: Comparison) -> None:
+    """Write a comparison into a run folder, with what it follows from."""
     value = asdict(made)
     store.write_json(
         path, {"signature": signature, "check": store.signature(value), "comparison": value}
     )
 
 
-def _kept(path: Path, signature: str) -> Comparison | None:
+def kept(run: Path) -> Comparison | None:
+    """What was measured last in a run's folder; None where that is nothing, or is damaged."""
+    return _kept(run / COMPARISON, None)
+
+
+def _kept(path: Path, signature: str | None) -> Comparison | None:
     """The comparison in a file, None where it is of something else or the file is damaged."""
     try:
         found = store.read_json(path)
         value = found["comparison"]
-        if (found["signature"], found["check"]) != (signature, store.signature(value)):
+        if signature not in (None, found["signature"]) or found["check"] != store.signature(value):
             return None
         return _AS_COMPARISON.validate_python(value)
     except (StoreError, KeyError, TypeError, ValueError, AttributeError):

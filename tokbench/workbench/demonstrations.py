@@ -32,7 +32,7 @@ from tokbench.rules.registry import PLAIN
 from tokbench.values import Progress, Split, Watch, ignore
 from tokbench.workbench.plan import demands_of
 from tokbench.wrapping import WrapSpec
-from tokbench.wrapping.proof import QUIET
+from tokbench.wrapping.proof import NOT_NEEDED, QUIET
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -134,8 +134,9 @@ def _facts(rule: Rule, recipe: Recipe, text: Sample) -> Iterator[Fact]:
     if rule.shows == "wrapped":
         roles = recipe.special_tokens.roles()
         yield from run_in_child(
-            _wrapped, tokenizer.to_str(), recipe.wrap, roles, rule.probe, environment=QUIET
-        )
+            _wrapped, tokenizer.to_str(), recipe.wrap, roles, rule.probe,
+            environment=QUIET, without=NOT_NEEDED,
+        )  # fmt: skip
         return
     size = f"asked for {recipe.trainer.vocab_size}, has {tokenizer.get_vocab_size()}"
     yield from _facts_of(rule, tokenizer, size)

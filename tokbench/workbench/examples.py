@@ -6,6 +6,7 @@ what they are labelled with, and tables are made.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from tokbench import corpus as corpora
 from tokbench import store
 from tokbench.corpus import STEPS, CorpusSpec, SourceSpec
 from tokbench.corpus.texts import TextFields
+from tokbench.downstream.pieces import CONTEXT, pieces
 from tokbench.errors import CorpusError
 from tokbench.recipe.tasks import TaskSpec, problems
 from tokbench.values import TaskData, Watch, ignore
@@ -25,8 +27,9 @@ if TYPE_CHECKING:
 SPLITS = ("train", "valid", "test")
 _FORMAT = 1
 """Goes up when other examples are made of the same rows."""
-_SEEDS = {"test": 8_000_000_011, "valid": 8_000_000_017}
-"""Of the hash that chooses a split; not 0, by which corpora hold documents out."""
+_SEEDS = {"test": 8_000_000_011, "valid": 8_000_000_017, "train": 8_000_000_033}
+"""Of the hash that chooses a split, or what a `limit` leaves of train; not 0, by which corpora
+hold documents out."""
 _SEPARATOR = "\x1f"
 
 
@@ -59,6 +62,7 @@ def examples(spec: TaskSpec, base: Path, watch: Watch = ignore) -> TaskData:
             notes.append(_said(split, part, len(found[split]), given))
     _refuse_taken(spec, found, given)
     _refuse_empty(spec, found)
+    _limit(spec.limit, found, notes)
     labels = Labelling.of(spec, found, notes)
     kept = {split: labels.known(split, found[split], notes) for split in SPLITS}
     _refuse_empty(spec, kept)
@@ -79,7 +83,7 @@ def _read(
 ) -> Iterator[Example]:
     """The examples of a source, without those that lack a text or a label."""
     opened = corpora.open(CorpusSpec(sources=(_source(spec, source),), held_out=0.0), base)
-    columns = [column for column in (spec.pair, spec.words, spec.label) if column is not None]
+    columns = [column for column in (spec.pair, spec.words, _label(spec)) if column is not None]
     ledger, lacking, number = corpora.Ledger(), Counter[str](), 0
     for batch in opened.batches("all", watch, columns, ledger):
         for text, pair, words, label in _rows(spec, batch):
@@ -128,7 +132,7 @@ def _rows(spec: TaskSpec, batch: "pa.RecordBatch") -> Iterator[tuple[str, Any, A
     nothing = [None] * len(batch)
     columns = [
         nothing if name is None else batch.column(name).to_pylist()
-        for name in ("text", spec.pair, spec.words, spec.label)
+        for name in ("text", spec.pair, spec.words, _label(spec))
     ]
     yield from zip(*columns, strict=True)
 
@@ -139,7 +143,12 @@ def _lacks(spec: TaskSpec, pair: Any, words: Any, label: Any) -> str:
         return "a second sentence"
     if spec.words and words in (None, "", "[]", []):
         return "words"
-    return "a label" if label is None or label == "" else ""
+    return "a label" if spec.labelled and (label is None or label == "") else ""
+
+
+def _label(spec: TaskSpec) -> str | None:
+    """The column of the label, where there is one."""
+    return spec.label if spec.labelled else None
 
 
 def _whole(spec: TaskSpec, row: Example, words: Any, label: Any) -> Example:
@@ -148,7 +157,7 @@ def _whole(spec: TaskSpec, row: Example, words: Any, label: Any) -> Example:
         found = labelling.words(words, row, spec.words)
         text = "".join(found) if spec.of_what == "characters" else row.text
         row = row._replace(words=found, text=text)
-    return row._replace(label=labelling.read(spec, label, row))
+    return row._replace(label=labelling.read(spec, label, row)) if spec.labelled else row
 
 
 def _key(example: Example) -> str:
@@ -184,6 +193,18 @@ def _parted(
 def _said(split: str, part: float, taken: int, of: int) -> str:
     wanted = f"{part:g}" if isinstance(part, float) else f"{part:,}"
     return f"{split} is {taken:,} of the {of:,} examples of train, by hash ({wanted} asked for)."
+
+
+def _limit(limit: int | None, found: dict[str, list[Example]], notes: list[str]) -> None:
+    """Train on so many examples; those of a smaller limit are among those of a larger one."""
+    rows = found["train"]
+    if limit is None or limit >= len(rows):
+        return
+    some, _ = _parted(rows, "train", limit, len(rows))
+    found["train"] = some
+    notes.append(
+        f"train is {len(some):,} of its {len(rows):,} examples, by hash (limit {limit:,})."
+    )
 
 
 def _refuse_taken(spec: TaskSpec, found: dict[str, list[Example]], given: int) -> None:
@@ -236,10 +257,15 @@ def _part_of_test(count: int, of: int, more: str = "") -> str:
 
 
 def _table(spec: TaskSpec, rows: Sequence[Example], labels: Labelling) -> "pa.Table":
-    """The examples with their labels as numbers."""
+    """The examples with their labels as numbers; of language models the pieces of documents."""
     import pyarrow as pa  # noqa: PLC0415 - 0.15 s to import
 
     columns: dict[str, pa.Array[Any]] = {}
+    if not spec.labelled:
+        cut = [list(pieces(row.text, spec.context_bytes or CONTEXT)) for row in rows]
+        columns["text"] = _texts(chain.from_iterable(cut))
+        columns["document"] = labelling.repeated([len(some) for some in cut])
+        return pa.table(columns)
     if spec.kind == "tokens" and spec.of_what == "words":
         words = _texts(word for row in rows for word in row.words)
         columns["words"] = labelling.lists(words, [len(row.words) for row in rows])

@@ -148,6 +148,22 @@ def tokenizer_folder(name: str, runs: Path = RUNS) -> Path:
     return path
 
 
+def run_folder(name: str, runs: Path = RUNS) -> Path:
+    """The run folder that a path, the name of a run or a recipe that was run means.
+
+    Raises:
+        SubjectError: there is no such run.
+    """
+    path = Path(name)
+    if path.suffix in RECIPES and path.is_file():
+        found = find(name, runs=runs).folder
+    else:
+        found = tokenizer_folder(name, runs)
+    if not (found.parent / RUN_FILE).is_file():
+        raise SubjectError(f"{name}: is no run; `tokbench run RECIPE` makes one")
+    return found.parent
+
+
 @contextmanager
 def checkable(name: str, runs: Path = RUNS) -> Iterator[tuple[Path, bool]]:
     """As `tokenizer_folder`; what has no tokenizer.json is converted into one while the block runs.

@@ -124,6 +124,7 @@ def side_by_side(
 ) -> Finetuned:
     """The same of tokenizers that are found already, under these names."""
     extra.require()
+    processes.require()
     refuse_namesakes(tasks)
     spec, every = entrants(found, names, spec, base)
     read, failed = _read(tasks, base, watch)
@@ -135,12 +136,10 @@ def side_by_side(
         partial(_tried, one, data, fresh, counted, before=before)
         for (one, data), before in zip(pairs, begun, strict=True)
     ]
-    new = begun.count(False)
-    if processes.number() > 1:
-        jobs = 1
-    elif jobs is None:
-        jobs = min(new, processes.at_once()) if new > 1 else 1
-    results = list(together.done(works, jobs))
+    results = list(together.done(works, at_once(jobs, begun.count(False))))
+    for (one, data), (_, _, why) in zip(pairs, results, strict=True):
+        if why and processes.first():
+            outcomes.keep_failure(one.found, data, one.spec, why.why)
     failed += [why for _, _, why in results if why]
     done = sum(before for _, before, _ in results)
     some: list[tuple[TaskData, list[Outcome | None], list[str]]] = []
@@ -156,6 +155,20 @@ def side_by_side(
     called = [one.name for one in every]
     compared = outcomes.side_by_side(inputs, called, spec, prints, baseline=baseline)
     return Finetuned(compared, tuple(failed), done)
+
+
+def at_once(jobs: int | None, new: int) -> int:
+    """How many tokenizers are trained side by side.
+
+    Args:
+        jobs: what the user asks for; None for as many as there are cores, one on a GPU or TPU.
+        new: pairs of a tokenizer and a task that are not done yet.
+    """
+    if processes.number() > 1:
+        return 1
+    if jobs is not None:
+        return jobs
+    return min(new, processes.at_once()) if new > 1 else 1
 
 
 def refuse_namesakes(tasks: Sequence[TaskSpec]) -> None:

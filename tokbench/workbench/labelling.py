@@ -116,6 +116,8 @@ def read(spec: TaskSpec, value: Any, example: Example) -> Any:
     """
     if spec.kind == "tokens":
         return _tags(spec, listed(value, example, f"label {spec.label!r}"), example)
+    if spec.kind == "seq2seq" and not isinstance(value, list | dict):
+        return key(value)
     if isinstance(value, list | dict) or _is_list(value):
         advice = "say `kind: tokens`, or name a column of single labels"
         shown = value if isinstance(value, str) else _shown(value)
@@ -201,6 +203,8 @@ class Labelling:
         Raises:
             CorpusError: a label is none of those that the task names, or there is nothing to learn.
         """
+        if not spec.labelled or spec.kind == "seq2seq":
+            return cls(spec)
         if spec.kind == "regression":
             _refuse_one_number(spec, found, notes)
             return cls(spec)
@@ -258,6 +262,10 @@ class Labelling:
         """The labels of examples as `TaskData` has them."""
         import numpy as np  # noqa: PLC0415 - 0.1 s to import
 
+        if self.spec.kind == "seq2seq":
+            from tokbench.corpus.documents import array_of  # noqa: PLC0415 - as above
+
+            return array_of([row.label.encode() for row in rows])
         if self.spec.kind == "regression":
             return _array(np.array([row.label for row in rows], np.float64))
         numbers = {name: number for number, name in enumerate(self.names)}
@@ -307,6 +315,13 @@ def lists(values: "pa.Array[Any]", lengths: Sequence[int]) -> "pa.Array[Any]":
     ends = np.zeros(len(lengths) + 1, np.int32)
     np.cumsum(lengths, out=ends[1:])
     return pa.ListArray.from_arrays(cast("pa.Int32Array", _array(ends)), values)
+
+
+def repeated(counts: Sequence[int]) -> "pa.Array[Any]":
+    """The numbers from 0 on, each so many times."""
+    import numpy as np  # noqa: PLC0415 - 0.1 s to import
+
+    return _array(np.repeat(np.arange(len(counts), dtype=np.int64), counts))
 
 
 def _array(values: Any) -> "pa.Array[Any]":

@@ -7,6 +7,7 @@ and outcomes with the same key can be compared.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from tokbench import store
 from tokbench.downstream import TaskInput, TrainingSpec, compared, extra, kinds
 from tokbench.downstream.finetuning import PACKAGES, Given
+from tokbench.downstream.kinds import KINDS
 from tokbench.downstream.statistics import RESAMPLES
 from tokbench.errors import StoreError
 from tokbench.values import Downstream, Outcome, TaskData
@@ -26,6 +28,7 @@ from tokbench.workbench.plan import RUN_FILE
 
 FOLDER = "downstream"
 FILE = "outcome.json"
+FAILED = "failed.json"
 MODEL = "model"
 _FORMAT = 1
 _TWO = 2
@@ -123,6 +126,25 @@ def keep(
     value = store.finite({"settings": settings_of(spec), "task": task, "outcome": asdict(outcome)})
     path = folder / FILE
     store.write_json(path, {"key": key, "check": _check(value), **value})
+    (folder / FAILED).unlink(missing_ok=True)
+
+
+def keep_failure(found: Found, data: TaskData, spec: TrainingSpec, why: str) -> None:
+    """Write why a tokenizer's models on a task gave nothing, unless that cannot be written either.
+
+    It stands there until they give something.
+    """
+    key = key_of(data, spec)
+    with suppress(StoreError):
+        store.write_json(home(found) / data.name / key / FAILED, {"key": key, "why": why})
+
+
+def failure(found: Found, task: str, key: str) -> str:
+    """Why a tokenizer has no models of these examples and settings; empty where nobody tried."""
+    with suppress(StoreError, KeyError, TypeError):
+        told = store.read_json(home(found) / task / key / FAILED)
+        return str(told["why"]) if told["key"] == key else ""
+    return ""
 
 
 def read(folder: Path) -> Kept | None:
@@ -175,7 +197,7 @@ def outcomes_of(
         return None
     tasks = _shown(cells, _TWO) or _shown(cells, 1)
     newest = [dict(sorted(some, key=lambda cell: cell[1].written)) for some in tasks]
-    inputs = [_input(by_place, len(names)) for by_place in newest]
+    inputs = [_input(by_place, found) for by_place in newest]
     _, first = tasks[0][0]
     spec = TrainingSpec.model_validate(first.settings, strict=False)
     fingerprints = [some[0][1].task["fingerprint"] for some in tasks]
@@ -227,10 +249,15 @@ def _newest(cells: Sequence[_Cell]) -> float:
     return max(kept.written for _, kept in cells)
 
 
-def _input(by_place: dict[int, Kept], count: int) -> TaskInput:
-    """A task as it is kept, with the outcome of each tokenizer that has one."""
-    task = next(iter(by_place.values())).task
-    found = [by_place.get(place) for place in range(count)]
+def _input(by_place: dict[int, Kept], tokenizers: Sequence[Found]) -> TaskInput:
+    """A task as it is kept, with the outcome of each tokenizer that has one, or why it has none."""
+    first = next(iter(by_place.values()))
+    task = first.task
+    found = [by_place.get(place) for place in range(len(tokenizers))]
+    whys = [
+        "" if kept else failure(one, task["name"], first.key)
+        for kept, one in zip(found, tokenizers, strict=True)
+    ]
     sizes = tuple(task["sizes"])
     return TaskInput(
         name=task["name"],
@@ -242,6 +269,7 @@ def _input(by_place: dict[int, Kept], count: int) -> TaskInput:
         outcomes=tuple(None if one is None else one.outcome for one in found),
         rivals=store.not_numbers(task["rivals"]),
         notes=tuple(task["notes"]),
+        failed=tuple(whys),
     )
 
 
@@ -274,7 +302,7 @@ def side_by_side(
         names,
         baseline=baseline,
         model=spec.model,
-        settings=_said(spec),
+        settings=_said(spec, limited=any(KINDS[one.kind].limited for one in inputs)),
         signature=_signature(tasks, names, spec, baseline),
     )
 
@@ -283,7 +311,7 @@ def _called(outcome: Outcome | None, name: str) -> Outcome | None:
     return outcome and replace(outcome, tokenizer=name)
 
 
-def _said(spec: TrainingSpec) -> str:
+def _said(spec: TrainingSpec, *, limited: bool = True) -> str:
     """Settings in words; reports tell the seeds by themselves.
 
     >>> _said(TrainingSpec(learning_rate=1e-3))
@@ -296,7 +324,7 @@ def _said(spec: TrainingSpec) -> str:
         f"learning rate {rates[0]:g}"
         if len(rates) == 1
         else f"learning rate chosen of {', '.join(f'{one:g}' for one in rates)}",
-        f"{spec.max_length} tokens at most",
+        *([f"{spec.max_length} tokens at most"] if limited else []),
     ]
     usual = settings_of(TrainingSpec())
     beside = ("model", "epochs", "batch_size", "learning_rate", "max_length")

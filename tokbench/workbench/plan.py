@@ -5,6 +5,7 @@ that makes the tokenizer what it is; training has one of its own, so that a new 
 model_max_length does not train again.
 """
 
+import platform
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -93,10 +94,10 @@ class Plan:
         return cls(recipe, corpus, identity, family, signature, engine, origins)
 
     def versions(self) -> dict[str, str]:
-        """Of the packages that made the tokenizer."""
+        """Of the packages that made the tokenizer, and of Python."""
         trainer = _trainer(self.recipe, self.engine)
         names = ("tokenizers", "transformers", *([trainer] if trainer else []))
-        return {name: version(name) for name in names}
+        return {**{name: version(name) for name in names}, "python": platform.python_version()}
 
     def folder(self, runs: Path = RUNS) -> Path:
         """Where the run's results are kept."""

@@ -214,7 +214,7 @@ def _tokenizer(
     """The manifest of the run's tokenizer, made or found, and the stages that were found."""
     folder = plan.folder(runs)
     if not force and (manifest := _finished(folder, plan)):
-        return manifest, ["train", "wrap"]
+        return _retold(manifest, plan, folder), ["train", "wrap"]
     trained, done = _trained(plan, memory, force=force, watch=watch)
     manifest = _wrap(plan, trained, folder / TOKENIZER, provenance.latest(plan, runs), watch)
     store.write_json(folder / RUN_FILE, manifest)
@@ -238,6 +238,29 @@ def _finished(folder: Path, plan: Plan) -> dict[str, Any] | None:
     except (StoreError, OSError, KeyError, TypeError):
         return None
     return manifest if same and whole and ours else None
+
+
+def _retold(manifest: dict[str, Any], plan: Plan, folder: Path) -> dict[str, Any]:
+    """The manifest with the recipe as it stands now, in what changes nothing about the tokenizer.
+
+    Such are description, licences, and what is said of publishing.
+    """
+    target = folder / TOKENIZER
+    told = {**manifest, **_of_recipe(plan.recipe, target)}
+    if told != manifest:
+        with store.optional():
+            store.write_json(target / store.MANIFEST, told)
+            store.write_json(folder / RUN_FILE, told)
+    return told
+
+
+def _of_recipe(recipe: Recipe, target: Path) -> dict[str, Any]:
+    """What a manifest says of the recipe itself."""
+    return {
+        "recipe": recipe.resolved(),
+        "recipe_folder": os.path.relpath(recipe.base.resolve(), target.resolve()),
+        "allowed": _allowed(recipe),
+    }
 
 
 def _trained(
@@ -338,14 +361,12 @@ def _wrap(
             "tokbench": version("tokbench"),
             "name": recipe.name,
             "signature": plan.signature,
-            "recipe": recipe.resolved(),
-            "recipe_folder": os.path.relpath(recipe.base.resolve(), target.resolve()),
+            **_of_recipe(recipe, target),
             "corpus": provenance.of_corpus(plan, trained),
             "versions": plan.versions(),
             "vocab_size": tokenizer.get_vocab_size(),
             "changed": changed,
             "notes": said,
-            "allowed": _allowed(recipe),
             "files": store.digests(folder),
             "proof": asdict(proof),
             "verdict": asdict(verdict),

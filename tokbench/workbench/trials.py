@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tokbench import store
-from tokbench.downstream import TrainingSpec, extra
+from tokbench.downstream import TrainingSpec, extra, processes
 from tokbench.downstream.finetuning import finetune
+from tokbench.memory import cores
 from tokbench.recipe.tasks import TaskSpec
-from tokbench.values import Progress, TaskData, Trial, Watch, ignore
+from tokbench.values import Progress, TaskData, Trial, Trials, Watch, ignore
 from tokbench.workbench import outcomes
 from tokbench.workbench.comparisons import distinct
 from tokbench.workbench.entrants import Entrant, entrants
 from tokbench.workbench.examples import examples
 from tokbench.workbench.find import find_all
-from tokbench.workbench.finetuning import refuse_namesakes
+from tokbench.workbench.finetuning import at_once, refuse_namesakes
 from tokbench.workbench.plan import RUNS
 
 if TYPE_CHECKING:
@@ -37,14 +38,16 @@ def tried(
     *,
     overrides: Sequence[str] = (),
     runs: Path = RUNS,
+    jobs: int | None = None,
     watch: Watch = ignore,
-) -> tuple[Trial, ...]:
+) -> Trials:
     """Estimate, and keep nothing; arguments as for `finetune`.
 
     Raises:
         TokbenchError: a tokenizer or a task cannot be used.
     """
     extra.require()
+    processes.require()
     refuse_namesakes(tasks)
     found = [one for name in names for one in find_all(name, runs=runs, overrides=overrides)]
     called = [one.name for one in distinct([one.subject for one in found])]
@@ -55,7 +58,8 @@ def tried(
         for one in every:
             watch(Progress(f"{data.name}, {one.name}", 0, None, "steps"))
             made.append(_trial(one, data))
-    return tuple(made)
+    beside = at_once(jobs, sum(one.models > 0 for one in made))
+    return Trials(tuple(made), min(beside, cores()))  # more share a core and save no time
 
 
 def _trial(entrant: Entrant, data: TaskData) -> Trial:

@@ -43,8 +43,9 @@ def wrap(
     state = saved_state(tokenizer)
     try:
         run_in_child(
-            _save, state, spec, dict(roles), list(extra), str(folder), environment=proof.QUIET
-        )
+            _save, state, spec, dict(roles), list(extra), str(folder),
+            environment=proof.QUIET, without=proof.NOT_NEEDED,
+        )  # fmt: skip
         return proof.prove(Tokenizer.from_str(state), spec, dict(roles), extra, texts, folder)
     except ChildError as error:
         raise WrappingError(f"{folder}: transformers could not wrap it: {error.last}") from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tokbench.corpus.problems import refuse_columns
 from tokbench.corpus.rows import Rows, Stream, rows_of
-from tokbench.corpus.source import SOURCES, OpenSource, SourceSpec
+from tokbench.corpus.source import PYTHON, SOURCES, OpenSource, SourceSpec
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,6 +21,9 @@ class PythonDocsSpec(SourceSpec):
     """
 
     type: Literal["python_docs"] = "python_docs"
+
+    license: str | None = PYTHON
+    """Python's own."""
 
     def open(self, base: Path) -> OpenSource:  # noqa: ARG002 - there is no path
         """Nothing to look at: the documentation is where Python is."""

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from tokbench.corpus.python_rows import PythonRows
-from tokbench.corpus.source import SOURCES, OpenSource, SourceSpec
+from tokbench.corpus.source import PYTHON, SOURCES, OpenSource, SourceSpec
 
 
 @SOURCES.register("python_docstrings")
@@ -19,6 +19,9 @@ class PythonDocstringsSpec(SourceSpec):
     """
 
     type: Literal["python_docstrings"] = "python_docstrings"
+
+    license: str | None = PYTHON
+    """Python's own."""
 
     def open(self, base: Path) -> OpenSource:  # noqa: ARG002 - there is no path
         """Nothing to look at: the library is where Python is."""

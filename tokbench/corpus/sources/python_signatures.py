@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from tokbench.corpus.python_rows import PythonRows
-from tokbench.corpus.source import SOURCES, OpenSource, SourceSpec
+from tokbench.corpus.source import PYTHON, SOURCES, OpenSource, SourceSpec
 
 
 @SOURCES.register("python_signatures")
@@ -19,6 +19,9 @@ class PythonSignaturesSpec(SourceSpec):
     """
 
     type: Literal["python_signatures"] = "python_signatures"
+
+    license: str | None = PYTHON
+    """Python's own."""
 
     split: Literal["train", "valid", "test"] | None = None
     """The part that is read: 70, 10 or 20% of the docstrings, by hash, none of whose signatures

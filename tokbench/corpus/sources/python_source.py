@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from tokbench.corpus.problems import refuse_columns, refused, unreadable
 from tokbench.corpus.rows import Rows, Stream, rows_of
-from tokbench.corpus.source import SOURCES, OpenSource, SourceSpec
+from tokbench.corpus.source import PYTHON, SOURCES, OpenSource, SourceSpec
 
 
 @SOURCES.register("python_source")
@@ -19,6 +19,9 @@ class PythonSourceSpec(SourceSpec):
     """
 
     type: Literal["python_source"] = "python_source"
+
+    license: str | None = PYTHON
+    """Python's own."""
 
     tests: bool = False
     """Whether to read folders of tests, too."""

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -10,19 +11,22 @@ from tokbench.downstream import linear
 from tokbench.downstream.alignment import IGNORED
 from tokbench.downstream.drawable import Drawable
 from tokbench.registry import Registry
-from tokbench.values import Prediction, TaskData, TaskKind
+from tokbench.values import Continuation, Prediction, TaskData, TaskKind
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow as pa
     import torch
     from numpy.typing import NDArray
     from tokenizers import Encoding
 
     from tokbench.downstream.bodies import Body
+    from tokbench.downstream.prepared import Prepared
     from tokbench.downstream.spec import TrainingSpec
     from tokbench.downstream.tokenized import Encoder, Given
 
-Predicted = float | int | tuple[int, ...]
+Predicted = float | int | tuple[int | float, ...]
 """What `SeedOutcome.predictions` holds of an example."""
 Rival = Callable[[TaskData, "pa.Table"], Sequence[Predicted]]
 """From a task, and as many of its training examples as are enough, to predictions of the test
@@ -48,6 +52,14 @@ class Judge:
         """What no model on these tokens can pass by the deciding score; None where unknown."""
         return None
 
+    def lost(self) -> float | None:
+        """Bits of each byte that are charged for text that tokens do not say; None of no text."""
+        return None
+
+    def notes(self) -> Sequence[str]:
+        """What users should know, a sentence each."""
+        return ()
+
 
 class Kind(ABC):
     """A kind of task: from labels to a loss, from a model's answers to what scores need.
@@ -61,7 +73,13 @@ class Kind(ABC):
         classes: whether its labels have names.
         pairs: whether an example may be two texts.
         unit: what carries a label in a model of which nobody says it.
+        continues: whether its models may go on from a checkpoint.
         aligned: whether what a row becomes needs the offsets and word numbers of its tokens.
+        labelled: whether examples have labels, beside their text.
+        typed: whether models can be told which of two texts a token is of.
+        cut: whether examples that are longer than models take are cut.
+        limited: whether `max_length` says how long that is.
+        biased: how many numbers a row of the table has beside its own.
     """
 
     name: ClassVar[TaskKind]
@@ -72,7 +90,13 @@ class Kind(ABC):
     classes: ClassVar[bool] = True
     pairs: ClassVar[bool] = True
     unit: ClassVar[Literal["", "words", "characters"]] = ""
+    continues: ClassVar[bool] = True
     aligned: ClassVar[bool] = False
+    labelled: ClassVar[bool] = True
+    typed: ClassVar[bool] = True
+    cut: ClassVar[bool] = True
+    limited: ClassVar[bool] = True
+    biased: ClassVar[int] = 0
 
     # examples
 
@@ -83,9 +107,30 @@ class Kind(ABC):
             TokbenchError: names one.
         """
 
+    def prepare(self, made: "Prepared") -> "Prepared":
+        """A tokenizer as such models are fed with it, of one as BERT is fed; changes its folder."""
+        return made
+
+    def longest(self, data: TaskData, spec: "TrainingSpec") -> int:  # noqa: ARG002 - as it is set
+        """How many tokens of an example models must be able to take."""
+        return spec.max_length
+
+    def count(self, table: "pa.Table") -> int:
+        """How many examples a table holds, as reports and resamples count them."""
+        return int(table.num_rows)
+
     def depends(self, spec: "TrainingSpec") -> Any:  # noqa: ARG002 - of most on nothing
         """Which settings decide what `labels` gives, beside the longest length."""
         return False
+
+    def ids(
+        self,
+        rows: "pa.Table",  # noqa: ARG002 - who hides words needs them
+        encodings: "Sequence[Encoding]",
+        encoder: "Encoder",  # noqa: ARG002 - as above
+    ) -> list[list[int]]:
+        """What models are told of some rows."""
+        return [one.ids for one in encodings]
 
     def labels(
         self,
@@ -109,6 +154,14 @@ class Kind(ABC):
         """
         return rows["label"].combine_chunks()
 
+    def targets(
+        self,
+        rows: "pa.Table",  # noqa: ARG002 - who writes text needs them
+        encoder: "Encoder",  # noqa: ARG002 - as above
+    ) -> list[list[int]] | None:
+        """The tokens to be written of some rows, in place of `labels`; None where none are."""
+        return None
+
     # what is learned
 
     def names(self, labels: Sequence[str]) -> dict[int, str]:
@@ -116,7 +169,14 @@ class Kind(ABC):
         return dict(enumerate(labels))
 
     def config(
-        self, labels: Sequence[str], body: "Body", *, rows: int, pad_id: int, max_length: int
+        self,
+        labels: Sequence[str],
+        body: "Body",
+        *,
+        rows: int,
+        pad_id: int,
+        max_length: int,
+        inner: int,
     ) -> Any:
         """The configuration of a model from scratch; by default BERT's, an encoder.
 
@@ -126,6 +186,7 @@ class Kind(ABC):
             rows: of the embedding table.
             pad_id: the row that stands for nothing.
             max_length: positions that the model knows.
+            inner: width of the inner layers.
         """
         from transformers import BertConfig  # noqa: PLC0415 - seconds, in child processes alone
 
@@ -135,7 +196,7 @@ class Kind(ABC):
             hidden_size=body.width,
             num_hidden_layers=body.layers,
             num_attention_heads=body.heads,
-            intermediate_size=4 * body.width,
+            intermediate_size=inner,
             max_position_embeddings=max_length,
             pad_token_id=pad_id,
             id2label=names,
@@ -143,8 +204,12 @@ class Kind(ABC):
             problem_type=self.problem,
         )
 
-    def fitted(self, data: TaskData) -> "Kind":  # noqa: ARG002 - most need to know nothing
-        """The same, knowing what it must of the training examples."""
+    def fitted(
+        self,
+        data: TaskData,  # noqa: ARG002 - most need to know nothing
+        made: "Prepared",  # noqa: ARG002 - as above
+    ) -> "Kind":
+        """The same, knowing what it must of the training examples, and of the tokenizer."""
         return self
 
     def padded(self, labels: "Sequence[NDArray[Any]]", shape: tuple[int, int]) -> "torch.Tensor":
@@ -162,6 +227,32 @@ class Kind(ABC):
         made = torch.full(shape[:1], IGNORED, dtype=torch.long)
         made[: len(labels)] = torch.tensor([one.item() for one in labels], dtype=torch.long)
         return made
+
+    @staticmethod
+    def padded_rows(labels: "Sequence[NDArray[Any]]", shape: tuple[int, int]) -> "torch.Tensor":
+        """Labels of tokens: one for each of the batch's."""
+        import torch  # noqa: PLC0415 - the extra
+
+        made = torch.full(shape, IGNORED, dtype=torch.long)
+        for at, row in enumerate(labels):
+            made[at, : len(row)] = torch.from_numpy(row.astype("int64"))
+        return made
+
+    @staticmethod
+    def as_lists(labels: Sequence[Sequence[int]]) -> Any:
+        """Labels of tokens as an Arrow array: a list for each row."""
+        import pyarrow as pa  # noqa: PLC0415 - slow to import
+
+        offsets: Any = pa.array(np.cumsum([0, *map(len, labels)]).astype(np.int32))
+        return pa.ListArray.from_arrays(offsets, pa.array([*chain(*labels)], pa.int64()))
+
+    def beside(
+        self,
+        labels: "torch.Tensor",  # noqa: ARG002 - who writes text needs them
+        pad_id: int,  # noqa: ARG002 - as above
+    ) -> "dict[str, torch.Tensor]":
+        """What models are told of a batch beside its ids, from its labels."""
+        return {}
 
     def counted(self, labels: "torch.Tensor") -> "torch.Tensor":
         """Which labels are something to learn, as booleans of the same shape."""
@@ -188,6 +279,14 @@ class Kind(ABC):
         )
         return total / (self.counted(labels).sum().clamp(min=1) if items is None else items)
 
+    def begin(self, model: Any, labels: "NDArray[Any]") -> None:  # noqa: B027 - most know nothing
+        """Tell a model that is not trained yet what the labels of training say by themselves.
+
+        Args:
+            model: with its first weights.
+            labels: all of them.
+        """
+
     def put_into(self, model: Any) -> None:  # noqa: B027 - most have nothing to put
         """Let a trained model itself answer as `answers` does, for whoever loads it."""
 
@@ -208,6 +307,10 @@ class Kind(ABC):
         """
         best: list[Any] = model(**inputs)["logits"].argmax(-1).cpu().tolist()
         return best
+
+    def continuations(self, folder: "Path", data: TaskData) -> tuple[Continuation, ...]:  # noqa: ARG002 - few go on
+        """How a saved model goes on with texts, for people to look at."""
+        return ()
 
     def judge(
         self,

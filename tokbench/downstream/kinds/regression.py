@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
+    from tokbench.downstream.prepared import Prepared
+
 LARGEST = 1e30
 """Of numbers to be learned: models compute in 32 bits, which end at 3.4e38."""
 _SPLITS = ("train", "valid", "test")
@@ -57,7 +59,11 @@ class Regression(Kind):
         """One output."""
         return {0: "value"}
 
-    def fitted(self, data: TaskData) -> "Regression":
+    def fitted(
+        self,
+        data: TaskData,
+        made: "Prepared",  # noqa: ARG002 - of all tokenizers alike
+    ) -> "Regression":
         """Knowing how the training labels are spread."""
         labels = data.train["label"].to_numpy()
         return Regression(float(labels.mean()), float(labels.std()) or 1.0)

@@ -6,15 +6,13 @@ from itertools import chain
 from statistics import mean
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
-import numpy as np
-
 from tokbench.downstream import alignment, linear, spans
-from tokbench.downstream.alignment import IGNORED
 from tokbench.downstream.drawable import Drawable
 from tokbench.downstream.kinds.base import KINDS, Judge, Kind, Predicted, Rival
 from tokbench.values import Labelled, Prediction, TaskData, TaskKind
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
     import torch
     from numpy.typing import NDArray
@@ -50,24 +48,16 @@ class Tokens(Kind):
         spec: "TrainingSpec",
     ) -> Any:
         """For each row a list as long as its ids, `IGNORED` where nothing is to be predicted."""
-        import pyarrow as pa  # noqa: PLC0415 - slow to import
-
-        made = [
-            alignment.labelled(encoding, one, row, data.labels, inside=spec.inside)
-            for encoding, one, row in zip(encodings, given, _gold(rows), strict=True)
-        ]
-        lengths = np.cumsum([0, *map(len, made)]).astype(np.int32)
-        offsets: Any = pa.array(lengths)
-        return pa.ListArray.from_arrays(offsets, pa.array([*chain(*made)], pa.int64()))
+        return self.as_lists(
+            [
+                alignment.labelled(encoding, one, row, data.labels, inside=spec.inside)
+                for encoding, one, row in zip(encodings, given, _gold(rows), strict=True)
+            ]
+        )
 
     def padded(self, labels: "Sequence[NDArray[Any]]", shape: tuple[int, int]) -> "torch.Tensor":
         """A label for each token of the batch."""
-        import torch  # noqa: PLC0415 - the extra
-
-        made = torch.full(shape, IGNORED, dtype=torch.long)
-        for at, row in enumerate(labels):
-            made[at, : len(row)] = torch.from_numpy(row.astype("int64"))
-        return made
+        return self.padded_rows(labels, shape)
 
     def answers(
         self, model: Any, inputs: "Mapping[str, torch.Tensor]", labels: "torch.Tensor"

@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 
 from tokbench.downstream.transplanting.reading import PLACES, Place, alone, read
 from tokbench.downstream.transplanting.roles import LIKE
-from tokbench.downstream.transplanting.spelling import Meaning, Spelling
+from tokbench.spelling import Meaning, Spelling
 from tokbench.values import Source
 
 Row = tuple[Source, tuple[int, ...]]

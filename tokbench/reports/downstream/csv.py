@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from tokbench.reports.downstream.facts import Cost
+from tokbench.reports.downstream.scale import scale
 from tokbench.values import Downstream, Score, TaskResult
 
 COLUMNS = (
@@ -42,6 +43,8 @@ COLUMNS = (
     "truncated",
     "cut_spans",
     "ceiling",
+    "lost",
+    "better",
     "learning_rate",
     "shapes",
 )
@@ -59,7 +62,12 @@ def render(made: Downstream) -> str:
                 said = value if math.isfinite(value) else ""
                 writer.writerow(
                     {"task": task.task, "tokenizer": name, "metric": metric, "value": said}
-                    | {"rival": "true", "train": task.sizes[0], "test": task.sizes[2]}
+                    | {
+                        "better": scale(task, metric).better,
+                        "rival": "true",
+                        "train": task.sizes[0],
+                        "test": task.sizes[2],
+                    }
                 )
     return file.getvalue()
 
@@ -88,11 +96,13 @@ def _models(made: Downstream, task: TaskResult) -> Iterator[dict[str, object]]:
             "truncated": outcome.truncated,
             "cut_spans": outcome.cut_spans,
             "ceiling": "" if outcome.ceiling is None else outcome.ceiling,
+            "lost": "" if outcome.lost is None else outcome.lost,
             "learning_rate": cost.learning_rate,
             "shapes": cost.shapes,
         }
         for metric, score in scores.items():
-            yield {**same, "metric": metric, **_score(score, baseline)}
+            better = {"better": scale(task, metric).better}
+            yield {**same, **better, "metric": metric, **_score(score, baseline)}
 
 
 def _score(score: Score, baseline: str) -> dict[str, object]:

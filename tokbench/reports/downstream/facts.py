@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tokbench.reports.downstream.scale import Scale, scale
 from tokbench.values import Downstream, Gap, Outcome, Score, TaskResult
 
 SAME = "no difference seen"
 NONE = "no models of these settings"
-_POINTS = 100
 _FEW = 3
 _MINUTE, _HOUR = 60, 3600
 _TWO_MINUTES, _TWO_HOURS = 120, 7200
@@ -17,53 +17,6 @@ _ALIKE, _AROUND = 1e-3, 0.05
 """What is no wider has one number at both ends of an axis; what is shown to each side then."""
 _MUCH = 0.05
 """Of the test examples: a share that can move scores as far as tokenizers do."""
-
-
-def points(value: float) -> str:
-    """A score of 0 to 1 in hundredths.
-
-    >>> points(0.8434)
-    '84.3'
-    """
-    return f"{_POINTS * value:.1f}"
-
-
-def signed(value: float) -> str:
-    """A difference in hundredths, with its sign; none is 0.
-
-    >>> signed(0.0213), signed(-0.0001), signed(0.0)
-    ('+2.1', '-0.0', '0')
-    """
-    return f"{_POINTS * value:+.1f}" if value else "0"
-
-
-def interval(ends: tuple[float, float] | None) -> str:
-    """An interval of a score.
-
-    >>> interval((0.8, 0.85))
-    '[80.0, 85.0]'
-    """
-    return f"[{points(ends[0])}, {points(ends[1])}]" if ends else ""
-
-
-def signed_interval(ends: tuple[float, float] | None) -> str:
-    """An interval of a difference.
-
-    >>> signed_interval((-0.01, 0.02))
-    '[-1.0, +2.0]'
-    """
-    return f"[{signed(ends[0])}, {signed(ends[1])}]" if ends else ""
-
-
-def half(score: Score) -> str:
-    """Half of the interval over seeds; empty with one seed.
-
-    >>> half(Score(0.8, (0.78, 0.82), (0.8, 0.8)))
-    '±2.0'
-    """
-    if score.interval is None:
-        return ""
-    return f"±{points((score.interval[1] - score.interval[0]) / 2)}"
 
 
 def title(task: TaskResult, metric: str = "") -> str:
@@ -203,9 +156,14 @@ def about(task: TaskResult) -> str:
     train, _, test = task.sizes
     what = f", {task.labels:,} {'tags' if task.kind == 'tokens' else 'classes'}"
     return (
-        f"{title(task)} on {test:,} test examples{what if task.labels else ''}; "
+        f"{title(task)} on {test:,} test {examples(task)}{what if task.labels else ''}; "
         f"trained on {train:,}"
     )
+
+
+def examples(task: TaskResult) -> str:
+    """What an example is called, of several."""
+    return "documents" if task.kind.endswith("_lm") else "examples"
 
 
 def alike(made: Downstream) -> str:
@@ -252,7 +210,7 @@ def verdicts(made: Downstream, task: TaskResult) -> Iterator[str]:
     for one in trained:
         gap = one.score.gap if one.score else None
         if gap and gap.seen:
-            yield _seen(one, gap, baseline)
+            yield _seen(one, gap, baseline, scale(task))
     whys: dict[str, list[str]] = {}
     for one in trained:
         gap = one.score.gap if one.score else None
@@ -262,10 +220,15 @@ def verdicts(made: Downstream, task: TaskResult) -> Iterator[str]:
         yield f"{listed(names)}: no difference to {baseline} seen: {why}"
     if cut := list(_cut(task, trained)):
         yield f"the length limit cuts test examples of {listed(cut)}: those models saw less of them"
-    best = max((one.score.value for one in trained if one.score), default=0.0)
-    above = [f"{name} ({points(value)})" for name, value in rivals(task) if value >= best]
+    said = scale(task)
+    best = max((said.sign * one.score.value for one in trained if one.score), default=0.0)
+    above = [
+        f"{name} ({said.number(value)})"
+        for name, value in rivals(task)
+        if said.sign * value >= best
+    ]
     if above and trained:
-        yield f"no model is above {listed(above)}"
+        yield f"no model is {'above' if said.sign > 0 else 'below'} {listed(above)}"
     yield from _missing(found)
 
 
@@ -299,14 +262,14 @@ def summary(made: Downstream) -> Iterator[str]:
         yield from (f"{task.task}: {one}" for one in verdicts(made, task))
 
 
-def _seen(one: Line, gap: Gap, baseline: str) -> str:
-    better = "better" if gap.value > 0 else "worse"
+def _seen(one: Line, gap: Gap, baseline: str, said: Scale) -> str:
+    better = "better" if said.sign * gap.value > 0 else "worse"
     low, high = sorted(abs(end) for end in gap.interval or (gap.value, gap.value))
     clear = one.score is not None and one.score.best == "clearly best"
     most = ", and clearly best" if clear else ""
     return (
-        f"{one.name} is {better} than {baseline} by {points(abs(gap.value))} points "
-        f"(95% {points(low)} to {points(high)}){most}"
+        f"{one.name} is {better} than {baseline} by {said.number(abs(gap.value))} {said.gaps} "
+        f"(95% {said.number(low)} to {said.number(high)}){most}"
     )
 
 
@@ -315,13 +278,14 @@ def others(made: Downstream, task: TaskResult) -> Iterator[str]:
     for metric in task.titles:
         if metric == task.metric:
             continue
+        written = scale(task, metric)
         said = [
-            f"{name} {points(scores[metric].value)} {half(scores[metric])}".rstrip()
+            " ".join([name, written.number(score.value), written.half(score)]).rstrip()
             for name, scores in zip(made.tokenizers, task.scores, strict=True)
-            if metric in scores
+            if (score := scores.get(metric))
         ]
         said += [
-            f"{name} {points(some[metric])}"
+            f"{name} {written.number(some[metric])}"
             for name, some in task.rivals.items()
             if math.isfinite(some.get(metric, math.nan))
         ]
@@ -349,20 +313,50 @@ def remarks(made: Downstream, task: TaskResult) -> list[str]:
             )
             why = units[task.metric.startswith("span_")]
             said.append(
-                f"{name}: no model on its tokens can pass {points(one.ceiling)} by {title(task)}: "
-                f"other {why}, or were cut off"
+                f"{name}: no model on its tokens can pass {scale(task).number(one.ceiling)} by "
+                f"{title(task)}: other {why}, or were cut off"
             )
         if stopped := sum(seed.stopped_early for seed in one.seeds):
             said.append(f"{name}: {stopped} of {len(one.seeds)} models stopped early")
     if static := [(name, one) for name, one in outcomes if one.static]:
         counts = [f"{name} {max(seed.shapes for seed in one.seeds):,}" for name, one in static]
         said.append(f"distinct shapes of batches, padded to few lengths: {', '.join(counts)}")
+    said += [
+        f"{name}: {sum(seed.programs for seed in one.seeds):,} programs were compiled for the "
+        f"device, in {duration(sum(seed.compiling for seed in one.seeds))}"
+        for name, one in outcomes
+        if any(seed.programs for seed in one.seeds)
+    ]
     notes: dict[str, list[str]] = {}
     for name, one in outcomes:
         for note in one.notes:
             notes.setdefault(note, []).append(name)
     said += [f"{listed(names)}: {note}" for note, names in notes.items()]
     return said
+
+
+@dataclass(frozen=True)
+class Continued:
+    """How the models of all tokenizers go on with a text.
+
+    Attributes:
+        prompt: the text.
+        ways: of each model its tokenizer's name, whether it was drawn ("sampled") or not
+            ("greedy"), and what it said.
+    """
+
+    prompt: str
+    ways: tuple[tuple[str, str, str], ...]
+
+
+def continued(made: Downstream, task: TaskResult) -> list[Continued]:
+    """What language models say, for people to look at; nothing of other models."""
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for one in lines(made, task):
+        for said in one.outcome.continuations if one.outcome else ():
+            ways = found.setdefault(said.prompt, [])
+            ways += [(one.name, "greedy", said.greedy), (one.name, "sampled", said.sampled)]
+    return [Continued(prompt, tuple(ways)) for prompt, ways in found.items()]
 
 
 def listed(names: Sequence[str]) -> str:
@@ -405,7 +399,7 @@ class Axis:
     high: float
 
     @classmethod
-    def of(cls, scores: Sequence[Score]) -> "Axis | None":
+    def of(cls, scores: Sequence[Score], highest: float = 1.0) -> "Axis | None":
         """Wide enough for every seed and mean, and for intervals as far as they make sense.
 
         Around scores that are all alike it is five points to each side, as far as scores go there.
@@ -422,10 +416,10 @@ class Axis:
         # two seeds may give an interval many times as wide as all that was seen
         low, high = (
             max(min([low, *ends]), low - room, min(low, 0.0)),
-            min(max([high, *ends]), high + room, 1.0),
+            min(max([high, *ends]), high + room, highest),
         )
         if high - low < _ALIKE:
-            return cls(max(low - _AROUND, min(low, 0.0)), min(high + _AROUND, 1.0))
+            return cls(max(low - _AROUND, min(low, 0.0)), min(high + _AROUND, highest))
         margin = 0.05 * (high - low)
         return cls(low - margin, high + margin)
 

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from tokbench.reports import svg
 from tokbench.reports.downstream import facts
 from tokbench.reports.downstream.facts import Axis, Cost, Line
+from tokbench.reports.downstream.scale import Scale, scale, units
 from tokbench.reports.markup import plain, shown
 from tokbench.reports.pages import name, page
 from tokbench.reports.sizes import size
@@ -49,6 +50,7 @@ def section(made: Downstream, titles: Mapping[str, str]) -> dict[str, Any]:
         "warning": MODELS_NOTE,
         "baseline": name(made.tokenizers[made.baseline]),
         "same": facts.SAME,
+        "units": units(made.tasks),
         "gaps": any(one.gap for one in scores),
         "best": any(one.best for one in scores),
         "tasks": [_task(made, task, number) for number, task in enumerate(made.tasks)],
@@ -66,7 +68,14 @@ def _task(made: Downstream, task: TaskResult, number: int) -> dict[str, Any]:
         "verdicts": [_sentence(one, names) for one in facts.verdicts(made, task)],
         "remarks": [_sentence(one, names) for one in said],
         "svg": _picture(task, found, f"task-{number}"),
-        "columns": [_Column(facts.title(task), "hundredths", "higher"), *_COSTS],
+        "continued": [
+            {
+                "prompt": shown(one.prompt, 2000),
+                "ways": [(name(who), way, shown(text, 2000)) for who, way, text in one.ways],
+            }
+            for one in facts.continued(made, task)
+        ],
+        "columns": [_Column(facts.title(task), scale(task).unit, scale(task).better), *_COSTS],
         "rows": [
             *_models(found, task),
             *_rivals(task),
@@ -127,7 +136,7 @@ def _cells(one: Line, task: TaskResult) -> list[_Cell]:
         return [_Cell(None, one.instead), *[_Cell(None, "")] * len(_COSTS)]
     cost = Cost.of(one.outcome, task.sizes[2])
     return [
-        _score(one.score, diverged=one.diverged),
+        _score(one.score, scale(task), diverged=one.diverged),
         _Cell(cost.embeddings, facts.short(cost.embeddings)),
         _Cell(cost.seconds, facts.duration(cost.seconds)),
         _Cell(cost.examples, facts.short(cost.examples)),
@@ -141,48 +150,46 @@ def _cells(one: Line, task: TaskResult) -> list[_Cell]:
     ]
 
 
-def _score(score: Score, *, diverged: bool) -> _Cell:
+def _score(score: Score, said: Scale, *, diverged: bool) -> _Cell:
     gap = score.gap
-    difference = ""
-    if gap:
-        difference = f"{facts.signed(gap.value)} {facts.signed_interval(gap.interval)}".rstrip()
     return _Cell(
         score.value,
-        f"{facts.points(score.value)}{' (diverged)' if diverged else ''}",
+        f"{said.number(score.value)}{' (diverged)' if diverged else ''}",
         score.best,
-        facts.interval(score.interval),
-        difference,
+        said.interval(score.interval),
+        said.gap(score),
         facts.SAME if gap and not gap.seen else "",
     )
 
 
 def _rivals(task: TaskResult) -> Iterator[dict[str, Any]]:
     for who, value in facts.rivals(task):
-        cells = [_Cell(value, facts.points(value)), *[_Cell(None, "")] * len(_COSTS)]
+        cells = [_Cell(value, scale(task).number(value)), *[_Cell(None, "")] * len(_COSTS)]
         yield {"name": name(who), "rival": True, "cells": cells}
 
 
 def _picture(task: TaskResult, found: Sequence[Line], key: str) -> Markup | None:
     """A line for each tokenizer: seeds, their mean and its interval; below, the rivals."""
     known = [one for one in found if one.score]
-    axis = Axis.of([one.score for one in known if one.score])
+    said = scale(task)
+    axis = Axis.of([one.score for one in known if one.score], said.highest)
     if axis is None:
         return None
     rivals = facts.rivals(task)
     bottom = _TOP + _ROW * (len(known) + len(rivals))
-    x = svg.Scale(100 * axis.low, 100 * axis.high, _LABEL, svg.WIDTH - 12)
+    x = svg.Scale(said.factor * axis.low, said.factor * axis.high, _LABEL, svg.WIDTH - 12)
     parts = []
     for tick in x.ticks():
         parts.append(svg.line(x(tick), _TOP, x(tick), bottom, "g"))
         parts.append(svg.text(x(tick), bottom + 16, svg.short(tick), anchor="middle", css="a"))
-    title = f"{facts.title(task)}, in hundredths"
+    title = f"{facts.title(task)}, in {said.unit}"
     parts.append(svg.text((x.start + x.end) / 2, bottom + 33, title, anchor="middle", css="a"))
     for row, one in enumerate(known):
-        parts += _line(one, x, _TOP + _ROW * (row + 0.5))
+        parts += _line(one, x, said, _TOP + _ROW * (row + 0.5))
     for row, (who, value) in enumerate(rivals, len(known)):
-        parts += _rival(who, 100 * value, x, _TOP + _ROW * (row + 0.5))
+        parts += _rival(who, value, x, said, _TOP + _ROW * (row + 0.5))
     told = ". ".join(
-        f"{one.name}: {facts.points(one.score.value)} {facts.interval(one.score.interval)}"
+        f"{one.name}: {said.number(one.score.value)} {said.interval(one.score.interval)}"
         for one in known
         if one.score
     )
@@ -190,33 +197,34 @@ def _picture(task: TaskResult, found: Sequence[Line], key: str) -> Markup | None
     return svg.picture(key, bottom + 42, heading, told, parts)
 
 
-def _line(one: Line, x: svg.Scale, y: float) -> list[str]:
+def _line(one: Line, x: svg.Scale, scale: Scale, y: float) -> list[str]:
     score = one.score
     if score is None:
         return []
     parts = [svg.text(_LABEL - 10, y + 4, svg.shortened(one.name, _LONGEST_NAME), anchor="end")]
     if score.interval:
-        low, high = (min(max(x(100 * end), x.start), x.end) for end in score.interval)
+        low, high = (min(max(x(scale.factor * end), x.start), x.end) for end in score.interval)
         whisker = svg.line(low, y, high, y, "w")
         parts.append(f'<g class="s{one.place % svg.COLOURS}">{whisker}</g>')
     parts += [
-        f'<circle class="seed s{one.place % svg.COLOURS}" cx="{x(100 * value):.1f}" '
+        f'<circle class="seed s{one.place % svg.COLOURS}" cx="{x(scale.factor * value):.1f}" '
         f'cy="{y:.1f}" r="2"/>'
         for value in score.by_seed
     ]
-    said = f"{one.name}: {facts.points(score.value)} {facts.interval(score.interval)}"
-    return [*parts, svg.mark(one.place, x(100 * score.value), y, said)]
+    said = f"{one.name}: {scale.number(score.value)} {scale.interval(score.interval)}"
+    return [*parts, svg.mark(one.place, x(scale.factor * score.value), y, said)]
 
 
-def _rival(who: str, value: float, x: svg.Scale, y: float) -> list[str]:
+def _rival(who: str, score: float, x: svg.Scale, scale: Scale, y: float) -> list[str]:
     """A mark, or at the edge an arrow and the number where the score lies beyond."""
     label = svg.text(_LABEL - 10, y + 4, svg.shortened(who, _LONGEST_NAME), anchor="end", css="a")
+    value, number = scale.factor * score, scale.number(score)
     if value < x.low:
-        return [label, svg.text(x.start, y + 4, f"◂ {value:.1f}", css="a")]
+        return [label, svg.text(x.start, y + 4, f"◂ {number}", css="a")]
     if value > x.high:
-        return [label, svg.text(x.end, y + 4, f"{value:.1f} ▸", anchor="end", css="a")]
+        return [label, svg.text(x.end, y + 4, f"{number} ▸", anchor="end", css="a")]
     at = x(value)
-    said = escape(plain(f"{who}: {value:.1f}"))
+    said = escape(plain(f"{who}: {number}"))
     shape = f"M{at:.1f} {y - 5:.1f}l5 5l-5 5l-5 -5z"
     return [label, f'<path class="rivalmark" d="{shape}"><title>{said}</title></path>']
 

@@ -41,6 +41,7 @@ def _task(task: TaskResult, tokenizers: tuple[str, ...]) -> dict[str, Any]:
         "kind": task.kind,
         "metric": task.metric,
         "titles": task.titles,
+        "lower": list(task.lower),
         "labels": task.labels,
         "sizes": dict(zip(_SPLITS, task.sizes, strict=True)),
         "rivals": task.rivals,

@@ -2,6 +2,7 @@
 
 from tokbench.reports.downstream import facts
 from tokbench.reports.downstream.facts import Line
+from tokbench.reports.downstream.scale import Scale, scale, units
 from tokbench.reports.latex import comment, escaped
 from tokbench.values import Downstream, Score, TaskResult
 
@@ -33,10 +34,10 @@ def render(made: Downstream) -> str:
         "\\end{tabular}",
         (
             "\\caption{Models that differ in the tokenizer alone "
-            f"({escaped(facts.alike(made))}): means over seeds in hundredths, with half of the "
-            "95\\% interval over seeds. Bold: best; $^\\ast$: a difference to every other is "
-            f"seen; {_SIGN}: no difference to {escaped(baseline)} is seen; below, differences to "
-            "it with 95\\% intervals over seeds and test examples.}"
+            f"({escaped(facts.alike(made))}): means over seeds in {units(made.tasks)}, with "
+            "half of the 95\\% interval over seeds. Bold: best; $^\\ast$: a difference to "
+            f"every other is seen; {_SIGN}: no difference to {escaped(baseline)} is seen; below, "
+            "differences to it with 95\\% intervals over seeds and test examples.}"
         ),
         "\\end{table}",
         "",
@@ -49,28 +50,28 @@ def _lines(made: Downstream, task: TaskResult, rivals: list[str]) -> list[str]:
     found = [one.score for one in models]
     title = escaped(f"{task.task}, {facts.title(task)}")
     known = dict(facts.rivals(task))
-    numbers = [facts.points(known[name]) if name in known else "" for name in rivals]
-    lines = [" & ".join([title, *map(_value, models), *numbers]) + " \\\\"]
-    gaps = [_gap(one) for one in found]
+    said = scale(task)
+    numbers = [said.number(known[name]) if name in known else "" for name in rivals]
+    lines = [" & ".join([title, *(_value(one, said) for one in models), *numbers]) + " \\\\"]
+    gaps = [_gap(one, said) for one in found]
     if any(gaps):
         lines.append(" & ".join(["", *gaps, *[""] * len(rivals)]) + " \\\\")
     return lines
 
 
-def _value(line: Line) -> str:
+def _value(line: Line, said: Scale) -> str:
     score = line.score
     if score is None:
         return "--"
-    shown = _MARKS[score.best].format(facts.points(score.value))
+    shown = _MARKS[score.best].format(said.number(score.value))
     if line.diverged:
         shown += " (diverged)"
-    half = facts.half(score).replace("±", "$\\pm$")
+    half = said.half(score).replace("±", "$\\pm$")
     return f"{shown} {{\\scriptsize {half}}}" if half else shown
 
 
-def _gap(score: Score | None) -> str:
+def _gap(score: Score | None, scale: Scale) -> str:
     if score is None or score.gap is None:
         return ""
-    said = f"{facts.signed(score.gap.value)} {facts.signed_interval(score.gap.interval)}".rstrip()
     sign = "" if score.gap.seen else f"{_SIGN} "
-    return f"{{\\scriptsize {sign}{said}}}"
+    return f"{{\\scriptsize {sign}{scale.gap(score)}}}"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from tokbench.reports.downstream import facts
 from tokbench.reports.downstream.facts import Cost, Line
+from tokbench.reports.downstream.scale import Scale, scale, units
 from tokbench.reports.github import code, escaped
 from tokbench.reports.sizes import size
 from tokbench.reports.warning import MODELS_NOTE
@@ -48,13 +49,18 @@ def tasks(made: Downstream) -> Iterator[str]:
         for one in facts.lines(made, task):
             yield f"| {escaped(one.name)} | {' | '.join(_cells(one, task))} |"
         for name, value in facts.rivals(task):
-            yield f"| _{escaped(name)}_ | {facts.points(value)} |" + " |" * 8
+            yield f"| _{escaped(name)}_ | {scale(task).number(value)} |" + " |" * 8
         yield ""
         said = [*facts.verdicts(made, task), *facts.others(made, task), *facts.remarks(made, task)]
         yield from (f"- {escaped(one)}" for one in said)
         yield ""
+        for text in facts.continued(made, task):
+            yield f"Goes on with {code(text.prompt)}:"
+            yield ""
+            yield from (f"- {escaped(who)}, {way}: {code(what)}" for who, way, what in text.ways)
+            yield ""
     yield (
-        "Scores in hundredths, the mean over seeds ± half of the 95% interval over seeds "
+        f"Scores in {units(made.tasks)}, the mean over seeds ± half of the 95% interval over seeds "
         "(Student's t); [95% of the difference by seed, over seeds and test examples]; "
         f"\\* best, \\*\\* best and a difference to every other is seen; ≈ {facts.SAME}."
     )
@@ -63,12 +69,13 @@ def tasks(made: Downstream) -> Iterator[str]:
 def _cells(one: Line, task: TaskResult) -> list[str]:
     if one.score is None or one.outcome is None:
         return [one.instead, *[""] * 8]
-    score = f"{facts.points(one.score.value)} {facts.half(one.score)}".rstrip()
+    said = scale(task)
+    score = f"{said.number(one.score.value)} {said.half(one.score)}".rstrip()
     cost = Cost.of(one.outcome, task.sizes[2])
     marked = _MARKS[one.score.best].format(score)
     return [
         f"{marked} (diverged)" if one.diverged else marked,
-        _gap(one),
+        _gap(one, said),
         facts.short(cost.embeddings),
         facts.duration(cost.seconds),
         facts.short(cost.examples),
@@ -79,11 +86,11 @@ def _cells(one: Line, task: TaskResult) -> list[str]:
     ]
 
 
-def _gap(one: Line) -> str:
+def _gap(one: Line, scale: Scale) -> str:
     gap = one.score.gap if one.score else None
     if gap is None:
         return ""
-    said = f"{facts.signed(gap.value)} {facts.signed_interval(gap.interval)}".rstrip()
+    said = scale.gap(one.score)
     return said if gap.seen else f"≈ {said}"
 
 

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tokbench.reports.downstream import facts
+from tokbench.reports.downstream.scale import scale as written
 from tokbench.reports.numbers import POINTS
 from tokbench.values import Comparison, Difference, Measurement, Row, TaskResult
 
 MODELS = "Models"
 """The family of these rows."""
 SIDE = (
-    "Of models: scores in hundredths, 95% over seeds by Student's t; differences in points, seen "
-    "where they stand out from seeds and test examples."
+    "Of models: scores in hundredths, bits as they are, 95% over seeds by Student's t; differences "
+    "in points or bits, seen where they stand out from seeds and test examples."
 )
 """How the rows of models differ from the others."""
 
@@ -37,7 +38,7 @@ def beside(
     shown = dict(rows)
     for task in made.tasks:
         key = f"model:{task.task}"
-        shown[key] = Row(task.task, 1, family=MODELS)
+        shown[key] = Row(task.task, written(task).digits, family=MODELS)
         by_name = {one.name: one for one in facts.lines(made, task)}
         for name, some in further.items():
             some[key] = _measurement(task, by_name.get(name), scale, same=same)
@@ -55,6 +56,8 @@ def _measurement(
     if line is None or score is None:
         why = facts.no_score(line) if line else facts.NONE
         return Measurement(None, n, "", None, why=why, of="test examples")
+    said = written(task)
+    scale = min(scale, said.factor)
     unit = f"{facts.title(task)} {POINTS}" if scale != 1 else facts.title(task)
     difference = None
     if score.gap and same:
@@ -64,7 +67,7 @@ def _measurement(
         scale * score.value,
         n,
         unit,
-        "higher",
+        "higher" if said.sign > 0 else "lower",
         interval=_scaled(score.interval, scale),
         no_interval="" if score.interval else "one seed",
         difference=difference,

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from tokbench.reports.downstream import facts
 from tokbench.reports.downstream.facts import Axis, Cost, Line
+from tokbench.reports.downstream.scale import Scale, scale, units
 from tokbench.reports.names import shortened
 from tokbench.reports.sizes import size
 from tokbench.reports.visible import visible
@@ -19,6 +20,7 @@ from tokbench.values import Downstream, RankCorrelation, Score, TaskResult
 _GAP = 2
 _SCORE_WIDTH = 14
 _MARK_WIDTH = 3
+_HALF_WIDTH = 5
 _LEAST_PICTURE, _MOST_PICTURE = 14, 40
 _SAME = "≈"
 _DIVERGED = "!"
@@ -51,7 +53,7 @@ def _heading(made: Downstream) -> Text:
 def _legend(made: Downstream) -> Text:
     """What the marks mean, of those that there are."""
     found = [score for task in made.tasks for some in task.scores for score in some.values()]
-    said = ["scores in hundredths, the mean over seeds"]
+    said = [f"scores in {units(made.tasks)}, the mean over seeds"]
     if any(one.interval for one in found):
         said.append("± half of the 95% interval over seeds, by Student's t")
     if any(one.gap and one.gap.interval for one in found):
@@ -76,6 +78,7 @@ class _Task:
         self._made = made
         self._task = task
         self._lines = facts.lines(made, task)
+        self._scale = scale(task)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         task = self._task
@@ -90,34 +93,37 @@ class _Task:
         yield from self._costs(width, options.max_width)
         for said in facts.remarks(self._made, task):
             yield Text(visible(said), style="dim")
+        for one in facts.continued(self._made, task):
+            yield from _continued(one, width, options.max_width)
 
     def _scores(self, names: int, width: int) -> Table:
         """A line for each tokenizer, then the rivals."""
-        task = self._task
-        gaps = [_gap(one.score) for one in self._lines]
+        task, said = self._task, self._scale
+        score_width = _SCORE_WIDTH + said.width - _HALF_WIDTH
+        gaps = [_gap(one.score, said) for one in self._lines]
         gap_width = max((cell_len(one.plain) for one in gaps), default=0)
         baseline = visible(self._made.tokenizers[self._made.baseline])
         head = f"to {baseline}"
         gap_width = max(gap_width, min(cell_len(head), 12)) if gap_width else 0
-        left = width - names - _SCORE_WIDTH - _GAP - (gap_width + _GAP if gap_width else 0) - _GAP
-        axis = Axis.of([one.score for one in self._lines if one.score])
+        left = width - names - score_width - _GAP - (gap_width + _GAP if gap_width else 0) - _GAP
+        axis = Axis.of([one.score for one in self._lines if one.score], said.highest)
         drawn = axis if axis and left >= _LEAST_PICTURE else None
         table = Table(box=None, pad_edge=False, padding=(0, 0, 0, _GAP), header_style="bold")
         table.add_column("", width=names, no_wrap=True)
-        head_of = shortened(facts.title(task), _SCORE_WIDTH)
-        table.add_column(head_of, width=_SCORE_WIDTH, no_wrap=True)
+        head_of = shortened(facts.title(task), score_width)
+        table.add_column(head_of, width=score_width, no_wrap=True)
         if gap_width:
             table.add_column(shortened(head, gap_width), width=gap_width, no_wrap=True)
         across = min(left, _MOST_PICTURE)
         if drawn:
-            table.add_column(_ends(drawn, across), width=across, no_wrap=True)
+            table.add_column(_ends(drawn, across, said), width=across, no_wrap=True)
         for one, gap in zip(self._lines, gaps, strict=True):
-            cells = [_score(one)]
+            cells = [_score(one, said)]
             cells += [gap] if gap_width else []
             cells += [_line(drawn, one.score, across)] if drawn else []
             table.add_row(shortened(one.name, names), *cells)
         for name, value in facts.rivals(task):
-            cells = [Text(f"{facts.points(value):>5}", style="dim")]
+            cells = [Text(f"{said.number(value):>5}", style="dim")]
             cells += [Text()] if gap_width else []
             cells += [_line(drawn, value, across)] if drawn else []
             table.add_row(Text(visible(name), style="dim"), *cells)
@@ -188,32 +194,44 @@ _COLUMNS = (
 )
 
 
-def _score(line: facts.Line) -> Text:
+def _continued(one: facts.Continued, names: int, width: int) -> Iterator[RenderableType]:
+    """A line for each way to go on; what has no room is cut."""
+    prompt = Text(f"goes on with: {visible(one.prompt)}")
+    prompt.truncate(width, overflow="ellipsis")
+    yield prompt
+    for name, way, said in one.ways:
+        line = shortened(name, names).append(f"{' ' * _GAP}{way:<8} ", "dim")
+        line.append(visible(said))
+        line.truncate(width, overflow="ellipsis")
+        yield line
+
+
+def _score(line: facts.Line, said: Scale) -> Text:
     score = line.score
     if score is None:
         return Text(line.instead, style="dim")
     mark = {"": "", "best": " *", "clearly best": " **"}[score.best]
     mark = f"{mark or ' '}{_DIVERGED}"[-_MARK_WIDTH:] if line.diverged else mark
     style = {"": "", "best": "green", "clearly best": "bold green"}[score.best]
-    text = Text(f"{facts.points(score.value):>5}", style=style)
-    text.append(f" {facts.half(score):<5}", "dim")
+    text = Text(f"{said.number(score.value):>5}", style=style)
+    text.append(f" {said.half(score):<{said.width}}", "dim")
     return text.append(mark.rstrip(), style)
 
 
-def _gap(score: Score | None) -> Text:
+def _gap(score: Score | None, scale: Scale) -> Text:
     """The difference to the baseline; dim and marked where none is seen."""
     if score is None or score.gap is None:
         return Text()
     gap = score.gap
-    said = f"{facts.signed(gap.value):>5} {facts.signed_interval(gap.interval)}".rstrip()
+    said = f"{scale.signed(gap.value):>5} {scale.signed_interval(gap.interval)}".rstrip()
     if not gap.seen:
         return Text(f"{_SAME} {said}", style="dim")
-    return Text(f"  {said}", style="green" if gap.value > 0 else "red")
+    return Text(f"  {said}", style="green" if scale.sign * gap.value > 0 else "red")
 
 
-def _ends(axis: Axis, width: int) -> Text:
+def _ends(axis: Axis, width: int, said: Scale) -> Text:
     """The ends of the axis."""
-    low, high = facts.points(axis.low), facts.points(axis.high)
+    low, high = said.number(axis.low), said.number(axis.high)
     return Text(f"{low}{high:>{width - len(low)}}", style="not bold dim")
 
 

@@ -29,7 +29,8 @@ def _byte_characters() -> dict[str, int]:
     }
 
 
-_BYTES = _byte_characters()
+BYTES = _byte_characters()
+"""The byte that each of those characters stands for."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,18 @@ class Meaning:
             return self.text.decode()
         except UnicodeDecodeError:
             return None
+
+
+def shown(data: bytes) -> str:
+    r"""Text, or hexadecimal numbers where bytes are none by themselves.
+
+    >>> shown(b"low"), shown(b"\xe2\x82")
+    ('low', 'E2 82')
+    """
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.hex(" ").upper()
 
 
 class Spelling:
@@ -89,8 +102,8 @@ class Spelling:
             begins = not token.startswith(self._prefix)
             token = token.removeprefix(self._prefix)
         text = token.encode()
-        if self.bytes and all(one in _BYTES for one in token):
-            text = bytes(_BYTES[one] for one in token)
+        if self.bytes and all(one in BYTES for one in token):
+            text = bytes(BYTES[one] for one in token)
         elif self._space:
             text = token.replace(self._space, " ").encode()
         if self.bytes or self._space:

@@ -1,0 +1,342 @@
+"""A published run back from the Hub: as a run folder, its numbers recomputed, trained again."""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tokenizers import Tokenizer
+
+from tokbench import corpus as corpora
+from tokbench import publishing, store
+from tokbench.errors import CorpusError, PublishingError, RecipeError, StoreError, SubjectError
+from tokbench.publishing.bundle import is_ours
+from tokbench.publishing.proving import Fetched, fetched
+from tokbench.publishing.remote import MAIN, Hub
+from tokbench.recipe import NAME, Recipe, parsed_all
+from tokbench.reports.json import read as read_comparison
+from tokbench.values import Comparison, Measured, Measurement, Recomputed, Split, Watch, ignore
+from tokbench.workbench.again import difference
+from tokbench.workbench.comparisons import COMPARISON, compare, keep, measure, named_corpus
+from tokbench.workbench.find import RECIPES, find
+from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER
+from tokbench.workbench.published import OWN
+from tokbench.workbench.runs import train
+
+ORIGIN = "published.json"
+"""Where a pulled run says where it is from."""
+_SIGNATURE = re.compile(r"[0-9a-f]{16}")
+_NEEDED = {"name", "signature", "recipe", "corpus", "files", "proof", "verdict", "determinism"}
+_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """A published run that lies here.
+
+    Attributes:
+        repo: `user/name`.
+        commit: its full hash there.
+        folder: the run folder.
+        before: whether it was here already.
+        comparison: what was measured when it was published; None where nothing was.
+        recomputed: its numbers beside those measured now; empty where that could not be.
+        why: why they were not measured again.
+        retrained: what training it again gave, in words; empty where that was not asked for.
+        identical: whether that is the same tokenizer byte for byte; None where it was not asked.
+    """
+
+    repo: str
+    commit: str
+    folder: Path
+    before: bool
+    comparison: Comparison | None
+    recomputed: tuple[Recomputed, ...] = ()
+    why: str = ""
+    retrained: str = ""
+    identical: bool | None = None
+
+
+def pull(
+    name: str,
+    out: Path | None = None,
+    *,
+    data: Path | None = None,
+    retrain: bool = False,
+    runs: Path = RUNS,
+    watch: Watch = ignore,
+) -> Pulled:
+    """Bring a published run back, and measure it again where its text is here.
+
+    Args:
+        name: `user/name`, with `@revision` if need be.
+        out: the run folder to make; None for its place among the runs.
+        data: the folder that the recipe's paths start from; None for the run folder.
+        retrain: whether to train it again from its recipe.
+        runs: the folder of run folders.
+        watch: told how far it has come.
+
+    Raises:
+        PublishingError: it is no published run, or cannot be had.
+        TokbenchError: it cannot be trained again.
+    """
+    with _had(name) as (repo, got):
+        facts = _facts(repo, got)
+        folder = out or runs / facts["name"] / facts["signature"]
+        before = _is_here(folder, facts)
+        if not before:
+            _put(repo, got, facts, folder, data)
+        elif data is not None:
+            _start_from(folder, data)
+    comparison = facts.get("comparison") and read_comparison(facts["comparison"], repo)
+    recomputed, why = _recomputed(folder, comparison, watch)
+    made = Pulled(repo, got.commit, folder, before, comparison, recomputed, why)
+    return _retrained(made, data or folder, watch) if retrain else made
+
+
+def verify_published(name: str, on: Sequence[str], watch: Watch = ignore) -> tuple[Recomputed, ...]:
+    """The numbers of a published card, each beside what comes out on a text given.
+
+    Args:
+        name: `user/name`, with `@revision` if need be.
+        on: the text that it was trained and measured on: the folder that the paths of its recipe
+            start from, files in place of the only source of files that it has, or what `--on` of
+            other commands takes, of which all is read.
+        watch: told how far it has come.
+
+    Raises:
+        PublishingError: it is no published run, or tells no numbers, or the text is another one.
+        CorpusError: the text cannot be read.
+    """
+    with _had(name) as (repo, got), TemporaryDirectory(prefix="tokbench-") as scratch:
+        facts = _facts(repo, got)
+        if not facts.get("comparison"):
+            raise PublishingError(f"{repo}: was published without numbers: nothing was held out")
+        folder = Path(scratch) / "run"
+        _put(repo, got, facts, folder, None)
+        published = read_comparison(facts["comparison"], repo)
+        corpus, split = _given(facts, on)
+        subject = find(str(folder)).subject.renamed(published.tokenizers[0].name)
+        names = _names(published.tokenizers[0])
+        made = measure([subject], corpus, split, "", names, watch)
+        if (made.documents, made.bytes) != (published.documents, published.bytes):
+            raise PublishingError(
+                f"{repo}: that is not the text of its card: {made.documents:,} documents of "
+                f"{made.bytes:,} bytes, where the card is about {published.documents:,} of "
+                f"{published.bytes:,}; name what its recipe.yaml names"
+            )
+        source = f"the card of {repo} at {got.commit[:12]}"
+        return tuple(_beside(published.tokenizers[0], made.tokenizers[0], source))
+
+
+@contextmanager
+def _had(name: str) -> Iterator[tuple[str, Fetched]]:
+    """A published run in a folder that is gone behind the block."""
+    repo, _, revision = name.partition("@")
+    if not re.fullmatch(publishing.REPO, repo):
+        raise PublishingError(f"{name}: is no repository; write user/name, or user/name@revision")
+    hub = Hub(repo)
+    remote = hub.look(revision or MAIN, needed=True)
+    paths = [path for path in remote.files if is_ours(path)]
+    if publishing.FACTS not in paths or "tokenizer.json" not in paths:
+        raise PublishingError(
+            f"{repo}: was not published by tokbench; to measure it, name it to `tokbench bench`"
+        )
+    with TemporaryDirectory(prefix="tokbench-") as cache:
+        yield repo, fetched(hub, remote.commit, paths, Path(cache))
+
+
+def _facts(repo: str, got: Fetched) -> dict[str, Any]:
+    """What it says of itself, no more trusted than anything from there.
+
+    Raises:
+        PublishingError: it does not say what is needed, or its files are not those it tells of.
+    """
+    what = f"{repo}: its {publishing.FACTS}"
+    try:
+        facts = json.loads((got.folder / publishing.FACTS).read_bytes())
+        known = isinstance(facts, dict) and facts.keys() >= _NEEDED
+        known = (
+            known and isinstance(facts["recipe"], dict) and "sources" in facts["recipe"]["corpus"]
+        )
+        digests = dict(facts["files"]) if known else {}
+    except (ValueError, KeyError, TypeError) as error:
+        raise PublishingError(f"{what} is damaged ({error}); ask its author") from None
+    if not known:
+        raise PublishingError(f"{what} is none that tokbench wrote; ask its author")
+    if not re.fullmatch(NAME, str(facts["name"])) or not _SIGNATURE.fullmatch(facts["signature"]):
+        raise PublishingError(
+            f"{what} has a name or signature that names no folder; ask its author"
+        )
+    for path, digest in digests.items():
+        if path not in publishing.TOKENIZER or got.digests.get(path) != digest:
+            raise PublishingError(
+                f"{repo}: {path} is not what was published with the numbers; pull an earlier "
+                "revision, or ask its author"
+            )
+    return dict(facts)
+
+
+def _is_here(folder: Path, facts: Mapping[str, Any]) -> bool:
+    """Whether a run folder holds the same tokenizer already.
+
+    Raises:
+        PublishingError: it holds something else.
+    """
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return False
+    try:
+        same = store.read_json(folder / RUN_FILE)["signature"] == facts["signature"]
+        same = same and store.digests(folder / TOKENIZER) == facts["files"]
+    except (StoreError, OSError, KeyError, TypeError):
+        same = False
+    if not same:
+        raise PublishingError(f"{folder}: holds something else; name another folder with --out")
+    return True
+
+
+def _put(
+    repo: str, got: Fetched, facts: Mapping[str, Any], folder: Path, data: Path | None
+) -> None:
+    """Make the run folder, whole or not at all."""
+    manifest = {key: value for key, value in facts.items() if key not in OWN}
+    manifest["recipe_folder"] = _start(folder, data)
+    with store.new_folder(folder) as part:
+        (part / TOKENIZER).mkdir()
+        for path in got.digests:
+            if path == publishing.FACTS:
+                continue
+            target = part / TOKENIZER / path if path in facts["files"] else part / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes((got.folder / path).read_bytes())
+        for copy in (part / RUN_FILE, part / TOKENIZER / store.MANIFEST):
+            store.write_json(copy, manifest)
+        if facts.get("comparison"):
+            keep(part / COMPARISON, "", read_comparison(facts["comparison"], repo))
+        store.write_json(part / ORIGIN, {"repo": repo, "commit": got.commit})
+
+
+def _start(folder: Path, data: Path | None) -> str:
+    """How the tokenizer of a run folder names the folder that the recipe's paths start from."""
+    here = (folder / TOKENIZER).resolve()
+    return os.path.relpath((data or folder).resolve(), here)
+
+
+def _start_from(folder: Path, data: Path) -> None:
+    """Note that the recipe's paths start from another folder now."""
+    manifest = {**store.read_json(folder / RUN_FILE), "recipe_folder": _start(folder, data)}
+    for path in (folder / RUN_FILE, folder / TOKENIZER / store.MANIFEST):
+        store.write_json(path, manifest)
+
+
+def _names(measured: Measured) -> list[str]:
+    """What can be measured again: all but what was timed and what there was none of."""
+    return [
+        name
+        for name, one in measured.measurements.items()
+        if one.value is not None and one.spread is None
+    ]
+
+
+def _recomputed(
+    folder: Path, comparison: Comparison | None, watch: Watch
+) -> tuple[tuple[Recomputed, ...], str]:
+    """The published numbers beside those of now; or why there are none."""
+    if comparison is None:
+        return (), "it was published without numbers"
+    measured = comparison.tokenizers[0]
+    try:
+        made = compare([str(folder)], metric_names=_names(measured), watch=watch)
+    except (CorpusError, SubjectError) as error:
+        return (), str(error)
+    return tuple(_beside(measured, made.tokenizers[0], "published with it")), ""
+
+
+def _beside(published: Measured, ours: Measured, source: str) -> Iterator[Recomputed]:
+    """Each number, and the ends of its interval, to six digits."""
+    for name in _names(published):
+        one = ours.measurements.get(name)
+        now = _told(one) if one else {}
+        why = "this tokbench has no such metric" if one is None else one.why
+        for part, value in _told(published.measurements[name]).items():
+            told = now.get(part, None if why else "none")
+            yield Recomputed(f"{name}{part}", source, value, told, why)
+
+
+def _told(one: Measurement) -> dict[str, str]:
+    """A number and the ends of its interval, as they are compared."""
+    value = {} if one.value is None else {"": one.value}
+    ends = dict(zip((", from", ", to"), one.interval or (), strict=False))
+    return {part: f"{number:.{_DIGITS}g}" for part, number in {**value, **ends}.items()}
+
+
+def _given(facts: Mapping[str, Any], on: Sequence[str]) -> tuple[corpora.OpenCorpus, Split]:
+    """The text that a user names, as the recipe reads and parts it where it can be taken so."""
+    said = facts["recipe"]["corpus"]
+    files = [one for one in said["sources"] if one["type"] == "files"]
+    sources, base = said["sources"], Path()
+    if len(on) == 1 and Path(on[0]).is_dir():
+        base = Path(on[0])
+    elif len(files) == 1 and Path(on[0]).suffix not in RECIPES:
+        sources = [{**one, "paths": list(on)} if one in files else one for one in sources]
+    elif not (len(on) == 1 and [on[0]] == [one["type"] for one in sources]):
+        return named_corpus(on, None), "all"
+    spec = corpora.CorpusSpec.model_validate({**said, "sources": sources})
+    return corpora.open(spec, base), "held_out"
+
+
+def _retrained(made: Pulled, base: Path, watch: Watch) -> Pulled:
+    """The same, trained again from its recipe."""
+    recipe = _recipe(made, base)
+    with TemporaryDirectory(prefix="tokbench-") as scratch:
+        again = train(recipe, Path(scratch) / "again", force=True, watch=watch)
+        first = (made.folder / TOKENIZER / "tokenizer.json").read_text("utf-8")
+        second = (again.tokenizer / "tokenizer.json").read_text("utf-8")
+        same = first == second
+        said = "trained again from its recipe, tokenizer.json is the same byte for byte"
+        if not same:
+            how = difference(Tokenizer.from_str(first), Tokenizer.from_str(second))
+            said = f"trained again from its recipe, it is another tokenizer: {how}"
+            manifest = store.read_json(made.folder / RUN_FILE)
+            other = store.read_json(again.tokenizer / store.MANIFEST)
+            if other["corpus"]["identity"] != manifest["corpus"]["identity"]:
+                said += "; the text is not what it was trained on"
+            elif other["versions"] != manifest["versions"]:
+                said += f"; it was made with {_versions(manifest)}, now with {_versions(other)}"
+    return replace(made, retrained=said, identical=same)
+
+
+def _recipe(made: Pulled, base: Path) -> Recipe:
+    path = made.folder / publishing.RECIPE
+    try:
+        (recipe,) = parsed_all(path.read_text("utf-8"), base / publishing.RECIPE)
+    except OSError as error:
+        raise PublishingError(f"{made.repo}: was published without a recipe") from error
+    except RecipeError as error:
+        raise PublishingError(
+            f"{made.repo}: its recipe cannot be read by this tokbench: {error}"
+        ) from error
+    return recipe
+
+
+def _versions(manifest: Mapping[str, Any]) -> str:
+    told = {"tokbench": manifest["tokbench"], **manifest["versions"]}
+    return ", ".join(f"{name} {version}" for name, version in told.items())
+
+
+def as_json(made: Pulled) -> dict[str, Any]:
+    """What was pulled as plain data."""
+    return {
+        "repo": made.repo,
+        "commit": made.commit,
+        "folder": str(made.folder),
+        "recomputed": [{**asdict(one), "agrees": one.agrees} for one in made.recomputed],
+        "why": made.why,
+        "retrained": made.retrained,
+        "identical": made.identical,
+    }
