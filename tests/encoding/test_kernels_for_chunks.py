@@ -19,7 +19,7 @@ from tokbench.encoding import encode, subject
 from tokbench.encoding.images import Images
 from tokbench.encoding.loading import charsmap
 from tokbench.encoding.merging import Merging
-from tokbench.encoding.structure import Route, route
+from tokbench.encoding.structure import NO_CUT, Route, route
 from tokbench.encoding.token_bytes import BYTES
 from tokbench.encoding.word_pieces import WordPieces
 
@@ -179,10 +179,22 @@ def nasty(name: str) -> str:
         "moves": {"A": "xy", "B": "", "漢": "字字", "é": "E"},
         "lower": {one: one.lower() for one in "ABCDEFGZÉ"} | {"\u200b": "", "\u00a0": " "},
     }[name]
-    rules = base64.b64encode(charsmap.compile_rules(single)).decode()
+    return ruled([], precompiled(single))
+
+
+def precompiled(rules: dict[str, str]) -> dict:
+    compiled = base64.b64encode(charsmap.compile_rules(rules)).decode()
+    return {"type": "Precompiled", "precompiled_charsmap": compiled}
+
+
+def replaced(text: str, content: str) -> dict:
+    return {"type": "Replace", "pattern": {"String": text}, "content": content}
+
+
+def ruled(longer: list[str], *steps: dict) -> str:
+    """A Unigram that normalizes as a model's rules are written, `longer` being the long ones."""
     parts = json.loads(collapsed().__getstate__())["normalizers"]
-    within = charsmap._parted([], [])  # as a model's rules are written
-    parts = [within, {"type": "Precompiled", "precompiled_charsmap": rules}, *parts]
+    parts = [charsmap._parted(longer, []), *steps, *parts]
     pieces = [("<unk>", -9.0), (SPACE, -2.0), (SPACE + "a", -1.5), ("a", -1.0), ("e", -1.2)]
     model = models.Unigram([*pieces, ("ss", -3.0), ("y", -2.0)], 0, byte_fallback=False)
     made = Tokenizer(model)
@@ -208,6 +220,39 @@ def test_unknown_characters_are_counted_as_the_library_counts_them(name, documen
     assert np.array_equal(chunked.tokens, whole.tokens)
     assert np.array_equal(chunked.unk_tokens, whole.unk_tokens)
     assert np.array_equal(chunked.unk_characters, whole.unk_characters)
+
+
+GONE = precompiled({"\u200b": "", "\u2260": "", "\U000e0fff": ""})
+
+
+@pytest.mark.parametrize(
+    ("longer", "steps", "document"),
+    [
+        ([], [precompiled({"é": "\u200be"}), GONE], "é漢 字"),
+        ([], [replaced("ab", "\u200bc"), GONE], "ab漢 字"),
+        ([], [replaced("ab", ""), GONE], "ab\u200b漢 字"),
+        (["=\u0338"], [{"type": "NFC"}, GONE], "=\u0338漢 字"),
+        ([], [precompiled({"e\u0301": "", "\U000e0fff": ""})], "e\u0301漢 字"),
+        ([], [precompiled({"é": "\u0600", "\U000e0fff": ""})], "é 漢"),
+        ([], [precompiled({" ": "_"})], "a 漢"),
+        ([], [replaced("", "a")], "a 漢"),
+    ],
+)
+def test_rules_that_may_take_away_what_a_text_begins_with_go_whole(longer, steps, document):
+    """There the library may lose count of the characters that it took away."""
+    state = ruled(longer, *steps)
+    assert route(json.loads(state)) == NO_CUT
+    if steps[-1] is GONE:
+        tokens = Tokenizer.from_str(state).encode(document)
+        others = Tokenizer.from_str(state).encode(f" {document}")
+        here, there = (one.offsets[one.ids.index(0)] for one in (tokens, others))
+        assert here[1] - here[0] != there[1] - there[0] or here[0] + 1 != there[0]
+
+
+def test_rules_that_leave_what_a_text_begins_with_go_through_chunks():
+    steps = [precompiled({"\u200b": "\u00ad"}), {"type": "NFKC"}, replaced("ab", "bc")]
+    state = ruled(["ab"], *steps, precompiled({"\u00ad": "", "É": "e", "\U000e0fff": ""}))
+    assert isinstance(route(json.loads(state)), Route)
 
 
 def test_one_after_another_is_all_at_once(monkeypatch):

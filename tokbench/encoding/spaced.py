@@ -6,13 +6,15 @@ across the U+2581 behind a visible character. A document with U+0020 put before 
 of its chunks, all of them treated alike by `Way.state`. `docs/cuts.md` has the proofs.
 """
 
+import base64
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import regex
@@ -22,6 +24,7 @@ from tokenizers.normalizers import Replace
 from tokbench.chunks.classes import CODE_POINTS, MARK, VISIBLE, WHITE, load
 from tokbench.chunks.structure import flattened
 from tokbench.encoding.loading import charsmap
+from tokbench.errors import SubjectError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +43,10 @@ _COLLAPSED = [
 ]
 _STRIP = {"type": "Strip", "content": " ", "start": 1, "stop": 0}
 _TOKEN_BY_TOKEN = ("Replace", "ByteFallback")
-_FORMS = ("NFC", "NFKC", "Precompiled")
+_FORMS: Mapping[str, Literal["NFD", "NFKD"]] = {"NFC": "NFD", "NFKC": "NFKD"}
+"""Normal forms that compose, and those that do the same without that."""
+_DECOMPOSED = 0x30000
+"""No character from here on decomposes."""
 _CODES = re.compile(r"\\x\{([0-9a-f]+)\}(?:-\\x\{([0-9a-f]+)\})?")
 _PARTED = re.compile(
     r"\(\?=\(\?m:\.\)(\[[^\]]*\])\)\(\?:\\G\|\(\?!(\[[^\]]*\])\)\)"
@@ -133,12 +139,8 @@ def _rules_keep_apart(rules: str) -> bool:
     parts = json.loads(rules)
     if not parts or parts[0]["type"] != "Replace" or not _is_parted(parts[0]["pattern"]):
         return not parts
-    for part in parts[1:]:
-        if part["type"] == "Replace" and "String" in part["pattern"]:
-            if " " in part["pattern"]["String"]:
-                return False
-        elif part["type"] not in _FORMS:
-            return False
+    if not _keep_the_first(parts[1:]):
+        return False
     kinds = load().stable
     visible = np.flatnonzero(np.isin(kinds, list(VISIBLE))).tolist()
     marks = np.flatnonzero(kinds == MARK).tolist()
@@ -155,10 +157,71 @@ def _rules_keep_apart(rules: str) -> bool:
     )
 
 
+def _keep_the_first(parts: list[Json]) -> bool:
+    """Whether no step takes away the first character of a text that began with a plain one.
+
+    `Precompiled` books what it takes away on the character before, and forgets it where there is
+    none: all places behind are off by it. All characters that may stand first are followed.
+
+    Args:
+        parts: the normalizers, all but the first; what is not as `charsmap` makes it is refused.
+    """
+    kinds = load().stable
+    firsts = set(map(chr, np.flatnonzero(np.isin(kinds, [*VISIBLE, WHITE])).tolist()))
+    for part in parts:
+        if part["type"] in _FORMS:
+            form = _FORMS[part["type"]]
+            begins = {unicodedata.normalize(form, one)[0] for one in firsts}
+            if any(map(unicodedata.combining, begins)):
+                return False
+            firsts |= begins | {one for one, begin in _composed() if begin in begins}
+            continue
+        found = _rules(part)
+        if not found:
+            return False
+        if part["type"] == "Replace":
+            firsts |= {made[:1] for made in found.values()}
+        else:
+            firsts |= {found.get(one, one)[:1] for one in firsts}
+        if "" in firsts:
+            return False
+    return True
+
+
+def _rules(part: Json) -> Mapping[str, str]:
+    """What a normalizer replaces, and by what; empty if it is not as `charsmap` makes it.
+
+    Those are texts without a space by such texts, and single characters but U+0020; by nothing that
+    draws the character behind it to itself.
+    """
+    found: dict[str, str] = {}
+    if part["type"] == "Replace" and "String" in part["pattern"]:
+        found = {part["pattern"]["String"]: part["content"]}
+        if any(one in text for text in (*found, *found.values()) for one in (" ", SPACE)):
+            return {}
+    elif part["type"] == "Precompiled":
+        try:
+            found = charsmap.rules(base64.b64decode(part["precompiled_charsmap"]), "")
+        except SubjectError:
+            return {}
+        if any(len(key) > 1 or key == " " for key in found):
+            return {}
+    return {} if "" in found or any(map(_DRAWING.search, found.values())) else found
+
+
+@lru_cache(maxsize=1)
+def _composed() -> list[tuple[str, str]]:
+    """The characters that something may compose to, and what each begins with in NFD."""
+    pairs = ((one, unicodedata.normalize("NFD", one)) for one in map(chr, range(_DECOMPOSED)))
+    return [(one, made[0]) for one, made in pairs if made != one]
+
+
 def _is_parted(pattern: Json) -> bool:
     """Whether a pattern is as `charsmap` writes it, and U+0020 is nothing special to it."""
     found = _PARTED.fullmatch(pattern.get("Regex", ""))
     if found is None or len(set(found.groups())) > 1:
+        return False
+    if not found[1].startswith("[" + charsmap.drawn()):
         return False
     spans = (
         (int(first, 16), int(last or first, 16)) for first, last in _CODES.findall(found.string)

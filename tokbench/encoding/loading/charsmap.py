@@ -198,21 +198,21 @@ def _characters() -> tuple[str, ...]:
 def _parted(longer: list[str], protected: Iterable[str]) -> Json:
     r"""Puts U+E0FFF behind every match that a character follows which could be drawn to it.
 
-    `_drawn` holds all characters but the first of every rule, so matches begin anew at every
+    `drawn` holds all characters but the first of every rule, so matches begin anew at every
     other character, and `\G`, the end of the match before, finds those that begin with one. The
     second character of a match is such a one as well, or what follows the match is: looking for
     that first rules out most places.
     """
-    drawn = "[" + _drawn() + _members({one for key in longer for one in key[1:]}) + "]"
+    later = "[" + drawn() + _members({one for key in longer for one in key[1:]}) + "]"
     rest = "".join(_escaped(one) + "|" for one in sorted(protected, key=len, reverse=True))
     together = _trie_pattern(longer)
     units = f"(?>{rest}{together + '|' if together else ''}(?m:.))"
-    pattern = rf"(?=(?m:.){drawn})(?:\G|(?!{drawn})){units}\K(?={drawn})"
+    pattern = rf"(?=(?m:.){later})(?:\G|(?!{later})){units}\K(?={later})"
     return {"type": "Replace", "pattern": {"Regex": pattern}, "content": BETWEEN}
 
 
 @cache
-def _drawn() -> str:
+def drawn() -> str:
     """Members of a character class: all that a grapheme may continue with, or that composes.
 
     Grapheme clusters continue with marks, joiners, emoji modifiers, tags, Hangul's vowels and
