@@ -250,8 +250,9 @@ def test_bare_name_and_schema() -> None:
     assert bare == CorpusSpec.model_validate_json(bare.model_dump_json())
     schema = CorpusSpec.model_json_schema()
     (bare_form, _) = schema["properties"]["sources"]["items"]["anyOf"]
-    names = ["given", "python_docs", "python_docstrings", "python_signatures", "python_source"]
-    assert bare_form == {"type": "string", "enum": [*names, "python_tokens"]}
+    python = ("docs", "docstrings", "sentences", "signatures", "source", "tokens")
+    names = ["given", *(f"python_{name}" for name in python)]
+    assert bare_form == {"type": "string", "enum": names}
     assert schema == TypeAdapter(CorpusSpec).json_schema()
     assert "documents that training never sees" in json.dumps(schema)
 

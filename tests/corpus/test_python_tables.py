@@ -152,6 +152,26 @@ def test_lines_of_the_library() -> None:
         assert row["text"].startswith(row["words"][0])
 
 
+def test_sentences_stand_beside_signatures(library: Path) -> None:
+    (library / "json.py").write_text(
+        """class Coder(Base):
+    '''Turns bytes into text,
+    e.g. of files. Nothing else.'''
+    def f(self, a):
+        "Return a as it is."
+    def again(self, a):
+        "Return a as it is."
+    def short(self): "Too short."
+    def shown(self): "See shown(x) for what it does."
+    def __len__(self): "How many there are in it."
+"""
+    )
+    assert read("python_sentences", "sentence") == [
+        {"text": "json: class Coder(Base)", "sentence": "Turns bytes into text, e.g. of files."},
+        {"text": "json: def f(self, a)", "sentence": "Return a as it is."},
+    ]
+
+
 @pytest.mark.parametrize("name", ["python_docstrings", "python_signatures", "python_tokens"])
 def test_known_by_content(name: str, library: Path) -> None:
     for number in range(12):

@@ -197,6 +197,8 @@ def test_a_thousand_resamples_do_not_take_long(name: str) -> None:
     weights = drawn(n, 1000, 1)
     if name in SPANS[1:]:
         gold, predicted = np.zeros(n), chance.integers(0, 4, (n, 9))
+    elif name == "bits_per_byte":
+        gold, predicted = np.zeros(n), chance.random((n, 2)) + 1
     elif name in ("pearson", "spearman"):
         gold, predicted = np.round(chance.random(n) * 25) / 5, chance.random(n)
     else:

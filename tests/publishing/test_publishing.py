@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -383,6 +384,25 @@ def test_where_to_is_asked(tiny: Path) -> None:
         collect(str(tiny), "owner/tiny")
     with pytest.raises(PublishingError, match="is no name of a repository"):
         collect(str(tiny), "https://huggingface.co/owner/tiny")
+
+
+def test_of_models_only_what_loads_them(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(PublishingError, match="no model was fine-tuned with it; `tokbench fi"):
+        collect(str(tiny), models=True)
+    model = tiny / "downstream" / "a_task" / "0123" / "model"
+    model.mkdir(parents=True)
+    for name in ("config.json", "model.safetensors", "task.json", "optimizer.pt", "tokbench.json"):
+        (model / name).write_text(f"of {PLANTED}" if name == "optimizer.pt" else "{}")
+    outcome = SimpleNamespace(model=str(model))
+    kept = SimpleNamespace(task={"name": "a_task"}, outcome=outcome)
+    monkeypatch.setattr("tokbench.workbench.outcomes.of", lambda _: [kept])
+    monkeypatch.setattr("tokbench.workbench.outcomes.outcomes_of", lambda *_: None)
+    paths = set(collect(str(tiny), models=True).bundle.paths) - FILES
+    wanted = ("config.json", "model.safetensors", "task.json")
+    assert paths == {f"models/a_task/{name}" for name in wanted}
+    (model / "config.json").write_text(f'{{"_name_or_path": "{model}"}}')
+    with pytest.raises(PublishingError, match=r"^models/a_task/config\.json:1: holds a path of"):
+        collect(str(tiny), models=True)
 
 
 def _repository_of(hub: LoopbackHub, made: Published) -> dict[str, bytes]:

@@ -290,6 +290,10 @@ class Distinct:
         text.flags.writeable = False
         return text, bounds
 
+    def freeze(self) -> None:
+        """Forget how to find entries, which takes most of the room: nothing is added any more."""
+        self._table = np.empty(0, np.uint64)
+
     def absorb(self, other: "Distinct") -> None:
         """Count everything that another table has counted."""
         arena, entries, counts = other.texts()

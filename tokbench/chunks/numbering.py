@@ -83,6 +83,10 @@ class Numbering:
         bounds = np.searchsorted(np.concatenate(ends), offsets, "right")
         return Numbered(np.concatenate(numbers), bounds.astype(np.int64))
 
+    def freeze(self) -> None:
+        """Let go of what is only needed to number more text."""
+        self._table.freeze()
+
     def buffer(self) -> "tuple[NDArray[np.uint8], NDArray[np.int64]]":
         """The bytes of all chunks so far, in the order of their numbers, and where each begins."""
         text, offsets = self._table.strings()

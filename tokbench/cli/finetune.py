@@ -56,8 +56,8 @@ if TYPE_CHECKING:
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Set what has no option of its own: warmup, weight_decay, buckets, inside; or a value of "
-    "the recipes among TOKENIZERS.",
+    help="Set what has no option of its own: warmup, weight_decay, buckets, inside, hold; or "
+    "a value of the recipes among TOKENIZERS.",
 )
 @options.baseline
 @options.runs

@@ -318,7 +318,7 @@ def training(command: F) -> F:
         option(
             "--model",
             metavar="NAME|DIR",
-            help="The encoder, trained from scratch: tiny, mini or small; or a checkpoint to go on "
+            help="The body, trained from scratch: tiny, mini or small; or a checkpoint to go on "
             "from: its folder (./name), or its name on the Hub (owner/name).  [default: tiny]",
         ),
     ):

@@ -132,8 +132,8 @@ def sentences() -> pa.RecordBatch:
     """A row for each docstring of a function or class: its signature, and its first sentence.
 
     `text` is the module and the signature. Left out are special methods, docstrings that show how
-    they are called, and sentences of fewer than three words or more than 160 characters; of several that begin alike, and of
-    several with one signature in one module, the first is taken.
+    they are called, and sentences of fewer than three words or more than 160 characters; of
+    several that begin alike, and of several with one signature in one module, the first is taken.
     """
     known: dict[str, Definition] = {}
     for one in _definitions():

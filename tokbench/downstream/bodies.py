@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tokbench.downstream.kinds import KINDS, Kind
+from tokbench.downstream.kinds import DEVIATION, KINDS, Kind
 from tokbench.downstream.spec import Hold
 from tokbench.errors import TokbenchError
 from tokbench.values import TaskKind
@@ -22,7 +22,6 @@ _OF_THE_TABLE = ("predictions.bias", "lm_head.bias")
 """A number for each row of the table, in what predicts tokens."""
 USUAL_ROWS = 16_384
 """Of the table of the model whose parameters `hold: total` counts."""
-_DEVIATION = 0.02
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def inner_width(kind: Kind, body: Body, rows: int) -> int:
     611
     """
     spared = (USUAL_ROWS - rows) * (body.width + kind.biased)
-    inner = 4 * body.width + spared // (body.layers * (2 * body.width + 1))
+    inner = 4 * body.width + spared // (body.layers * kind.stacks * (2 * body.width + 1))
     if inner < body.width // 4:
         raise TokbenchError(
             f"hold: total leaves no inner layers beside a table of {rows:,} rows; take a larger "
@@ -98,7 +97,8 @@ def initialise(model: Any, seed: int) -> None:
 
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            draw(name, parameter, seed)
+            if parameter.requires_grad:  # positions that nobody learns stay
+                draw(name, parameter, seed)
         table = model.get_input_embeddings()
         if table.padding_idx is not None:
             table.weight[table.padding_idx].zero_()
@@ -115,7 +115,7 @@ def draw(name: str, parameter: Any, seed: int) -> None:
             parameter.fill_(1.0)
         else:
             generator = torch.Generator().manual_seed(_seed(seed, name))
-            parameter.normal_(0.0, _DEVIATION, generator=generator)
+            parameter.normal_(0.0, DEVIATION, generator=generator)
 
 
 @dataclass(frozen=True)
@@ -138,10 +138,9 @@ class Parameters:
         """Those of a model of `build`."""
         table = model.get_input_embeddings().weight
         body = f"{model.base_model_prefix}."
-        if not any(name.startswith(body) for name, _ in model.named_parameters()):
-            body = ""  # as of T5, which has nothing around
         parts = {"body": 0, "head": 0, "embeddings": 0}
-        for name, parameter in model.named_parameters():
+        learned = [one for one in model.named_parameters() if one[1].requires_grad]
+        for name, parameter in learned:
             if parameter is table or name.endswith(_OF_THE_TABLE):
                 part = "embeddings"
             else:

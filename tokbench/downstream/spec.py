@@ -39,7 +39,7 @@ class TrainingSpec(Spec):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     model: Annotated[str, Field(min_length=1, examples=[*SIZES])] = "tiny"
-    """The encoder, trained from scratch: `tiny` (2 layers of width 128), `mini` (4 of 256) or
+    """The body, trained from scratch: `tiny` (2 layers of width 128), `mini` (4 of 256) or
     `small` (4 of 512). Or a checkpoint to go on from: its folder, `./name`, or its name on the
     Hub, `owner/name` or `name@main`."""
 
@@ -74,7 +74,8 @@ class TrainingSpec(Spec):
     """Of AdamW, of weights but neither biases nor norms."""
 
     max_length: int = Field(default=128, ge=8, le=8192)
-    """The most tokens of an example, special ones included; what is longer is cut, and counted."""
+    """The most tokens of an example, special ones included; what is longer is cut, and counted.
+    Of language models a task's `context_bytes` says how long pieces are."""
 
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """By default bf16 where a GPU or TPU has it."""
@@ -91,7 +92,7 @@ class TrainingSpec(Spec):
     """The lengths that static shapes have; by default powers of two from 32 to `max_length`."""
 
     patience: int | None = Field(default=None, ge=1)
-    """Stop when the validation score has not risen for so many epochs; by default never."""
+    """Stop when the validation score has not got better for so many epochs; by default never."""
 
     inside: bool = False
     """Whether, of tokens, the second and later pieces of a word carry a label too (B- as I-)."""

@@ -72,6 +72,7 @@ def _in_one_shape(
     places = torch.arange(most_bytes + 1, device=device)
     start = model.config.decoder_start_token_id
     ids = torch.full((len(inputs["input_ids"]), most_bytes + 1), start, device=device)
+    rows: list[list[int]] = []
     for at in range(most_bytes):
         here = places == torch.tensor(at).to(device)
         logits = model(
@@ -82,7 +83,7 @@ def _in_one_shape(
         )["logits"]
         best = (logits.argmax(-1) * here).sum(-1, keepdim=True)
         ids = torch.where(places == torch.tensor(at + 1).to(device), best, ids)
-        rows: list[list[int]] = ids.cpu()[:, 1 : at + 2].tolist()
+        rows = ids.cpu()[:, 1 : at + 2].tolist()
         if not (at + 1) % _LOOKED_AT and all(
             end in row or len(text.encode()) >= most_bytes
             for row, text in zip(rows, _texts(tokenizer, rows, end), strict=True)

@@ -113,6 +113,8 @@ def encode_documents(
     works = [_work(subject, spans, long=long) for subject in subjects]
     facts = _facts(long=long)
     numberings = _numberings(works, cuts=cuts)
+    for work in [] if every else works:
+        work.begin(numberings)
     types = WordTypes()
     groups = Groups(by, corpus)
     held: list[Batch] = []
@@ -124,10 +126,8 @@ def encode_documents(
             held.append(batch)
         else:
             _add(works, batch, numberings)
-        if cuts and SPACES.name in numberings:
-            types.add_chunks(numberings[SPACES.name], batch.numbered[SPACES.name].numbers)
-        elif cuts:
-            types.add(batch)
+        if cuts:
+            _add_words(types, batch, numberings)
     documents = replace(facts.documents, groups=groups.groupings)
     if not len(documents.bytes):
         raise CorpusError(_nothing(corpus, split))
@@ -142,6 +142,13 @@ def encode_documents(
         for one in corpus.batches(split, told):
             _add(list(again.values()), Batch(one.column("text"), {}), {})
     return documents, [again.get(k, work).encoded(documents, types) for k, work in enumerate(works)]
+
+
+def _add_words(types: WordTypes, batch: Batch, numberings: "Mapping[str, Numbering]") -> None:
+    if SPACES.name in numberings:
+        types.add_chunks(numberings[SPACES.name], batch.numbered[SPACES.name].numbers)
+    else:
+        types.add(batch)
 
 
 PLACES = "where tokens begin and end is told of its whole documents only"
@@ -193,9 +200,12 @@ def _one_after_another(
                   size=_SAMPLE_BYTES)
         for number, batch in enumerate(batches)
     ]  # fmt: skip
+    for numbering in numberings.values():
+        numbering.freeze()
     stopped = threading.Event()
 
     def encode_all(work: "_Work") -> None:
+        work.begin(numberings)
         for batch, sample in zip(batches, samples, strict=True):
             if stopped.is_set():
                 return
@@ -246,11 +256,7 @@ def _numberings(works: "Sequence[_Work]", *, cuts: bool) -> "dict[str, Numbering
         sets.add(SPACES)
     from tokbench.chunks.numbering import Numbering  # noqa: PLC0415 - kernels
 
-    made = {one.name: Numbering(one) for one in sorted(sets, key=lambda one: one.name)}
-    for work in works:
-        if isinstance(work, _ChunkWork):
-            work.begin(made[work.route.cut_set.name], made.get(SPACES.name))
-    return made
+    return {one.name: Numbering(one) for one in sorted(sets, key=lambda one: one.name)}
 
 
 def _add(works: "Sequence[_Work]", batch: Batch, numberings: "Mapping[str, Numbering]") -> None:
@@ -297,6 +303,9 @@ class _Work:
         self._encoded_whole = 0
         self._frequencies = np.zeros(subject.tokenizer.get_vocab_size(), np.int64)
         self._parts: list[Part] = []
+
+    def begin(self, numberings: "Mapping[str, Numbering]") -> None:
+        """Be ready for documents numbered by these."""
 
     def check(self, sample: Batch) -> None:
         """See whether a sample comes out as it should; whole documents do."""
@@ -369,13 +378,16 @@ class _ChunkWork(_Work):
         self.route = route_
         self.differs = False
 
-    def begin(self, numbering: "Numbering", spaces: "Numbering | None") -> None:
-        """Be ready for documents numbered by this, and by SPACES."""
+    def begin(self, numberings: "Mapping[str, Numbering]") -> None:
+        """Be ready for documents numbered by these."""
         from tokbench.encoding.by_chunks import ByChunks  # noqa: PLC0415 - kernels
 
-        self._by_chunks: ByChunks | None = ByChunks(self.subject, self.route, numbering)
+        self._by_chunks: ByChunks | None = ByChunks(
+            self.subject, self.route, numberings[self.route.cut_set.name]
+        )
         self._cuts_of_chunks = None
-        if self._cuts and spaces is not None:
+        if self._cuts and SPACES.name in numberings:
+            spaces = numberings[SPACES.name]
             self._cuts_of_chunks = CutsOfChunks(self._cuts.inside, self._cuts.spans, spaces)
 
     def check(self, sample: Batch) -> None:

@@ -7,6 +7,7 @@ white space other than a U+0020 at the beginning, characters that not everybody 
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -143,6 +144,7 @@ class Merging:
         return np.array_equal(flat, np.array(list(vocabulary.values()), np.int32))
 
 
+@cache
 def _kinds(*, numbers: bool) -> "NDArray[np.uint8]":
     """By code point what it is to the patterns, where all agree; numbers only if wanted."""
     raw = load().raw

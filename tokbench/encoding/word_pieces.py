@@ -1,6 +1,7 @@
 """WordPiece behind BertPreTokenizer, by kernel: what the library gives, without asking it."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,11 +51,7 @@ class WordPieces:
         for byte in model["continuing_subword_prefix"].encode():
             if self._root >= 0:
                 self._root = trees.child(self._keys, self._nodes, self._root, byte)
-        self._kinds = np.zeros(CODE_POINTS, np.uint8)
-        raw = load().raw
-        self._kinds[np.isin(raw, [*LETTERS, NUMBER, SYMBOL, MARK])] = kernels.INSIDE
-        self._kinds[np.isin(raw, [PUNCTUATION, APOSTROPHE])] = kernels.ALONE
-        self._kinds[ord(" ")] = kernels.SPACE
+        self._kinds = _kinds()
 
     @classmethod
     def of(cls, state: Json) -> "WordPieces | None":
@@ -92,3 +89,14 @@ class WordPieces:
             self._root, self._unk, self._most, flat, lengths, unknown,
         )  # fmt: skip
         return flat[:used], lengths, unknown
+
+
+@cache
+def _kinds() -> "NDArray[np.uint8]":
+    """By code point what it is to BertPreTokenizer, where all agree."""
+    raw = load().raw
+    made = np.zeros(CODE_POINTS, np.uint8)
+    made[np.isin(raw, [*LETTERS, NUMBER, SYMBOL, MARK])] = kernels.INSIDE
+    made[np.isin(raw, [PUNCTUATION, APOSTROPHE])] = kernels.ALONE
+    made[ord(" ")] = kernels.SPACE
+    return made

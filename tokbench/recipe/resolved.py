@@ -82,7 +82,7 @@ def as_yaml(value: Any) -> str:
     r"""Plain values as YAML that keeps their order.
 
     >>> as_yaml({"b": [1, None], "a": {}})
-    'b:\\n  - 1\\n  - null\\na: {}\\n'
+    'b:\n  - 1\n  - null\na: {}\n'
     """
     yaml = YAML()
     yaml.width = _WIDTH

@@ -45,11 +45,11 @@ def render(made: Transplanted) -> RenderableType:
 def _sources(made: Transplanted) -> Table:
     """Where rows come from."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    longest = max(map(len, _SAID.values())) + len(" (random)")
+    longest = len("otherwise (random)")
     table.add_column("rows", no_wrap=True, min_width=longest)
     for name in ("tokens", "share", *(["of the text"] if made.shares else [])):
         table.add_column(name, justify="right", no_wrap=True, min_width=max(len(name), 7))
-    table.add_column("for example", overflow="ellipsis", no_wrap=True)
+    table.add_column("for example", overflow="fold")
     total = sum(made.sources.values())
     for source in SOURCES:
         how = f" ({made.otherwise})" if source == "otherwise" else ""
@@ -60,7 +60,7 @@ def _sources(made: Transplanted) -> Table:
         ]
         cells += [f"{made.shares[source]:.1%}"] if made.shares else []
         examples = (_shown(*one) for one in made.examples[source])
-        table.add_row(*cells, Text("  ".join(examples), no_wrap=True, overflow="ellipsis"))
+        table.add_row(*cells, Text("  ".join(examples)))
     return table
 
 

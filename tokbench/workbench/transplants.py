@@ -32,7 +32,7 @@ _QUIET = {
     "HF_HUB_OFFLINE": "1",
     "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
 }
-_SHOWN = 6
+_SHOWN = 4
 
 
 def transplanted(

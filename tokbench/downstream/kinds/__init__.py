@@ -7,6 +7,6 @@ trained, what labels are, what is learned, what an answer is and how it is score
 ('TokenClassification', ('text-classification',))
 """
 
-from tokbench.downstream.kinds.base import KINDS, Judge, Kind, Predicted, Rival, of
+from tokbench.downstream.kinds.base import DEVIATION, KINDS, Judge, Kind, Predicted, Rival, of
 
-__all__ = ["KINDS", "Judge", "Kind", "Predicted", "Rival", "of"]
+__all__ = ["DEVIATION", "KINDS", "Judge", "Kind", "Predicted", "Rival", "of"]

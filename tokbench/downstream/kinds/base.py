@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tokbench.downstream.spec import TrainingSpec
     from tokbench.downstream.tokenized import Encoder, Given
 
+DEVIATION = 0.02
+"""Of first weights, as BERT has it."""
 Predicted = float | int | tuple[int | float, ...]
 """What `SeedOutcome.predictions` holds of an example."""
 Rival = Callable[[TaskData, "pa.Table"], Sequence[Predicted]]
@@ -79,6 +81,7 @@ class Kind(ABC):
         typed: whether models can be told which of two texts a token is of.
         cut: whether examples that are longer than models take are cut.
         limited: whether `max_length` says how long that is.
+        stacks: how often a model has the layers of its body: once to read, once more to write.
         biased: how many numbers a row of the table has beside its own.
     """
 
@@ -96,6 +99,7 @@ class Kind(ABC):
     typed: ClassVar[bool] = True
     cut: ClassVar[bool] = True
     limited: ClassVar[bool] = True
+    stacks: ClassVar[int] = 1
     biased: ClassVar[int] = 0
 
     # examples

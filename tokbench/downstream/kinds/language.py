@@ -54,16 +54,7 @@ class Language(Kind):
         the vocabulary. Tokens that training does not have share what Witten and Bell (1991) leave
         for them.
         """
-        import torch  # noqa: PLC0415 - the extra
-
-        bias = model.get_output_embeddings().bias
-        counts = np.bincount(labels[labels >= 0], minlength=len(bias)).astype(np.float64)
-        seen, absent = int((counts > 0).sum()), int((counts == 0).sum())
-        if not seen:
-            return
-        counts[counts == 0] = seen / max(absent, 1)
-        with torch.no_grad():
-            bias.copy_(torch.from_numpy(np.log(counts / counts.sum())))
+        begin_with_shares(model.get_output_embeddings().bias, labels)
 
     def scores(self, labels: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002 - there are none
         """Bits for each byte."""
@@ -148,6 +139,24 @@ class LanguageJudge(Judge):
                 "its tokens do not say all of the text; what they leave out is charged with "
                 f"{lost:.3f} bits per byte{beside}"
             )
+
+
+def begin_with_shares(bias: "torch.Tensor", labels: "NDArray[Any]") -> None:
+    """Let the last numbers before a softmax be the logarithms of shares of tokens.
+
+    Args:
+        bias: one for each row of the table.
+        labels: all of training, negative ones not counted.
+    """
+    import torch  # noqa: PLC0415 - the extra
+
+    counts = np.bincount(labels[labels >= 0], minlength=bias.numel()).astype(np.float64)
+    seen, absent = int((counts > 0).sum()), int((counts == 0).sum())
+    if not seen:
+        return
+    counts[counts == 0] = seen / max(absent, 1)
+    with torch.no_grad():
+        bias.copy_(torch.from_numpy(np.log(counts / counts.sum())).reshape(bias.shape))
 
 
 def nats(logits: "torch.Tensor", labels: "torch.Tensor") -> list[float]:

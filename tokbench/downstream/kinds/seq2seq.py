@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from statistics import median_low
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,7 +12,8 @@ import numpy as np
 
 from tokbench.downstream import extra, linear, text_scores
 from tokbench.downstream.alignment import IGNORED
-from tokbench.downstream.kinds.base import KINDS, Judge, Kind, Predicted, Rival
+from tokbench.downstream.kinds.base import DEVIATION, KINDS, Judge, Kind, Predicted, Rival
+from tokbench.downstream.kinds.language import begin_with_shares
 from tokbench.downstream.written import written
 from tokbench.values import Continuation, TaskData, TaskKind
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 _MULTIPLE = 16
 """Widths of labels are rounded up to this, so that compilers see few of them."""
+_POSITIONS = 1024
+"""Tokens that can be written, and read where `max_length` is no more."""
 _SHOWN = 3
 """Test examples that people are shown."""
 
@@ -35,8 +38,9 @@ _SHOWN = 3
 class Seq2Seq(Kind):
     """Writes a text, token by token, with another one before its eyes.
 
-    A model like T5 (Raffel et al. 2020): positions are distances in buckets, so that bodies are
-    alike however long texts are in tokens; one table for what is read and what is written.
+    A model like Pegasus (Zhang et al. 2020): norms come first, positions are sines that nobody
+    learns, so that bodies are alike however long texts are in tokens, and one table is for what is
+    read and what is written.
 
     Attributes:
         most_bytes: how long a text may become: as long as the longest of the training examples.
@@ -53,18 +57,19 @@ class Seq2Seq(Kind):
     classes: ClassVar[bool] = False
     typed: ClassVar[bool] = False
     continues: ClassVar[bool] = False
-    matrices: ClassVar[int] = 4
+    stacks: ClassVar[int] = 2
 
     def refuse(self, data: TaskData) -> None:  # noqa: ARG002 - of any examples
         """Nothing but machines without what scores are computed by."""
         extra.require("rouge_score", "sacrebleu")
 
     def targets(self, rows: "pa.Table", encoder: "Encoder") -> list[list[int]]:
-        """The tokens to be written, all of them, and the one that ends them."""
+        """The tokens to be written, as many as models have positions, and one that ends them."""
         texts = linear.column(rows, "label")
         end = _end(encoder.tokenizer)
         made = encoder.tokenizer.encode_batch_fast(texts, add_special_tokens=False)
-        return [[*one.ids, *chain(*(part.ids for part in one.overflowing)), end] for one in made]
+        ids = (chain(one.ids, *(part.ids for part in one.overflowing)) for one in made)
+        return [[*islice(one, _POSITIONS - 1), end] for one in ids]
 
     def config(
         self,
@@ -76,28 +81,46 @@ class Seq2Seq(Kind):
         max_length: int,
         inner: int,
     ) -> Any:
-        """T5's, with as many layers that write as layers that read."""
-        from transformers import T5Config  # noqa: PLC0415 - seconds, in child processes alone
+        """Pegasus', with as many layers that write as layers that read."""
+        from transformers import PegasusConfig  # noqa: PLC0415 - seconds, in child processes alone
 
-        return T5Config(
+        return PegasusConfig(
             vocab_size=rows,
             d_model=body.width,
-            d_kv=body.width // body.heads,
-            d_ff=inner,
-            num_layers=body.layers,
-            num_heads=body.heads,
-            n_positions=max_length,
+            encoder_layers=body.layers,
+            decoder_layers=body.layers,
+            encoder_attention_heads=body.heads,
+            decoder_attention_heads=body.heads,
+            encoder_ffn_dim=inner,
+            decoder_ffn_dim=inner,
+            max_position_embeddings=max(max_length, _POSITIONS),
+            scale_embedding=True,  # else they are nothing beside positions
             pad_token_id=pad_id,
-            eos_token_id=None,
             decoder_start_token_id=pad_id,
-            # so it is said that logits are not made small, which weights as small as ours are
-            tie_word_embeddings=False,
+            bos_token_id=None,
+            eos_token_id=None,
+            forced_eos_token_id=None,
         )
+
+    def begin(self, model: Any, labels: "NDArray[Any]") -> None:
+        """Begin with the shares of tokens, as language models do; they stay as they are.
+
+        And with larger weights: of 0.02 nothing is heard beside sines. Each matrix has a deviation
+        of one over the root of its inputs (LeCun et al. 1998).
+        """
+        import torch  # noqa: PLC0415 - the extra
+
+        begin_with_shares(model.final_logits_bias, labels)
+        with torch.no_grad():
+            for matrix in model.parameters():
+                if matrix.requires_grad and matrix.ndim > 1:
+                    matrix.mul_(matrix.shape[1] ** -0.5 / DEVIATION)
 
     def fitted(self, data: TaskData, made: "Prepared") -> "Seq2Seq":
         """Knowing how long texts are, and who reads them."""
         texts = linear.column(data.train, "label")
-        return Seq2Seq(max((len(text.encode()) for text in texts), default=1), made.folder)
+        longest = max((len(text.encode()) for text in texts), default=1)
+        return Seq2Seq(min(longest, _POSITIONS - 2), made.folder)
 
     def padded(self, labels: "Sequence[NDArray[Any]]", shape: tuple[int, int]) -> "torch.Tensor":
         """Tokens to be written, as wide as the longest; no matter how wide the ids are."""
@@ -147,7 +170,7 @@ class Seq2Seq(Kind):
         model = AutoModelForSeq2SeqLM.from_pretrained(folder).eval()
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         some = data.test.slice(0, _SHOWN)
-        longest = max(len(text.encode()) for text in linear.column(data.train, "label"))
+        longest = model.generation_config.max_length - 2
         made = []
         pairs = linear.column(some, "pair") if data.pair else [None] * len(some)
         for text, pair, right in zip(

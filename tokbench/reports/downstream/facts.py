@@ -308,14 +308,9 @@ def remarks(made: Downstream, task: TaskResult) -> list[str]:
                 "they count as not found"
             )
         if one.ceiling is not None and one.ceiling < 1:
-            units = (
-                "words or characters have no token that can say their label",
-                "spans have a border inside a token",
-            )
-            why = units[task.metric.startswith("span_")]
             said.append(
                 f"{name}: no model on its tokens can pass {scale(task).number(one.ceiling)} by "
-                f"{title(task)}: other {why}, or were cut off"
+                f"{title(task)}: {_above(task)}"
             )
         if stopped := sum(seed.stopped_early for seed in one.seeds):
             said.append(f"{name}: {stopped} of {len(one.seeds)} models stopped early")
@@ -336,28 +331,44 @@ def remarks(made: Downstream, task: TaskResult) -> list[str]:
     return said
 
 
+def _above(task: TaskResult) -> str:
+    """Why no model reaches all."""
+    if task.kind == "seq2seq":
+        return "they do not say all of the texts to be written"
+    if task.metric.startswith("span_"):
+        return "other spans have a border inside a token, or were cut off"
+    return "other words or characters have no token that can say their label, or were cut off"
+
+
 @dataclass(frozen=True)
 class Continued:
-    """How the models of all tokenizers go on with a text.
+    """How the models of all tokenizers go on with a text, or what they write for it.
 
     Attributes:
+        begins: what that is called: "goes on with" or "writes for".
         prompt: the text.
         ways: of each model its tokenizer's name, whether it was drawn ("sampled") or not
-            ("greedy"), and what it said.
+            ("greedy"), and what it said; before them what is "right", where something is.
     """
 
+    begins: str
     prompt: str
     ways: tuple[tuple[str, str, str], ...]
 
 
 def continued(made: Downstream, task: TaskResult) -> list[Continued]:
-    """What language models say, for people to look at; nothing of other models."""
+    """What models say that say something, for people to look at; nothing of other models."""
     found: dict[str, list[tuple[str, str, str]]] = {}
     for one in lines(made, task):
         for said in one.outcome.continuations if one.outcome else ():
             ways = found.setdefault(said.prompt, [])
-            ways += [(one.name, "greedy", said.greedy), (one.name, "sampled", said.sampled)]
-    return [Continued(prompt, tuple(ways)) for prompt, ways in found.items()]
+            if said.right and not ways:
+                ways.append(("right", "as given", said.right))
+            ways.append((one.name, "greedy", said.greedy))
+            if said.sampled:
+                ways.append((one.name, "sampled", said.sampled))
+    begins = "writes for" if task.kind == "seq2seq" else "goes on with"
+    return [Continued(begins, prompt, tuple(ways)) for prompt, ways in found.items()]
 
 
 def listed(names: Sequence[str]) -> str:

@@ -70,6 +70,7 @@ def _task(made: Downstream, task: TaskResult, number: int) -> dict[str, Any]:
         "svg": _picture(task, found, f"task-{number}"),
         "continued": [
             {
+                "begins": one.begins.capitalize(),
                 "prompt": shown(one.prompt, 2000),
                 "ways": [(name(who), way, shown(text, 2000)) for who, way, text in one.ways],
             }

@@ -55,7 +55,7 @@ def tasks(made: Downstream) -> Iterator[str]:
         yield from (f"- {escaped(one)}" for one in said)
         yield ""
         for text in facts.continued(made, task):
-            yield f"Goes on with {code(text.prompt)}:"
+            yield f"{text.begins.capitalize()} {code(text.prompt)}:"
             yield ""
             yield from (f"- {escaped(who)}, {way}: {code(what)}" for who, way, what in text.ways)
             yield ""

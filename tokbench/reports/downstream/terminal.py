@@ -196,7 +196,7 @@ _COLUMNS = (
 
 def _continued(one: facts.Continued, names: int, width: int) -> Iterator[RenderableType]:
     """A line for each way to go on; what has no room is cut."""
-    prompt = Text(f"goes on with: {visible(one.prompt)}")
+    prompt = Text(f"{one.begins}: {visible(one.prompt)}")
     prompt.truncate(width, overflow="ellipsis")
     yield prompt
     for name, way, said in one.ways:

@@ -1,0 +1,228 @@
+"""What kernels say of chunks is what the library says, or they leave it to the library."""
+
+import base64
+import json
+import sys
+import unicodedata
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_spaced import both_ways, bpe, collapsed, decoder
+from test_through_chunks import CHARACTERS, Memory
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
+
+from tokbench.chunks.patterns import CL100K, GPT2, QWEN2
+from tokbench.encoding import encode, subject
+from tokbench.encoding.images import Images
+from tokbench.encoding.loading import charsmap
+from tokbench.encoding.merging import Merging
+from tokbench.encoding.structure import Route, route
+from tokbench.encoding.token_bytes import BYTES
+from tokbench.encoding.word_pieces import WordPieces
+
+SPACE = "\u2581"
+NAMES = {byte: character for character, byte in BYTES.items()}
+SOME = "abAZéßñ09٣½.,!(\"-_$€'ſ漢字한글क्षิ\u0301\u0308\u200d\n\t \u00a0"
+CHUNKS = st.lists(
+    st.one_of(st.sampled_from(SOME), st.sampled_from(CHARACTERS)), min_size=1, max_size=8
+).map("".join)
+TEXTS = st.lists(st.one_of(CHUNKS, CHUNKS.map(lambda text: " " + text)), min_size=1, max_size=20)
+
+
+def packed(texts: list[str]):
+    encoded = [text.encode() for text in texts]
+    bounds = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
+    return np.frombuffer(b"".join(encoded), np.uint8), bounds
+
+
+def parted(flat, lengths) -> list[list[int] | None]:
+    """The ids of each text, None where the library is to be asked."""
+    made, used = [], 0
+    for count in lengths.tolist():
+        made.append(flat[used : used + count].tolist() if count >= 0 else None)
+        used += max(0, count)
+    return made
+
+
+def byte_level(pattern: str, merged: list[str], *, whole: bool) -> Tokenizer:
+    ids = {NAMES[byte]: byte for byte in range(256)}
+    merges = []
+    for text in merged:
+        symbols = [NAMES[byte] for byte in text.encode()]
+        while len(symbols) > 1:
+            pair = symbols[0], symbols[1]
+            ids.setdefault("".join(pair), len(ids))
+            merges.append(pair)
+            symbols[:2] = ["".join(pair)]
+    made = Tokenizer(models.BPE(ids, merges, ignore_merges=whole))
+    parts = [
+        pre_tokenizers.Split(Regex(pattern), "isolated"),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+    ]
+    made.pre_tokenizer = pre_tokenizers.Sequence(parts)
+    return made
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from([GPT2, CL100K, QWEN2]), st.lists(CHUNKS, max_size=12), TEXTS, st.booleans())
+def test_words_and_merges(pattern, merged, chunks, whole):
+    tokenizer = byte_level(pattern, merged, whole=whole)
+    merging = Merging.of(json.loads(tokenizer.to_str()))
+    if merging is None:
+        assert whole  # some token is none that merging gives
+        return
+    for text, ids in zip(chunks, parted(*merging.encode(*packed(chunks))), strict=True):
+        assert ids is None or ids == tokenizer.encode(text).ids
+
+
+def test_most_words_are_not_asked_of_the_library():
+    merging = Merging.of(json.loads(byte_level(CL100K, ["ab"], whole=False).to_str()))
+    assert merging is not None
+    plain = [" ab", "abab", "(ab", " (ab", "12345", " ab..", "한글", " क्ष", "é"]
+    assert None not in parted(*merging.encode(*packed(plain)))
+    others = [" ", "ab's", "a\nb", "a b", "\u00a0a", "a" * 500]
+    assert parted(*merging.encode(*packed(others))) == [None] * len(others)
+
+
+def test_a_token_that_merging_does_not_give_is_the_librarys():
+    state = json.loads(byte_level(GPT2, ["ab"], whole=True).to_str())
+    assert Merging.of(state) is not None
+    state["model"]["vocab"]["zz"] = len(state["model"]["vocab"])
+    assert Merging.of(state) is None
+    state["model"]["ignore_merges"] = False
+    assert Merging.of(state) is not None
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(CHUNKS, max_size=6), st.lists(st.sampled_from(CHARACTERS)), TEXTS)
+def test_byte_fallback(longer, known, chunks):
+    longer = [one for one in (text.replace(" ", "") for text in longer) if SPACE not in one and one]
+    state = json.loads(bpe([*longer, *(SPACE + one for one in longer)], known))
+    tokenizer = Tokenizer.from_str(json.dumps(state))
+    found = route(state)
+    assert isinstance(found, Route)
+    merging = Merging.of(json.loads(found.way.state))
+    documents = [text.lstrip(" ") for text in chunks]
+    given_ = [" " + text for text in documents]
+    for text, ids in zip(documents, parted(*merging.encode(*packed(given_))), strict=True):
+        assert ids is None or not text or ids == tokenizer.encode(text).ids
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sets(st.sampled_from([one for one in CHARACTERS if not one.isspace()]), min_size=1),
+    st.sets(CHUNKS),
+    TEXTS,
+    st.booleans(),
+    st.integers(1, 8),
+)
+def test_word_pieces(known, longer, chunks, follow, most):
+    tokens = ["[UNK]", *sorted(known), *sorted(longer - known)]
+    tokens += [f"##{token}" for token in tokens[1:]] if follow else []
+    ids = {token: number for number, token in enumerate(dict.fromkeys(tokens))}
+    tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]", max_input_chars_per_word=most))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    pieces = WordPieces.of(json.loads(tokenizer.to_str()))
+    text, bounds = packed(chunks)
+    flat, lengths, lost = pieces.encode(text, bounds, np.arange(len(chunks), dtype=np.int32))
+    for text, ids, unknown in zip(chunks, parted(flat, lengths), lost.tolist(), strict=True):
+        found = tokenizer.encode(text)
+        assert ids is None or ids == found.ids
+        pairs = zip(found.ids, found.offsets, strict=True)
+        assert ids is None or unknown == sum(b - a for one, (a, b) in pairs if one == 0)
+
+
+NORMALIZERS = [
+    normalizers.BertNormalizer(),
+    normalizers.BertNormalizer(strip_accents=False, lowercase=False),
+    normalizers.NFC(),
+    normalizers.NFKD(),
+    normalizers.Sequence([normalizers.Nmt(), normalizers.NFKC()]),
+    normalizers.Sequence([normalizers.NFD(), normalizers.StripAccents(), normalizers.Lowercase()]),
+    normalizers.Sequence([normalizers.NFKD(), normalizers.Lowercase(), normalizers.NFC()]),
+]
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.sampled_from(NORMALIZERS), TEXTS)
+def test_images(normalizer, chunks):
+    state = json.loads(normalizer.__getstate__())
+    assert_images(Images.of(state, normalizer.normalize_str), normalizer, chunks)
+
+
+def assert_images(images, normalizer, chunks) -> None:
+    text, bounds, known, _ = images.apply(*packed(chunks))
+    for number in np.flatnonzero(known).tolist():
+        made = text[bounds[number] : bounds[number + 1]].tobytes().decode()
+        assert made == normalizer.normalize_str(chunks[number])
+
+
+@pytest.mark.parametrize("at", range(len(NORMALIZERS)))
+def test_every_character_beside_others(at):
+    """Of every code point, before and behind a letter, and Hangul that would compose."""
+    normalizer = NORMALIZERS[at]
+    images = Images.of(json.loads(normalizer.__getstate__()), normalizer.normalize_str)
+    assigned = (chr(code) for code in range(0x20, 0x3000) if not 0xD800 <= code < 0xE000)
+    others = [*map(chr, range(0xFF00, 0xFFF0)), *map(chr, range(0xAC00, 0xAC40))]
+    some = [one for one in (*assigned, *others) if unicodedata.category(one) != "Cn"]
+    assert_images(images, normalizer, [f" {one}e{one}{two}" for one, two in zip(some, some[1:])])  # noqa: RUF007, B905
+
+
+@cache
+def nasty(name: str) -> str:
+    """A Unigram with rules that make it hard to tell which characters are unknown."""
+    single = {
+        "goes": {"x": "", "é": "e", "ß": "ss", "½": "1"},
+        "moves": {"A": "xy", "B": "", "漢": "字字", "é": "E"},
+        "lower": {one: one.lower() for one in "ABCDEFGZÉ"} | {"\u200b": "", "\u00a0": " "},
+    }[name]
+    rules = base64.b64encode(charsmap.compile_rules(single)).decode()
+    parts = json.loads(collapsed().__getstate__())["normalizers"]
+    within = charsmap._parted([], [])  # as a model's rules are written
+    parts = [within, {"type": "Precompiled", "precompiled_charsmap": rules}, *parts]
+    pieces = [("<unk>", -9.0), (SPACE, -2.0), (SPACE + "a", -1.5), ("a", -1.0), ("e", -1.2)]
+    model = models.Unigram([*pieces, ("ss", -3.0), ("y", -2.0)], 0, byte_fallback=False)
+    made = Tokenizer(model)
+    made.decoder = decoder(fallback=False)
+    return json.dumps(
+        {**json.loads(made.to_str()), "normalizer": {"type": "Sequence", "normalizers": parts}}
+    )
+
+
+@pytest.mark.parametrize("name", ["goes", "moves", "lower"])
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from("axyéßAB漢字½ZÉe \u0301\u200b\u00a0\n.\u0600\u0d4e"), max_size=9
+        ).map("".join),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_unknown_characters_are_counted_as_the_library_counts_them(name, documents):
+    chunked, whole = both_ways(nasty(name), documents)
+    assert np.array_equal(chunked.tokens, whole.tokens)
+    assert np.array_equal(chunked.unk_tokens, whole.unk_tokens)
+    assert np.array_equal(chunked.unk_characters, whole.unk_characters)
+
+
+def test_one_after_another_is_all_at_once(monkeypatch):
+    module = sys.modules["tokbench.encoding.encode"]
+    monkeypatch.setattr(module, "LONG", 0)
+    monkeypatch.setattr(module, "LONG_UNCOMPILED", 0)
+    states = [nasty("lower"), byte_level(GPT2, ["ab"], whole=False).to_str(), bpe(["ab"], ["a"])]
+    subjects = [subject(str(number), state, "x") for number, state in enumerate(states)]
+    documents = ["ab a", "", "é (ab", "xx\u0301 12"] * 3
+    told = []
+    held = encode(subjects, Memory(documents, 5), "all", told.append)
+    assert [one.done for one in told if one.unit == "tokenizers"] == [1, 2, 3]
+    monkeypatch.setattr(module, "HELD", 0)
+    for one, other in zip(held, encode(subjects, Memory(documents, 5), "all"), strict=True):
+        assert one.encoded_by == other.encoded_by
+        assert np.array_equal(one.tokens, other.tokens)
+        assert np.array_equal(one.frequencies, other.frequencies)
+        assert one.round_trip.differences == other.round_trip.differences
