@@ -25,6 +25,7 @@ from tokbench.errors import StoreError, SubjectError
 from tokbench.reports import written as comparison_written
 from tokbench.reports.downstream import holds_models, plain, read, render, written
 from tokbench.reports.downstream.csv import COLUMNS
+from tokbench.reports.downstream.facts import remarks
 from tokbench.reports.json import read as read_comparison
 from tokbench.reports.json import render as comparison_plain
 from tokbench.values import Comparison, Downstream
@@ -105,6 +106,15 @@ def test_shapes_of_batches_are_told_where_they_are_few() -> None:
         page, plain_page = (written(name, one).decode().replace("\\:", ":") for one in (few, made))
         assert (page.count(said), plain_page.count(said)) == (1, 0)
     assert said in " ".join(_printed(render(few), 80).split())
+
+
+def test_spans_that_were_cut_off_are_told_where_spans_are_scored() -> None:
+    made = models()
+    (task,) = (one for one in made.tasks if one.metric == "span_f1")
+    of_tags = replace(task, metric="accuracy", titles={"accuracy": "accuracy"})
+    told = [[one for one in remarks(made, each) if "test spans lie" in one]
+            for each in (task, of_tags)]  # fmt: skip
+    assert [len(one) for one in told] == [1, 0]
 
 
 def test_a_model_that_diverged_is_marked_where_its_score_stands() -> None:

@@ -298,10 +298,11 @@ def remarks(made: Downstream, task: TaskResult) -> list[str]:
     said = list(task.notes)
     outcomes = [(one.name, one.outcome) for one in lines(made, task) if one.outcome]
     most = max((len(one.seeds) for _, one in outcomes), default=0)
+    about_spans = any(metric.startswith("span_") for metric in task.titles)
     for name, one in outcomes:
         if len(one.seeds) < most:
             said.append(f"{name} has {len(one.seeds)} of {most} seeds: differences are of those")
-        if one.cut_spans:
+        if one.cut_spans and about_spans:
             said.append(
                 f"{name}: {one.cut_spans:,} test spans lie in or across what was cut off; "
                 "they count as not found"
