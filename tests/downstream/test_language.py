@@ -21,6 +21,7 @@ from tokbench.downstream import (
     correlations,
     finetuning,
     kinds,
+    prediction,
     tokenized,
 )
 from tokbench.downstream.answers import answers
@@ -35,7 +36,7 @@ from tokbench.downstream.prepared import prepared
 from tokbench.downstream.residue import Residue
 from tokbench.downstream.rivals import reached
 from tokbench.downstream.scores import scored
-from tokbench.errors import TokbenchError
+from tokbench.errors import SubjectError, TokbenchError
 from tokbench.reports.downstream import facts
 from tokbench.values import Measured, Measurement, Outcome, TaskData, ignore
 
@@ -317,6 +318,14 @@ def test_words_are_guessed(tmp_path):
     assert uniform == pytest.approx(math.log2(made.rows), rel=1e-6)
     assert score < uniform - 0.5
     assert "[MASK] added behind its vocabulary" in " ".join(outcome.notes)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(prediction, "run_in_child", lambda function, *given, **_: function(*given))
+        found = prediction.piped("fill-mask", tmp_path / "model", "lo[MASK] newer.")
+        assert 0 < found[0]["score"] <= 1
+        with pytest.raises(SubjectError, match="what fits is fill-mask"):
+            prediction.piped("text-generation", tmp_path / "model", "low")
+        with pytest.raises(SubjectError, match="not with a label; use --pipeline fill-mask"):
+            prediction.predict(tmp_path / "model", "low")
 
 
 def test_bytes_are_counted():

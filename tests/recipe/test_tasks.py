@@ -53,7 +53,7 @@ WRONG = {
     "number as a name": (GOOD + "labels: [0, 1]\n",
         '3:10: labels.0: expected a string, got the number 0; put it in quotes: "0"'),
     "unknown metric": (GOOD + "metric: acuracy\n",
-        "3:9: metric: unknown metric 'acuracy': did you mean 'accuracy'? known: accuracy, f1, mac"),
+        "3:9: metric: unknown metric 'acuracy': did you mean 'accuracy'? known: accuracy, bits_"),
     "another kind's metric": (GOOD + "metric: [accuracy, pearson]\n",
         "3:20: metric.1: 'pearson' is for regression, and `kind` is classification; take one of a"),
     "f1 of three": (GOOD + "labels: [a, b, c]\nmetric: f1\n",

@@ -277,7 +277,7 @@ def training(command: F) -> F:
         option(
             "--patience",
             metavar="N",
-            help="Stop a training when its validation score has not risen for N epochs.",
+            help="Stop a training when its validation score is no better for N epochs.",
         ),
         option(
             "--max-length",

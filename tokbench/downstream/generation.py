@@ -11,8 +11,8 @@ from tokbench.values import Continuation
 
 COUNT = 2
 """Beginnings that are gone on with."""
-_PROMPT, _BYTES = 60, 160
-"""Characters of a beginning at most, and bytes that the model adds."""
+_LEAST, _PROMPT, _BYTES = 40, 60, 160
+"""Characters of a text at least, of its beginning at most, and bytes that the model adds."""
 _TEMPERATURE = 0.8
 _SEED = 0
 
@@ -48,13 +48,14 @@ def continuations(folder: Path, texts: Sequence[str]) -> tuple[Continuation, ...
 
 
 def prompts(texts: Sequence[str]) -> list[str]:
-    """The beginnings of the first texts that are longer than one, each cut behind a word.
+    """The beginnings of the first texts that are long enough, each cut behind a word.
 
     >>> prompts(["short", "one two " * 20])
     ['one two one two one two one two one two one two one two one']
     """
-    long = [text for text in texts if len(text) > 2 * _PROMPT]
-    return [text[:_PROMPT].rsplit(" ", 1)[0].rstrip() or text[:_PROMPT] for text in long[:COUNT]]
+    long = [text for text in texts if len(text) >= _LEAST]
+    cut = [text[: min(_PROMPT, len(text) // 2)] for text in long[:COUNT]]
+    return [some.rsplit(" ", 1)[0].rstrip() or some for some in cut]
 
 
 def _gone_on(model: Any, tokenizer: Any, prompt: str, chance: Any = None) -> str:
