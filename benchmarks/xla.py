@@ -1,6 +1,7 @@
 """The XLA path, run for real where there is no TPU: what is compiled for which shapes of batches.
 
-    python benchmarks/xla.py [--folder DIR] [--examples 3000] [--seeds 2] [--ways WAY ...]
+    python benchmarks/xla.py [--folder DIR] [--examples 3000] [--epochs 4] [--seeds 2]
+        [--ways WAY ...]
 
 Makes an environment of its own in DIR (else in a temporary folder): torch_xla, the torch that
 belongs to it, and this checkout with what `finetune` needs; 3 GB to download, 8 GB on the disk,
@@ -76,7 +77,7 @@ def trained(python: Path, folder: Path, way: str, *words: object) -> tuple[dict[
     environment, options = WAYS[way]
     began = time.perf_counter()
     told = asked(
-        python, folder, environment, "finetune", "runs/demo", "--task", "small.yaml", "--epochs", 4,
+        python, folder, environment, "finetune", "runs/demo", "--task", "small.yaml",
         "--learning-rate", "1e-3", *words, *options, "--force", "--json", "-",
     )  # fmt: skip
     (task,) = json.loads(told)["tasks"]
@@ -90,6 +91,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--examples", type=int, default=3000)
+    parser.add_argument("--epochs", type=float, default=4)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     told = parser.parse_args()
@@ -109,7 +111,9 @@ def measure(folder: Path, told: argparse.Namespace) -> None:
         f"{'training':>11}{'all':>9}  accuracy, loss of each seed"
     )
     for way in told.ways:
-        outcome, taken = trained(python, folder, way, "--seeds", told.seeds)
+        outcome, taken = trained(
+            python, folder, way, "--seeds", told.seeds, "--epochs", told.epochs
+        )
         seeds = outcome["seeds"]
         compiling = sum(one["compiling"] for one in seeds)
         scores = ", ".join(f"{one['scores']['accuracy']:.3f} {one['loss']:.3f}" for one in seeds)

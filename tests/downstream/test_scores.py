@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tokbench.downstream import SCORES
+from tokbench.downstream import SCORES, text_scores
 from tokbench.downstream.kinds.tokens import tally
 from tokbench.downstream.scores import GLUE, default, fitting, resampled, scored
 from tokbench.errors import TokbenchError, UnknownNameError
@@ -199,6 +199,8 @@ def test_a_thousand_resamples_do_not_take_long(name: str) -> None:
         gold, predicted = np.zeros(n), chance.integers(0, 4, (n, 9))
     elif name == "bits_per_byte":
         gold, predicted = np.zeros(n), chance.random((n, 2)) + 1
+    elif name in text_scores.NAMES:
+        gold, predicted = np.zeros(n), chance.random((n, len(text_scores.NAMES)))
     elif name in ("pearson", "spearman"):
         gold, predicted = np.round(chance.random(n) * 25) / 5, chance.random(n)
     else:
