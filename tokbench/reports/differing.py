@@ -34,7 +34,7 @@ def render(made: Differing) -> RenderableType:
         (f"takes more tokens of {second}", made.cheaper, made.costs[1]),
     ):
         parts += ["", Text.assemble((title, "bold"), (f"  {sum_:,} in all", "dim"))]
-        parts.append(_places(made, some) if some else Text("  nothing", "dim"))
+        parts.append(places(made, some) if some else Text("  nothing", "dim"))
     if made.otherwise:
         parts.append(Text(f"cut otherwise at the same price: {made.otherwise:,} times", "dim"))
     for number, name in enumerate((first, second)):
@@ -77,7 +77,8 @@ def _settings(made: Differing) -> RenderableType:
     return table
 
 
-def _places(made: Differing, some: tuple[Place, ...]) -> RenderableType:
+def places(made: Differing, some: tuple[Place, ...]) -> RenderableType:
+    """Pieces of text, with the cuts of both."""
     first, second = (visible(_short(name, _LONGEST)) for name in made.names)
     table = _table("tokens", "times", first, second, "where")
     for column in table.columns[:2]:

@@ -1,6 +1,7 @@
 """From word counts, or from text, to a vocabulary with merges or scores."""
 
 from tokbench.training.bpe import train_bpe
+from tokbench.training.continuing import Continued, continue_bpe
 from tokbench.training.cut import cut, tokens_by_size
 from tokbench.training.determinism import guarantee
 from tokbench.training.engines import Demands, from_counts, from_text, no_documents
@@ -13,10 +14,12 @@ from tokbench.training.wordpiece import train_wordpiece
 __all__ = [
     "ENGINES",
     "TRAINERS",
+    "Continued",
     "Demands",
     "Engine",
     "TrainerSpec",
     "UnigramTrainer",
+    "continue_bpe",
     "cut",
     "from_counts",
     "from_text",

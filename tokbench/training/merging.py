@@ -22,10 +22,14 @@ UNLIMITED = 1 << 62
 
 
 class Texts:
-    """The text of every token. Merges are spelled out when somebody asks, not as they are made."""
+    """The text of every token. Merges are spelled out when somebody asks, not as they are made.
 
-    def __init__(self, tokens: list[str], prefix: str) -> None:
+    No merge may make the text of one of the first `taken`.
+    """
+
+    def __init__(self, tokens: list[str], prefix: str, taken: int = 0) -> None:
         self.tokens = list(tokens)
+        self.taken = taken
         self._ids: dict[str, int] = {}
         self._prefix = prefix
         self._merges = 0
@@ -60,6 +64,8 @@ def learn(
     prefix: str,
     affixed: bool,
     watch: Watch,
+    taken: int = 0,
+    forbidden: "NDArray[np.int64] | None" = None,
 ) -> tuple[list[str], NDArray[Any]]:
     """Merge until the vocabulary is full or no pair is frequent enough.
 
@@ -72,11 +78,14 @@ def learn(
         prefix: what the right side of a merge loses.
         affixed: whether symbols have a prefix or suffix, so that different ones may spell one text.
         watch: told how many merges are made.
+        taken: no merge may make the text of one of so many first symbols.
+        forbidden: pairs of symbols, as `left << 32 | right`, that no merge may join; it takes
+            `taken` too for them to stay apart, or a merge could make one of their sides.
 
     Returns:
         The vocabulary in the order of its ids, and the merges in order (`merge_kernel.MERGE`).
     """
-    texts = Texts(symbols.tokens, prefix)
+    texts = Texts(symbols.tokens, prefix, taken)
     most = max(0, min(vocab_size - len(symbols.tokens), len(symbols.slots)))
     frequent = min(max(1, min_frequency), UNLIMITED)
     settings = kernel.Settings(
@@ -91,7 +100,10 @@ def learn(
     )
     made = np.empty(0, kernel.MERGE)
     if most:
-        made = _merge(room.begin(symbols, most), settings, texts, most, watch)
+        work = room.begin(symbols, most)
+        if forbidden is not None:
+            work.table["count"][np.isin(work.table["pair"], forbidden)] = 0
+        made = _merge(work, settings, texts, most, watch)
         texts.follow(made)
     watch(Progress("merging", done=len(made), total=max(most, len(made)), unit="merges"))
     return texts.tokens, made
@@ -119,6 +131,9 @@ def _merge(
             texts.follow(work.merges[: work.state[kernel.MERGES]])
             pair = int(work.heap[0]["pair"])
             known = texts.find(texts.joined(pair >> 32, pair & 0xFFFFFFFF))
+            if known is not None and known < texts.taken:
+                work.table[kernel.find(work.table, pair)]["count"] = 0  # drops the candidate
+                continue
             work.state[kernel.ANSWER] = kernel.NEW_TEXT if known is None else known
         else:
             work = room.enlarge(work, why)

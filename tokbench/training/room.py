@@ -22,7 +22,7 @@ def begin(symbols: Symbols, most: int) -> kernel.Work:
     Lengths are guesses where the kernel can ask for more. Memory that is never written to costs
     nothing, so the guess for `lists`, the longest array, is generous.
     """
-    pairs, table = _pairs(symbols)
+    pairs, table = all_pairs(symbols)
     sizes = pairs["places"]
     starts = np.cumsum(sizes + 1) - sizes
     total = int(sizes.sum()) + len(pairs)
@@ -93,7 +93,7 @@ def fingerprint(text: str) -> tuple[int, int]:
     return value, pow(kernel.BASE, len(text), 1 << 64)
 
 
-def _pairs(symbols: Symbols) -> tuple[NDArray[Any], NDArray[Any]]:
+def all_pairs(symbols: Symbols) -> tuple[NDArray[Any], NDArray[Any]]:
     """The pairs of symbols in the order of their numbers, and the table that knows the numbers."""
     known, size = -1, SMALLEST_TABLE
     while known < 0:

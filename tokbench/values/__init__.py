@@ -79,6 +79,7 @@ from tokbench.values.measured import (
 from tokbench.values.predicted import Labelled, Prediction
 from tokbench.values.progress import Progress, TrainingProgress, Watch, ignore
 from tokbench.values.published import Change, Published, Upload
+from tokbench.values.reshaped import Extended, Old, Smaller
 from tokbench.values.trained import Curve, CurveText, Guarantee, Kind, Proof, Trained, Verdict
 from tokbench.values.transplanted import SOURCES, Source, Transplanted
 from tokbench.values.tried import Trial, Trials
@@ -111,6 +112,7 @@ __all__ = [
     "Estimate",
     "Explained",
     "ExplainedText",
+    "Extended",
     "Format",
     "Gap",
     "Given",
@@ -131,6 +133,7 @@ __all__ = [
     "Merge",
     "Morphology",
     "NormalizerStep",
+    "Old",
     "Outcome",
     "Overlap",
     "OwnToken",
@@ -155,6 +158,7 @@ __all__ = [
     "SeedOutcome",
     "Shape",
     "SharedPassage",
+    "Smaller",
     "Some",
     "Source",
     "SourceFacts",

@@ -8,6 +8,7 @@ from tokbench.workbench.differing import diff
 from tokbench.workbench.encodings import Beside
 from tokbench.workbench.estimates import estimate
 from tokbench.workbench.explaining import explain
+from tokbench.workbench.extending import extended
 from tokbench.workbench.failures import Failure
 from tokbench.workbench.find import Found, checkable, find, run_folder
 from tokbench.workbench.finetuning import Finetuned, finetune, saved_model
@@ -15,6 +16,7 @@ from tokbench.workbench.gates import Condition
 from tokbench.workbench.ids import encode_corpus
 from tokbench.workbench.looks import head, look
 from tokbench.workbench.plan import RUNS, Plan
+from tokbench.workbench.pruning import pruned
 from tokbench.workbench.runs import Run, run, train
 from tokbench.workbench.sweeps import Runs, attempt, finish, learn_largest, run_all
 from tokbench.workbench.tables import gold_segmentations, parallel_text
@@ -42,6 +44,7 @@ __all__ = [
     "encode_corpus",
     "estimate",
     "explain",
+    "extended",
     "find",
     "finetune",
     "finish",
@@ -51,6 +54,7 @@ __all__ = [
     "look",
     "named_corpus",
     "parallel_text",
+    "pruned",
     "run",
     "run_all",
     "run_folder",

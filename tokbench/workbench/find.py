@@ -20,8 +20,9 @@ from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan
 
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?(@[\w./-]+)?")
 _NEEDED = {"name", "recipe", "recipe_folder", "corpus", "signature", "proof"}
-_MODELS = {"run", "checkpoint"}
-"""What stands in the manifest of a folder that holds a model: trained here, or transplanted."""
+_OTHERS = {"run", "checkpoint", "reshaped"}
+"""What stands in the manifest of a folder that is no run: a model that was trained here or
+transplanted, a tokenizer that was extended or pruned."""
 RECIPES = (".yaml", ".yml")
 """How files of recipes end."""
 _FILES = (*RECIPES, ".json", ".model", ".tiktoken", ".txt")
@@ -229,7 +230,7 @@ def _folder(path: Path) -> Found:
     if (path / store.MANIFEST).is_file():
         manifest = store.read_json(path / store.MANIFEST)
         known = isinstance(manifest, dict) and manifest.keys() >= _NEEDED
-        if isinstance(manifest, dict) and manifest.keys() & _MODELS:
+        if isinstance(manifest, dict) and manifest.keys() & _OTHERS:
             return Found(from_folder(path), None, path)
         if not known or "corpus" not in (manifest["recipe"] or ()):
             raise StoreError(
