@@ -235,6 +235,7 @@ GONE = precompiled({"\u200b": "", "\u2260": "", "\U000e0fff": ""})
         ([], [precompiled({"e\u0301": "", "\U000e0fff": ""})], "e\u0301漢 字"),
         ([], [precompiled({"é": "\u0600", "\U000e0fff": ""})], "é 漢"),
         ([], [precompiled({" ": "_"})], "a 漢"),
+        ([], [precompiled({"\u0600": "か", "\U000e0fff": ""})], "漢\u0600\u0d4e a"),
         ([], [replaced("", "a")], "a 漢"),
     ],
 )

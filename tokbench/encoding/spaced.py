@@ -191,8 +191,8 @@ def _keep_the_first(parts: list[Json]) -> bool:
 def _rules(part: Json) -> Mapping[str, str]:
     """What a normalizer replaces, and by what; empty if it is not as `charsmap` makes it.
 
-    Those are texts without a space by such texts, and single characters but U+0020; by nothing that
-    draws the character behind it to itself.
+    Those are texts without a space by such texts, and single characters but U+0020; nothing in them
+    draws the character behind it to itself: a U+0020 behind a cut would change the grapheme.
     """
     found: dict[str, str] = {}
     if part["type"] == "Replace" and "String" in part["pattern"]:
@@ -206,7 +206,7 @@ def _rules(part: Json) -> Mapping[str, str]:
             return {}
         if any(len(key) > 1 or key == " " for key in found):
             return {}
-    return {} if "" in found or any(map(_DRAWING.search, found.values())) else found
+    return {} if "" in found or any(map(_DRAWING.search, (*found, *found.values()))) else found
 
 
 @lru_cache(maxsize=1)
