@@ -168,7 +168,10 @@ def _settings(first: dict[str, Any], second: dict[str, Any]) -> Iterator[tuple[s
         {key: value for key, value in one["model"].items() if key not in _OF_MODELS}
         for one in (first, second)
     ]
-    for key in sorted({*models[0], *models[1]}, key=lambda key: (key != "type", key)):
+    both = models[0].keys() & models[1].keys()
+    alike = models[0]["type"] == models[1]["type"]
+    keys = models[0].keys() | models[1].keys() if alike else both  # else most are of one alone
+    for key in sorted(keys, key=lambda key: (key != "type", key)):
         if models[0].get(key) != models[1].get(key):
             yield f"model.{key}", *(_said(one.get(key)) for one in models)  # type: ignore[misc] # two
 
