@@ -113,6 +113,7 @@ def trained(source: Any, folder: str, given: Any = None) -> tuple[str, int, str]
     from tokbench import pipeline
     from tokbench.workbench.runs import learn
 
+    os.environ["HF_TOKEN"] = ""  # that of a test before would be nobody's here
     plan = _plan(source, folder, given)
     found = learn(plan)
     made = pipeline.assemble(plan.recipe.pipeline, found)

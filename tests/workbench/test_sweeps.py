@@ -98,7 +98,7 @@ def test_what_is_done_is_skipped_and_an_interruption_loses_nothing(
     assert [one == ("train", "wrap") for one in done] == [True, True, False, False]
     first = run_all(path, runs=runs)
     assert all(one.done_before == ("train", "wrap") for one in first.done)
-    monkeypatch.setattr("tokbench.workbench.comparisons._measure", None)
+    monkeypatch.setattr("tokbench.workbench.comparisons.measure", None)
     assert run_all(path, runs=runs).comparison == first.comparison
 
 

@@ -1,7 +1,7 @@
 """What a normalizer changed, as a reader would say it: the least that turns one text into another.
 
 >>> [(one.before, one.after, one.at) for one in changes("Ab  c", "ab c")]
-[('A', 'a', 0), (' ', '', 2)]
+[('A', 'a', 0), (' ', '', 3)]
 """
 
 import re
