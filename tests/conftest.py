@@ -14,6 +14,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from tokbench.chunks import classes
 from tokbench.store import cache_dir
+from tokbench.training import library
 
 settings.register_profile("tokbench", deadline=None)  # machines are busy; time is no property
 settings.load_profile("tokbench")
@@ -114,7 +115,7 @@ def trainers_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     def call(function: Callable[..., Any], *arguments: Any, watch: Any) -> Any:
         return function(*arguments, watch)
 
-    monkeypatch.setattr("tokbench.training.library.run_in_child", call)
+    monkeypatch.setattr(library, "run_in_child", call)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from tokbench.child import run_in_child
 from tokbench.corpus import CorpusSpec
 from tokbench.errors import CorpusError, RecipeError
 from tokbench.rules import SETTLED, examples, known_ids, rules_of, table
+from tokbench.training import library
 from tokbench.values import texts
 from tokbench.workbench import train
 from tokbench.workbench.plan import demands_of
@@ -216,7 +217,7 @@ def test_l73_children_are_started_not_forked(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("TOKENIZERS_PARALLELISM", "true")
-    monkeypatch.setattr("tokbench.training.library.run_in_child", run_in_child)
+    monkeypatch.setattr(library, "run_in_child", run_in_child)
     tokenizer, _ = trained("model: BPE", tmp_path)
     tokenizer.encode_batch(["low lower"] * 500)  # threads that a fork would inherit half
     assert run_in_child(os.getppid) == os.getpid()
