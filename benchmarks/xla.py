@@ -107,7 +107,7 @@ def measure(folder: Path, told: argparse.Namespace) -> None:
     recipe = CHECKOUT / "recipes" / "demo.yaml"
     asked(python, folder, {}, "run", recipe, "--no-downstream")
     print(
-        f"{'':12}{'device':10}{'shapes':>7}{'programs':>10}{'compiling':>11}"
+        f"{'':12}{'device':10}{'steps':>7}{'shapes':>7}{'programs':>10}{'compiling':>11}"
         f"{'training':>11}{'all':>9}  accuracy, loss of each seed"
     )
     for way in told.ways:
@@ -118,7 +118,8 @@ def measure(folder: Path, told: argparse.Namespace) -> None:
         compiling = sum(one["compiling"] for one in seeds)
         scores = ", ".join(f"{one['scores']['accuracy']:.3f} {one['loss']:.3f}" for one in seeds)
         print(
-            f"{way:12}{outcome['device']:10}{max(one['shapes'] for one in seeds):7}"
+            f"{way:12}{outcome['device']:10}{sum(one['steps'] for one in seeds):7,}"
+            f"{max(one['shapes'] for one in seeds):7}"
             f"{sum(one['programs'] for one in seeds):10}{compiling:9.0f} s"
             f"{sum(one['seconds'] for one in seeds):9.0f} s{taken:7.0f} s  {scores}",
             flush=True,
