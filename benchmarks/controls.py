@@ -31,7 +31,8 @@ from tokbench.cli.progress import progress
 from tokbench.downstream import TrainingSpec
 from tokbench.recipe.tasks import task
 from tokbench.reports.downstream import render
-from tokbench.reports.downstream.facts import points, rivals, signed, signed_interval, title
+from tokbench.reports.downstream.facts import rivals, title
+from tokbench.reports.downstream.scale import scale
 from tokbench.values import Downstream, Gap
 from tokbench.workbench import finetune, outcomes
 from tokbench.workbench.find import find
@@ -90,10 +91,13 @@ def twins(told: argparse.Namespace) -> bool:
             pair: gap for first in range(len(places)) for pair, gap in _gaps(places, first, told)
         }
     _tell_scores(found)
+    said = scale(found.tasks[0])
     pairs = [gaps[number, number + 1] for number in range(0, len(places), 2)]
     for number, gap in enumerate(pairs, 1):
         seen = "seen" if gap.seen else "no difference seen"
-        print(f"pair {number}: {signed(gap.value)} {signed_interval(gap.interval)} {seen}")
+        print(
+            f"pair {number}: {said.signed(gap.value)} {said.signed_interval(gap.interval)} {seen}"
+        )
     seen = sum(gap.seen for gap in pairs)
     likely = binomtest(seen, len(pairs)).proportion_ci()
     print(
@@ -178,6 +182,7 @@ def _tell_scores(found: Downstream) -> None:
     """How far the means of tokenizers are from each other, and from what needs no tokenizer."""
     (result,) = found.tasks
     means = [scores[result.metric].value for scores in result.scores]
+    points = scale(result).number
     spread = points(float(np.std(means, ddof=1)))
     beside = ", ".join(f"{name} {points(value)}" for name, value in rivals(result))
     print(f"{title(result)} of {len(means)} numberings: {points(min(means))} to "

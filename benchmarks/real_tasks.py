@@ -17,7 +17,8 @@ from tokbench import run
 from tokbench.cli.progress import progress
 from tokbench.downstream import TrainingSpec
 from tokbench.recipe.tasks import task
-from tokbench.reports.downstream.facts import half, points, rivals, title
+from tokbench.reports.downstream.facts import rivals, title
+from tokbench.reports.downstream.scale import scale
 from tokbench.values import Downstream
 from tokbench.workbench import finetune
 
@@ -88,9 +89,10 @@ def _place(tokenizer: str | Path, told: argparse.Namespace) -> str:
 def _row(made: Downstream, plan: Plan) -> Sequence[str]:
     """What the table says of a task."""
     (result,) = made.tasks
+    said = scale(result)
     scores = [one[result.metric] for one in result.scores]
     gaps = [
-        f"{name} {points(score.gap.value)}"
+        f"{name} {said.signed(score.gap.value)}"
         for name, score in zip(made.tokenizers, scores, strict=True)
         if score.gap is not None and score.gap.seen
     ]
@@ -100,8 +102,8 @@ def _row(made: Downstream, plan: Plan) -> Sequence[str]:
         f"{result.sizes[0]:,}",
         f"{plan.epochs:g}",
         f"{result.sizes[2]:,}",
-        *(points(value) for _, value in rivals(result)),
-        *(f"{points(score.value)} {half(score)}" for score in scores),
+        *(said.number(value) for _, value in rivals(result)),
+        *(f"{said.number(score.value)} {said.half(score)}" for score in scores),
         ", ".join(gaps) or "none",
     )
 
