@@ -98,6 +98,12 @@ def _facts(
     }
 
 
+_LONGEST_NAME = 26
+_MOST_BESIDE = 3
+_HALF_A_PAGE = 70
+"""Columns and characters that a table has room for beside another."""
+
+
 @dataclass(frozen=True)
 class _Cell:
     value: float | None
@@ -123,8 +129,18 @@ def _tables(found: Sequence[Line], comparison: Comparison) -> list[dict[str, Any
         ]
         lost = any(one.row.flattered_by_loss for one in shown_lines)
         title = family or "Metrics"
-        made.append({"title": title, "lines": shown_lines, "rows": rows, "lost": lost})
+        made.append({
+            "title": title, "lines": shown_lines, "rows": rows, "lost": lost, "wide": _wide(rows),
+        })  # fmt: skip
     return made
+
+
+def _wide(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a table needs the whole page, by the longest names and numbers of its columns."""
+    columns = zip(*(row["cells"] for row in rows), strict=True)
+    longest = [max(max(len(one.number), len(one.interval)) for one in cells) for cells in columns]
+    names = max(min(len(row["name"]), _LONGEST_NAME) for row in rows)
+    return len(longest) > _MOST_BESIDE or names + sum(longest) > _HALF_A_PAGE
 
 
 def _cell(line: Line, place: int, comparison: Comparison) -> _Cell:

@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -115,13 +116,13 @@ def _pareto(points: Sequence[_Point], digits: int, width: int | None) -> Picture
     beaten = {one.place for one in points} - {one.place for one in front}
     x = _across(points, log=False)
     y = _up(points)
-    steps = f"M{x(front[0].x):.1f} {y.start:.1f}V{y(front[0].y):.1f}" + "".join(
-        f"H{x(after.x):.1f}V{y(after.y):.1f}" for after in front[1:]
-    )
-    line = f'<path class="front" d="{steps}H{x.end:.1f}"/>'
+    corners = [(x(front[0].x), y.start)]
+    for one in front:
+        corners += [(x(one.x), corners[-1][1]), (x(one.x), y(one.y))]
+    corners.append((x.end, corners[-1][1]))
     of = f", {width} wide" if width else ""
     axis = f"million parameters of embedding and softmax{of}"
-    drawn = _dots(points, x, axis, digits, beaten, line)
+    drawn = _dots(points, x, axis, digits, beaten, corners)
     title = "Compression against embedding parameters"
     names = ", ".join(one.name for one in front)
     caption = f"No other has both fewer parameters and more bytes per token: {plain(names)}."
@@ -168,10 +169,14 @@ def _dots(
     axis: str,
     digits: int,
     hollow: set[int],
-    behind: str = "",
+    front: Sequence[tuple[float, float]] = (),
 ) -> list[str]:
+    """Axes, the line of the best in both where there is one, marks and names."""
     y = _up(points)
-    drawn = [*svg.axes(x, y, axis, "bytes per token"), behind]
+    drawn = svg.axes(x, y, axis, "bytes per token")
+    if front:
+        steps = "L".join(f"{across:.1f} {up:.1f}" for across, up in front)
+        drawn.append(f'<path class="front" d="M{steps}"/>')
     for one in points:
         at = x(one.x)
         if one.interval:
@@ -180,7 +185,8 @@ def _dots(
         said = f"{one.name}: {one.y:,.{digits}f} bytes per token"
         drawn.append(svg.mark(one.place, at, y(one.y), said, hollow=one.place in hollow))
     named = [(x(one.x), y(one.y), one.label) for one in points]
-    return drawn + svg.labels(named, (_LEFT, _TOP - 4, svg.WIDTH - 2, y.start))
+    lines = [(min(a, c), min(b, d), max(a, c), max(b, d)) for (a, b), (c, d) in pairwise(front)]
+    return drawn + svg.labels(named, (_LEFT, _TOP - 4, svg.WIDTH - 2, y.start), lines)
 
 
 def _told(points: Sequence[_Point], form: str, digits: int) -> str:

@@ -1,7 +1,7 @@
 """Parts of pictures: scales, axes, marks that differ in shape as well as in colour."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -12,7 +12,7 @@ WIDTH = 480
 COLOURS = 8
 _FEWEST = 2
 _NEXT_TO_NOTHING = 1e-9
-_CHAR = 7.5
+_CHAR = 8.2
 """About how wide a character of 14 pixels is, the larger size of the two."""
 _SHAPES = (
     "M{l} {y}a{r} {r} 0 1 0 {d} 0a{r} {r} 0 1 0 -{d} 0z",
@@ -23,6 +23,10 @@ _SHAPES = (
     "M{l} {T}L{E} {y}L{l} {B}z",
     "M{p} {T}H{q}V{u}H{E}V{v}H{q}V{B}H{p}V{v}H{L}V{u}H{p}z",
 )
+_ROUNDS = 6
+_FARTHER = 40
+_ON_A_MARK = 5
+_FAR = 20
 _DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2")
 
 
@@ -185,31 +189,56 @@ def legend(names: Sequence[str]) -> Markup:
 
 
 def labels(
-    points: Sequence[tuple[float, float, str]], box: tuple[float, float, float, float]
+    points: Sequence[tuple[float, float, str]],
+    box: tuple[float, float, float, float],
+    lines: Sequence[tuple[float, float, float, float]] = (),
 ) -> list[str]:
-    """Names beside points, where they cover no point and no other name.
+    """Names beside points, where they cover no point, no other name and no line.
+
+    Every name takes the best of some places near its point, again and again while others move.
 
     Args:
         points: x, y and name of each.
         box: left, top, right and bottom of the room.
+        lines: upright or level ones, from left and top to right and bottom.
     """
-    taken = [(x - 6, y - 6, x + 6, y + 6) for x, y, _ in points]
+    marks = [(x - 6, y - 6, x + 6, y + 6) for x, y, _ in points]
+    thick = [(left - 2, top - 2, right + 2, bottom + 2) for left, top, right, bottom in lines]
+    wide = [len(name) * _CHAR for _, _, name in points]
+    places = [(x + 9, y + 4, "start") for x, y, _ in points]
+    for _ in range(_ROUNDS):
+        for k, (x, y, _) in enumerate(points):
+            names = [_area(places[j], wide[j]) for j in range(len(points)) if j != k]
+            taken = [*marks * _ON_A_MARK, *names, *thick]
+
+            def cost(
+                near: tuple[int, tuple[float, float, str]],
+                wide: float = wide[k],
+                taken: Sequence[Sequence[float]] = taken,
+            ) -> float:
+                area = _area(near[1], wide)
+                covered = sum(_overlap(area, one) for one in taken)
+                return _FARTHER * near[0] + covered + 4 * _outside(area, box)
+
+            places[k] = min(enumerate(_beside(x, y)), key=cost)[1]
     made = []
-    for x, y, name in points:
-        wide = len(name) * _CHAR
-        places = [(x + 9, y + 4 + shift, "start") for shift in (0, -10, 10)] + [
-            (x - 9, y + 4 + shift, "end") for shift in (0, -10, 10)
-        ]
-        places += [(x, y + shift, "middle") for shift in (-10, 19, -24, 33, -38, 47)]
-        best, least = places[0], math.inf
-        for at in places:
-            area = _area(at, wide)
-            cost = sum(_overlap(area, one) for one in taken) + 4 * _outside(area, box)
-            if cost < least:
-                best, least = at, cost
-        taken.append(_area(best, wide))
-        made.append(text(best[0], best[1], name, anchor=best[2]))
+    for (x, y, name), (across, up, anchor) in zip(points, places, strict=True):
+        if abs(up - y) > _FAR:
+            made.append(line(x, y, across, up + 3 if up < y else up - 10, "g"))
+        made.append(text(across, up, name, anchor=anchor))
     return made
+
+
+def _beside(x: float, y: float) -> Iterator[tuple[float, float, str]]:
+    """Where a name may stand, the nearest first."""
+    for shift in (0, -10, 10):
+        yield x + 9, y + 4 + shift, "start"
+        yield x - 9, y + 4 + shift, "end"
+    for shift in (-10, 19, -24, 33, -38, 47):
+        yield x, y + shift, "middle"
+    for shift in (-24, 24, -38, 38):
+        yield x + 9, y + 4 + shift, "start"
+        yield x - 9, y + 4 + shift, "end"
 
 
 def _area(at: tuple[float, float, str], wide: float) -> tuple[float, float, float, float]:
