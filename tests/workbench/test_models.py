@@ -41,6 +41,19 @@ def test_each_model_is_counted_and_copies_are_trained_once(small_tasks: Path) ->
     assert [len(one.outcomes) for one in twice.tasks] == [1, 1]
 
 
+def test_a_recipe_whose_models_cannot_be_trained_is_refused_before_its_tokenizer_is(
+    small_tasks: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (small_tasks / "a.txt").write_text("a few words\n")
+    path = small_tasks / "new.yaml"
+    path.write_text("name: new\ncorpus: {sources: [{type: files, paths: a.txt}]}\n" + RECIPE % 300)
+    monkeypatch.setattr("tokbench.downstream.extra.find_spec", lambda _: None)
+    with pytest.raises(TokbenchError, match=r"pip install 'tokbench\[downstream\]'$"):
+        run(path)
+    assert not (small_tasks / "runs" / "new").exists()
+
+
 def test_models_are_told_of_where_simple_ones_failed(
     small_tasks: Path,  # noqa: ARG001 - the folder to work in
     monkeypatch: pytest.MonkeyPatch,

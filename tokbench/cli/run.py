@@ -56,7 +56,7 @@ def command(
     from tokbench.cli.findings import check_first
     from tokbench.cli.output import note, write_json
     from tokbench.recipe import load_all
-    from tokbench.workbench import finish, learn_largest
+    from tokbench.workbench import finish, learn_largest, refuse_unready
 
     options.ours_only(engine, memory, dry_run=dry_run)
     loaded = [one for recipe in recipes for one in load_all(recipe, overrides)]
@@ -64,6 +64,8 @@ def command(
     if dry_run:
         show_estimates(loaded, memory, json_path)
         return
+    if not no_downstream:
+        refuse_unready(loaded)
     if not force:
         with progress() as watch:
             learn_largest(loaded, runs=runs, engine=engine, memory=memory, watch=watch)

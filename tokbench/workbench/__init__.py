@@ -11,7 +11,7 @@ from tokbench.workbench.explaining import explain
 from tokbench.workbench.extending import extended
 from tokbench.workbench.failures import Failure
 from tokbench.workbench.find import Found, checkable, find, run_folder
-from tokbench.workbench.finetuning import Finetuned, finetune, saved_model
+from tokbench.workbench.finetuning import Finetuned, finetune, refuse_unready, saved_model
 from tokbench.workbench.gates import Condition
 from tokbench.workbench.ids import encode_corpus
 from tokbench.workbench.looks import head, look
@@ -55,6 +55,7 @@ __all__ = [
     "named_corpus",
     "parallel_text",
     "pruned",
+    "refuse_unready",
     "run",
     "run_all",
     "run_folder",

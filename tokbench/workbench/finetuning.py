@@ -352,6 +352,19 @@ def alike(recipe: Recipe) -> str:
     return store.signature(spec.model_dump(mode="json"), "" if anywhere else str(recipe.base))
 
 
+def refuse_unready(recipes: Sequence[Recipe]) -> None:
+    """Find out before tokenizers are trained that their models could not be.
+
+    Raises:
+        TokbenchError: a recipe asks for models, and the extra `[downstream]` is missing or a task
+            is not known.
+    """
+    for recipe in recipes:
+        if recipe.downstream is not None:
+            extra.require()
+            refuse_namesakes(recipe.downstream.specs(recipe.base))
+
+
 def of_recipes(
     recipes: Sequence[Recipe],
     folders: Sequence[Path],

@@ -31,7 +31,7 @@ from tokbench.values import (
 )
 from tokbench.workbench import provenance, vocabularies
 from tokbench.workbench.comparisons import of_run, with_models
-from tokbench.workbench.finetuning import of_recipes
+from tokbench.workbench.finetuning import of_recipes, refuse_unready
 from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER, Plan, demands_of
 
 _MOST_LEFT_OUT = 5
@@ -112,6 +112,8 @@ def run(
     """
     runs = Path(runs)
     plan = Plan.of(_loaded(recipe, overrides), engine, corpus)
+    if models:
+        refuse_unready([plan.recipe])
     folder = plan.folder(runs)
     with _locked(plan, runs):
         manifest, done = _tokenizer(plan, runs, memory, force=force, watch=watch)
