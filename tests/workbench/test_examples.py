@@ -334,13 +334,13 @@ SAID = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(["", "x"]
 @given(
     SAID, st.one_of(st.integers(1, 40), st.floats(0.01, 0.99)), st.sampled_from(["test", "valid"])
 )
-def test_the_same_example_is_on_one_side(
+def test_examples_of_one_first_sentence_are_on_one_side(
     said: list[tuple[str, str]], part: float, split: str
 ) -> None:
     given_ = [Example(text, pair, (), "a", "s", n) for n, (text, pair) in enumerate(said)]
     taken, rest = _parted(given_, split, part, len(given_))
     assert sorted(taken + rest, key=lambda row: row.row) == given_
-    assert not {row[:2] for row in taken} & {row[:2] for row in rest}
+    assert not {row.text for row in taken} & {row.text for row in rest}
     if isinstance(part, int):
         assert len(taken) >= min(part, len(given_))
 

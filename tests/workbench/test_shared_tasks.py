@@ -18,7 +18,7 @@ EXPECTED = {
     "wisesight_th": (24_032, 2_671, 4),
     "afrisenti_swa": (2_263, 748, 3),
     "klue_nli": (2_400, 600, 3),
-    "klue_sts": (418, 101, 0),
+    "klue_sts": (423, 96, 0),
     "snli": (9_842, 2_000, 3),
     "ko_question_pair": (6_888, 688, 2),
     "wnut17": (4_403, 1_287, 13),
@@ -52,7 +52,7 @@ def test_labels_mean_what_the_data_says(shared: Path) -> None:
     assert pairs.labels == ("same", "different")
     same = [row["label"] for row in pairs.train.to_pylist() if row["text"] == row["pair"]]
     assert len(same) > 800
-    assert sum(same) <= 1  # the data has a mistake of its own
+    assert sum(same) <= 2  # the data has mistakes of its own
     posts = examples(task(TASKS / "wnut17.yaml"), Path())
     assert posts.labels == ("O", *(f"{mark}-{kind}" for kind in NER for mark in "BI"))
     assert posts.train["words"][0].as_py()[:2] == ["@paulwalk", "It"]

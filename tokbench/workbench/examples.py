@@ -165,10 +165,19 @@ def _key(example: Example) -> str:
     return _SEPARATOR.join(example.words or (example.text, example.pair))
 
 
+def _first(example: Example) -> Example:
+    """Without the second sentence.
+
+    Who has learned what two hypotheses are to a premise can guess what the third one is: pairs with
+    one first sentence are no examples of their own.
+    """
+    return example._replace(pair="")
+
+
 def _parted(
     rows: list[Example], split: str, part: float, of: int
 ) -> tuple[list[Example], list[Example]]:
-    """The examples of a split, and what is left; examples that are the same stay together.
+    """The examples of a split, and what is left; those of one text or first sentence stay together.
 
     Args:
         rows: what the split is taken from.
@@ -179,7 +188,7 @@ def _parted(
     import xxhash  # noqa: PLC0415 - only who reads examples needs it
 
     seed = _SEEDS[split]
-    hashes = [xxhash.xxh3_64_intdigest(_key(row).encode(), seed) for row in rows]
+    hashes = [xxhash.xxh3_64_intdigest(_key(_first(row)).encode(), seed) for row in rows]
     if isinstance(part, int):
         last = sorted(hashes)[min(part, len(rows)) - 1] if rows else 0
     else:
