@@ -72,10 +72,11 @@ def command(
     runs: Path,
     json_path: str | None,
 ) -> None:
-    """Add tokens for a new language or kind of text; old ids and merges stay.
+    """Add tokens for a new language or kind of text; old ids, merges and scores stay.
 
-    BPE goes on merging behind its last merge, WordPiece gets pieces made of its own. The folder
-    is loaded as the old tokenizer was, and proven to give the same ids.
+    BPE goes on merging behind its last merge, WordPiece gets pieces made of its own, Unigram
+    likely pieces, WordLevel frequent words. The folder is loaded as the old tokenizer was, and
+    proven to give the same ids.
 
     \b
     tokbench extend gpt2 --on korean.txt --add 8000 --keep english.txt --out gpt2-ko

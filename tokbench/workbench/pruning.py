@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 MAPPING = "old_ids.json"
 """The file that says which old id each new one was."""
-_KINDS = ("BPE", "WordPiece", "Unigram", "WordLevel")
 _SHOWN = 60
 
 
@@ -66,7 +65,6 @@ def pruned(
     found = find(name, runs=runs)
     subject = found.subject
     state = state_of(found)
-    reshaping.refuse_other_models(state, _KINDS, name, "which tokbench cannot prune")
     corpus = named_corpus(on, text)
     documents, counts = _counted(subject, corpus, watch)
     numbers = reshaping.ids(state)
