@@ -88,7 +88,10 @@ def _padded(made: Extended) -> str:
     if made.multiple == 1:
         return ""
     rows = made.sizes[1] + -made.sizes[1] % made.multiple
-    return f", {rows:,} rows are a multiple of {made.multiple}"
+    said = f"{rows:,} rows are a multiple of {made.multiple}"
+    if spare := rows - made.sizes[1]:
+        said += f", {spare:,} of them unused"
+    return f"; {said}"
 
 
 def _tokens(made: Reencoded) -> str:

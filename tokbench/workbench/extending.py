@@ -77,12 +77,14 @@ def extended(
     new_text: tuple[Corpus, Split] = named_corpus(on, text), "all"
     old_text = _old_text(found, keep)
     words = new_tokens.count(new_text[0], found.subject.tokenizer, watch)
-    if not words.documents:
+    if not len(words.words):
         raise CorpusError(f"{', '.join(on)}: holds no text to learn tokens from")
     kept = Kept.of(found.subject, old_text, watch) if keep and refuse and old_text else Kept()
+    if keep and refuse and not kept.words:
+        raise CorpusError(f"{', '.join(keep)}: holds no text whose ids could stay")
     first = reshaping.next_id(state)
-    add += -(first + add) % multiple
-    learned = new_tokens.learn(state, words, kept, add, min_frequency, watch)
+    rows = first + add + -(first + add) % multiple
+    learned = new_tokens.learn(state, words, kept, rows - first, min_frequency, watch)
     grown = _grown(state, learned, found.subject)
     new = _reencoded(found.subject, grown, new_text, ", ".join(on), watch)
     old = _changes(found.subject, grown, old_text, ", ".join(keep), watch) if old_text else None
@@ -102,7 +104,7 @@ def extended(
             old=old,
             examples=tuple(_examples(learned.tokens, Spelling(state))),
             proof=proof,
-            notes=(*found.subject.notes, *notes, *_notes(found, state, learned, add, multiple)),
+            notes=(*found.subject.notes, *notes, *_notes(found, state, learned, add)),
         )
         write_manifest(part, "extended", found, _said(value))
     return value
@@ -181,9 +183,7 @@ def _examples(tokens: Sequence[str], spelling: Spelling) -> Iterator[str]:
         yield ("" if one.begins is not False else "…") + shown(one.text)
 
 
-def _notes(
-    found: Found, state: dict[str, Any], learned: Learned, add: int, multiple: int
-) -> Iterator[str]:
+def _notes(found: Found, state: dict[str, Any], learned: Learned, add: int) -> Iterator[str]:
     """What may surprise."""
     normalizer: Any = found.subject.tokenizer.normalizer
     jamo = normalize("NFD", "한")
@@ -199,10 +199,10 @@ def _notes(
             "text that only the normalizer makes to it becomes that token too"
         )
     if len(learned.tokens) < add:
-        size = f"; {add - len(learned.tokens):,} rows of a model are left unused"
+        more = " that the old text does not hold" if learned.refused else ""
         yield (
             f"{add:,} tokens were to be learned, {len(learned.tokens):,} could be: there is no "
-            "more to learn in that text" + (size if multiple > 1 else "")
+            f"more to learn in that text{more}"
         )
 
 

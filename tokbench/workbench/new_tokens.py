@@ -5,8 +5,9 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
-from math import log
+from math import inf, log
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -188,22 +189,40 @@ def _likely(
     The score of one is the logarithm of its share in the tokens of the new text, old ones among
     them, as theirs is in the text that they were learned from.
     """
-    model = state["model"]
-    letters = _letters(model, words, kept, add, min_frequency)
+    letters = _letters(state["model"], words, kept, add, min_frequency)
     most = add + int(_MORE * add)
-    candidates = _candidates(state, letters, most, words, watch)
-    uses = _uses(model, candidates, words)
-    others = [one for one in candidates if one not in letters and uses[one] >= min_frequency]
-    others = sorted(others, key=lambda one: (-uses[one], one))[: most - len(letters)]
-    scores = {one: _score(uses, one, model) for one in (*letters, *others)}
-
-    def cutter(some: Collection[str]) -> Cut:
-        return _viterbi(model, {one: scores[one] for one in some})
-
-    safe = _harmless([*scores], kept, cutter)
+    while True:
+        scores = _scores(state, letters, most, words, min_frequency, watch)
+        safe = _harmless([*scores], kept, partial(_viterbi, state["model"], scores))
+        if len(safe) >= add or len(scores) < most:
+            break
+        most += 2 * (add - len(safe))
     chosen = sorted([one for one in scores if one in safe][:add], key=lambda one: -scores[one])
     refused = len(scores) - len(safe)
     return Learned(chosen, scores=[scores[one] for one in chosen], refused=refused)
+
+
+def _scores(
+    state: Json,
+    letters: Sequence[str],
+    most: int,
+    words: WordCounts,
+    min_frequency: int,
+    watch: Watch,
+) -> dict[str, float]:
+    """New pieces, letters first, then those that are used most; the score of each.
+
+    None is below the lowest that is there: the score of unknown text would fall with it, and old
+    text might change.
+    """
+    vocabulary = state["model"]["vocab"]
+    candidates = _candidates(state, letters, most, words, watch)
+    uses = _uses(state["model"], candidates, words)
+    others = [one for one in candidates if one not in letters and uses[one] >= min_frequency]
+    others = sorted(others, key=lambda one: (-uses[one], one))[: most - len(letters)]
+    lowest = min((score for _, score in vocabulary), default=-inf)
+    total = uses.total() + _UNSEEN * len(uses)
+    return {one: max(lowest, log((uses[one] + _UNSEEN) / total)) for one in (*letters, *others)}
 
 
 def _candidates(
@@ -229,7 +248,7 @@ def _candidates(
 
 def _uses(model: Json, pieces: Mapping[str, float], words: WordCounts) -> Counter[str]:
     """How often words take each token where these pieces stand beside the old ones."""
-    cut = _viterbi(model, pieces)
+    cut = _viterbi(model, pieces, pieces.keys())
     uses = Counter(dict.fromkeys(pieces, 0))
     for word, count in zip(_strings(words), words.counts.tolist(), strict=True):
         for token in cut(word):
@@ -237,19 +256,10 @@ def _uses(model: Json, pieces: Mapping[str, float], words: WordCounts) -> Counte
     return uses
 
 
-def _score(uses: Counter[str], piece: str, model: Json) -> float:
-    """The logarithm of a piece's share, not below the lowest that is there.
-
-    With one below it the score of unknown text would fall too, and old text might change.
-    """
-    lowest = min((score for _, score in model["vocab"]), default=0.0)
-    total = uses.total() + _UNSEEN * len(uses)
-    return max(lowest, log((uses[piece] + _UNSEEN) / total))
-
-
-def _viterbi(model: Json, pieces: Mapping[str, float]) -> Cut:
-    """Cuts words as a Unigram with more pieces does."""
-    vocabulary = [(piece, score) for piece, score in model["vocab"]] + [*pieces.items()]
+def _viterbi(model: Json, scores: Mapping[str, float], some: Collection[str]) -> Cut:
+    """Cuts words as a Unigram does that has some of these pieces besides."""
+    vocabulary = [(piece, score) for piece, score in model["vocab"]]
+    vocabulary += [(piece, scores[piece]) for piece in some]
     made: Any = models.Unigram(vocabulary, model["unk_id"], model["byte_fallback"])
     return lambda word: tuple(token.value for token in made.tokenize(word))
 

@@ -102,9 +102,10 @@ class _Guide:
     def _words(self, text: str, pieces: tuple[Piece, ...]) -> Iterator[Word]:
         """Pre-tokens with what the model made of them, in order."""
         encoding = self._subject.tokenizer.encode(text, add_special_tokens=False)
+        columns = zip(encoding.word_ids, encoding.ids, encoding.offsets, strict=True)
         made = {
-            number: [self._token(text, encoding, at) for at in places]
-            for number, places in groupby(range(len(encoding)), encoding.word_ids.__getitem__)
+            word: [self._token(text, number, offsets) for _, number, offsets in some]
+            for word, some in groupby(columns, lambda one: one[0])
         }
         for number, piece in enumerate(pieces):
             tokens = tuple(made.get(number, ()))
@@ -114,8 +115,8 @@ class _Guide:
                 replayed = self._replay(piece.text)
                 yield Word(piece, tokens, replayed.symbols, replayed.merges)
 
-    def _token(self, text: str, encoding: Encoding, at: int) -> TextToken:
-        number, (start, end) = encoding.ids[at], encoding.offsets[at]
+    def _token(self, text: str, number: int, offsets: tuple[int, int]) -> TextToken:
+        start, end = offsets
         known = self._bytes[number] if number < len(self._bytes) else None
         unk = number == self._subject.unk_id
         return TextToken(
