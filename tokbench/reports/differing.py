@@ -16,6 +16,8 @@ from tokbench.values import Differing, OwnToken, Place
 _LONGEST = 32
 _AROUND = 12
 _SETTING = 60
+_MOST_OF_CUT = 60
+"""Characters of a piece's tokens, with strokes."""
 
 
 def render(made: Differing) -> RenderableType:
@@ -94,9 +96,11 @@ def places(made: Differing, some: tuple[Place, ...]) -> RenderableType:
 
 
 def _cut(pieces: tuple[str, ...]) -> Text:
-    """Tokens with a stroke between them."""
+    """Tokens with a stroke between them, as many as one reads at a glance."""
     shown = Text()
     for number, piece in enumerate(pieces):
+        if len(shown) > _MOST_OF_CUT:
+            return shown.append(f" … {len(pieces):,} tokens", "dim")
         shown.append("│" if number else "", "dim")
         shown.append(_marked(_short(visible(piece), _LONGEST)))
     return shown
