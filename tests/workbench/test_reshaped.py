@@ -1,6 +1,7 @@
 """Tokenizers extended, pruned and trained anew: folders as people get them."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,6 +117,21 @@ def test_byte_fallback_learns_characters_not_bytes(here: Path) -> None:
 
 
 @pytest.mark.usefixtures("in_process")
+def test_prepended_spaces_are_no_jamo(here: Path) -> None:
+    made = extended(sentencepiece(), ["ko.txt"], here / "out", add=5)
+    assert not any("Hangul" in note for note in made.notes)
+
+
+@pytest.mark.usefixtures("in_process")
+def test_control_tokens_of_sentencepiece_stay(shared: Path, here: Path) -> None:
+    model = shared / "tokenizers" / "sentencepiece_ja_unigram.model"
+    (here / "ja.txt").write_text("吾輩は猫である。\n", "utf-8")
+    pruned(str(model), ["ja.txt"], here / "out")
+    said = json.loads(Path("out/old_ids.json").read_text())
+    assert said["old_ids"][:3] == [0, 1, 2]
+
+
+@pytest.mark.usefixtures("in_process")
 def test_pruned_has_the_mapping(here: Path) -> None:
     (here / "few.txt").write_text("lower new\nslow New York\n")
     made = pruned(gpt(), ["few.txt"], here / "out")
@@ -202,12 +218,33 @@ def test_old_words_beside_added_tokens_stay(here: Path, make: Callable[[], str])
     assert made.old.differing == 0
 
 
-def test_empty_text_teaches_nothing(here: Path) -> None:
-    (here / "none.txt").write_text("")
-    command = ["extend", gpt(), "--on", "none.txt", "--add", "5", "--out", str(here / "out")]
-    result = CliRunner().invoke(group, command)
-    assert "no text to learn" in str(result.exception)
+@pytest.mark.parametrize("text", ["", "\n"])
+def test_empty_text_is_refused(here: Path, text: str) -> None:
+    (here / "none.txt").write_text(text)
+    folder = gpt()
+    extend = ["extend", folder, "--add", "5", "--out", "out"]
+    for command, said in (
+        ([*extend, "--on", "none.txt"], "no text to learn"),
+        ([*extend, "--on", "ko.txt", "--keep", "none.txt"], "no text whose ids"),
+        (["prune", folder, "--on", "none.txt", "--out", "out"], "no text that takes"),
+    ):
+        assert said in str(CliRunner().invoke(group, command).exception)
     assert not (here / "out").exists()
+
+
+@pytest.mark.usefixtures("in_process")
+def test_padding_tells_what_is_unused(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    (here / "few.txt").write_text("zz zz\n")
+    command = ["extend", gpt(), "--on", "few.txt", "--add", "9", "--out", "out"]
+    shown = CliRunner().invoke(group, [*command, "--pad-to-multiple-of", "128"]).output
+    found = re.search(
+        r"([\d,]+) now; ([\d,]+) rows are a multiple of 128, (\d+) of them unused", shown
+    )
+    assert found is not None
+    now, rows, spare = map(int, found.groups())
+    assert (rows - now, rows % 128) == (spare, 0)
+    assert "9 tokens were to be learned" in shown
 
 
 @pytest.mark.usefixtures("in_process")
