@@ -280,3 +280,16 @@ def test_trained_like_another(here: Path) -> None:
     assert "eos_token is none, was <|end|>" in result.output
     again = CliRunner().invoke(group, command)
     assert "is there already" in str(again.exception)
+
+
+@pytest.mark.usefixtures("in_process")
+def test_what_is_switched_off_is_told(here: Path) -> None:
+    folder = gpt()
+    tokenizer = Tokenizer.from_file(f"{folder}/tokenizer.json")
+    tokenizer.enable_truncation(16)
+    tokenizer.enable_padding(length=20)
+    tokenizer.model.dropout = 0.5
+    tokenizer.save(f"{folder}/tokenizer.json")
+    made = extended(folder, ["ko.txt"], here / "out", add=5)
+    told = " ".join(made.notes)
+    assert all(f"its {name} is left out" in told for name in ("truncation", "padding", "dropout"))

@@ -98,7 +98,8 @@ def _tokens(made: Reencoded) -> str:
     """How many tokens a text takes; a difference in percent only where both know all of it."""
     before, now = made.tokens
     if not any(made.unknown):
-        return f"{before:,} tokens before, {now:,} now ({now / max(before, 1) - 1:+.1%})"
+        change = f" ({now / before - 1:+.1%})" if before else ""
+        return f"{before:,} tokens before, {now:,} now{change}"
     lost, still = made.unknown
     return f"{before:,} tokens before, {lost:,} of them unknown; {now:,} now, {still:,} unknown"
 

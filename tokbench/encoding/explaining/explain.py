@@ -12,6 +12,7 @@ from tokbench.encoding.explaining.looks import Watched
 from tokbench.encoding.explaining.merges import Replay
 from tokbench.encoding.subjects import Subject
 from tokbench.encoding.token_bytes import token_bytes
+from tokbench.encoding.whole import refused
 from tokbench.errors import SubjectError
 from tokbench.spelling import shown
 from tokbench.values import (
@@ -41,7 +42,7 @@ def explain(
         trained: whether it has a model; without, the way ends at pre-tokens.
 
     Raises:
-        SubjectError: a text is longer than anybody reads.
+        SubjectError: a text is longer than anybody reads, or cannot be encoded.
     """
     given = (text,) if pair is None else (text, pair)
     for one in given:
@@ -51,7 +52,8 @@ def explain(
                 f"at most {MOST:,}"
             )
     guide = _Guide(subject, trained=trained)
-    explained = tuple(map(guide.text, given))
+    with refused(subject.name, "encode"):
+        explained = tuple(map(guide.text, given))
     if not trained:
         return Explained(subject.name, "", explained, notes=subject.notes)
     ids = [[token.id for word in one.words for token in word.tokens] for one in explained]
