@@ -17,7 +17,7 @@ from tokbench.cli.progress import progress
     metavar="FILE",
     help="The new text: files, or a YAML file with `sources:`; can be given again.",
 )
-@click.option("--text", metavar="COLUMN", help="The column or nested field of --on that is text.")
+@options.column
 @click.option(
     "--add",
     required=True,
@@ -25,13 +25,7 @@ from tokbench.cli.progress import progress
     metavar="N",
     help="How many tokens to learn.",
 )
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The folder to fill; an existing one is replaced only if tokbench wrote it.",
-)
+@options.new_folder("The folder to fill")
 @click.option(
     "--keep",
     multiple=True,
