@@ -86,7 +86,7 @@ class Spelling:
         marks = [part["replacement"] for part in parts if part["type"] == "Metaspace"]
         if any(_writes_space(part) for part in parts):
             marks.append(_SPACE)
-        self._space = marks[0] if marks else None
+        self.space = marks[0] if marks else None
         self._prefix = model.get("continuing_subword_prefix") or None
         self._suffix = model.get("end_of_word_suffix") or None
 
@@ -104,9 +104,9 @@ class Spelling:
         text = token.encode()
         if self.bytes and all(one in BYTES for one in token):
             text = bytes(BYTES[one] for one in token)
-        elif self._space:
-            text = token.replace(self._space, " ").encode()
-        if self.bytes or self._space:
+        elif self.space:
+            text = token.replace(self.space, " ").encode()
+        if self.bytes or self.space:
             begins = text.startswith(b" ")
             text = text.removeprefix(b" ")
         return Meaning(text, begins, ends)

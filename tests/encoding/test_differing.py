@@ -3,11 +3,13 @@
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from tokbench.encoding import Subject, differing, subject
+from tokbench.errors import SubjectError
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "counting"))
 from hostile import ATOMS, PRE_TOKENIZERS
@@ -78,3 +80,16 @@ def test_words_of_two_spellings_are_one_token(shared: Path) -> None:
     made = differing(*pair, ["the cat sat on the mat"])
     assert made.alike == 1.0
     assert made.vocabularies.used == (1.0, 1.0)
+
+
+def test_what_one_does_not_know_is_told() -> None:
+    made = Tokenizer(models.WordLevel({"the": 0, "?": 1}, unk_token="?"))
+    made.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    words = subject("words", made.to_str(), "words")
+    told = differing(ONE, words, ["the shell the"])
+    assert told.unknown == (0, 1)
+    (lost,) = told.lost
+    assert (lost.text, lost.cuts[1], lost.unknown, lost.times) == ("shell", ("?",), (0, 1), 1)
+    made.model = models.WordLevel({"the": 0}, unk_token="?")
+    with pytest.raises(SubjectError, match="cannot encode"):
+        differing(ONE, subject("none", made.to_str(), "none"), ["the shell"])

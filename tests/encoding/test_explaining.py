@@ -151,3 +151,9 @@ def test_what_nobody_reads_is_refused() -> None:
     tokenizer = characters(None, None)
     with pytest.raises(SubjectError, match="50,001 characters is too long"):
         explaining.explain(subject("t", tokenizer.to_str(), "t"), "x" * 50_001)
+
+
+def test_what_cannot_be_encoded_is_refused() -> None:
+    words = Tokenizer(models.WordLevel({"a": 0}))
+    with pytest.raises(SubjectError, match="cannot encode"):
+        explaining.explain(subject("words", words.to_str(), "words"), "b")

@@ -184,3 +184,19 @@ def test_added_tokens_keep_their_ids_behind_a_larger_vocabulary() -> None:
     number = old.token_to_id("New York")
     new = loaded(reshaping.appended(saved(old), ["zz"], [("z", "z")]))
     assert new.encode("New Yorkzz").ids == [number, number + 1]
+
+
+@given(
+    st.dictionaries(st.text(NEW, min_size=2, max_size=4), st.floats(-20, -1), max_size=6),
+    st.text("abswxyzl", max_size=30),
+)
+def test_text_without_a_new_piece_keeps_its_ids(pieces: dict[str, float], text: str) -> None:
+    old = unigram()
+    old.add_tokens(["abl"])
+    new = {one: score for one, score in pieces.items() if old.token_to_id(one) is None}
+    made = loaded(reshaping.appended(saved(old), [*new], scores=[*new.values()]))
+    everything = old.get_vocab(with_added_tokens=True)
+    assert {token: made.token_to_id(token) for token in everything} == everything
+    assert made.get_vocab_size() == len(everything) + len(new)
+    if not any(one in text for one in new):
+        assert made.encode(text).ids == old.encode(text).ids

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command("check")
 @click.argument("names", metavar="RECIPE|TOKENIZER...", nargs=-1, required=True)
 @click.option("--on", metavar="FILE", help="Check on this text, not on the recipe's own corpus.")
-@click.option("--text", metavar="COLUMN", help="The column or nested field of --on that is text.")
+@options.column
 @click.option("--no-text", is_flag=True, help="Read no text; rules that look at it are left out.")
 @click.option("--fix", is_flag=True, help="Write the repairs that have only one right answer.")
 @options.overrides

@@ -17,7 +17,7 @@ from tokbench.cli.progress import progress
     metavar="FILE",
     help="The new text: files, or a YAML file with `sources:`; can be given again.",
 )
-@click.option("--text", metavar="COLUMN", help="The column or nested field of --on that is text.")
+@options.column
 @click.option(
     "--add",
     required=True,
@@ -25,13 +25,7 @@ from tokbench.cli.progress import progress
     metavar="N",
     help="How many tokens to learn.",
 )
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The folder to fill; an existing one is replaced only if tokbench wrote it.",
-)
+@options.new_folder("The folder to fill")
 @click.option(
     "--keep",
     multiple=True,
@@ -72,10 +66,11 @@ def command(
     runs: Path,
     json_path: str | None,
 ) -> None:
-    """Add tokens for a new language or kind of text; old ids and merges stay.
+    """Add tokens for a new language or kind of text; old ids, merges and scores stay.
 
-    BPE goes on merging behind its last merge, WordPiece gets pieces made of its own. The folder
-    is loaded as the old tokenizer was, and proven to give the same ids.
+    BPE goes on merging behind its last merge, WordPiece gets pieces made of its own, Unigram
+    likely pieces, WordLevel frequent words. The folder is loaded as the old tokenizer was, and
+    proven to give the same ids.
 
     \b
     tokbench extend gpt2 --on korean.txt --add 8000 --keep english.txt --out gpt2-ko

@@ -48,6 +48,24 @@ def json_out(command: F) -> F:
     )(command)
 
 
+def column(command: F) -> F:
+    """`--text COLUMN`, for commands whose `--on` is their own."""
+    return click.option(
+        "--text", metavar="COLUMN", help="The column or nested field of --on that is text."
+    )(command)
+
+
+def new_folder(what: str) -> Callable[[F], F]:
+    """`--out DIR`, which must be given."""
+    return click.option(
+        "--out",
+        required=True,
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help=f"{what}; an existing one is replaced only if tokbench wrote it.",
+    )
+
+
 def samples(command: F) -> F:
     """`--samples none|few|all`."""
     return click.option(

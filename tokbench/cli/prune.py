@@ -17,7 +17,7 @@ from tokbench.cli.progress import progress
     metavar="FILE",
     help="The text whose tokens stay: files, or a YAML file with `sources:`; can be given again.",
 )
-@click.option("--text", metavar="COLUMN", help="The column or nested field of --on that is text.")
+@options.column
 @click.option(
     "--keep-size",
     "size",
@@ -26,13 +26,7 @@ from tokbench.cli.progress import progress
     help="Keep so many tokens in all: of those that the text never takes, those with the lowest "
     "ids.",
 )
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The folder to fill; an existing one is replaced only if tokbench wrote it.",
-)
+@options.new_folder("The folder to fill")
 @options.runs
 @options.json_out
 def command(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="With --like: what to train on; can be given again.",
 )
-@click.option("--text", metavar="COLUMN", help="The column or nested field of --on that is text.")
+@options.column
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

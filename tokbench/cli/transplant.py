@@ -15,13 +15,7 @@ if TYPE_CHECKING:
 @click.command("transplant")
 @click.argument("checkpoint")
 @click.argument("tokenizer")
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The model folder to write; an existing one is replaced only if tokbench wrote it.",
-)
+@options.new_folder("The model folder to write")
 @click.option(
     "--otherwise",
     type=click.Choice(["mean", "random"]),
@@ -45,7 +39,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Text whose tokens are counted by where their rows come from; can be given again.",
 )
-@click.option("--text", metavar="COLUMN", help="The column or nested field of --on that is text.")
+@options.column
 @options.runs
 @options.json_out
 def command(

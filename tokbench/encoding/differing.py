@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tokenizers import Encoding
 
 from tokbench.encoding.subjects import Subject
+from tokbench.encoding.whole import refused
 from tokbench.spelling import Meaning, Spelling, shown
 from tokbench.values import Differing, OwnToken, Place, Vocabularies
 
@@ -34,6 +35,7 @@ class _Seen:
 
     times: int = 0
     tokens: tuple[int, int] = (0, 0)
+    unknown: tuple[int, int] = (0, 0)
     cuts: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     before: str = ""
     after: str = ""
@@ -49,6 +51,7 @@ class _Sums:
     alike: int = 0
     otherwise: int = 0
     blank: tuple[int, int] = (0, 0)
+    unknown: tuple[int, int] = (0, 0)
     pieces: dict[str, _Seen] = field(default_factory=dict)
     ids: tuple[Counter[int], Counter[int]] = field(default_factory=lambda: (Counter(), Counter()))
 
@@ -68,15 +71,19 @@ def differing(
     sums = _Sums()
     rest = iter(documents)
     while some := list(islice(rest, _DOCUMENTS)):
-        encoded = [one.tokenizer.encode_batch(some, add_special_tokens=False) for one in both]
+        encoded = []
+        for one in both:
+            with refused(one.name, "encode"):
+                encoded.append(one.tokenizer.encode_batch(some, add_special_tokens=False))
         for text, *pair in zip(some, *encoded, strict=True):
-            _add(sums, text, pair)
+            _add(sums, text, pair, [one.unk_id for one in both])
     places = [
-        Place(text, one.times, one.tokens, one.cuts, one.before, one.after)
+        Place(text, one.times, one.tokens, one.cuts, one.before, one.after, one.unknown)
         for text, one in sums.pieces.items()
     ]
     dearer = [one for one in places if one.cost > 0]
     cheaper = [one for one in places if one.cost < 0]
+    lost = [one for one in places if (one.unknown[0] > 0) != (one.unknown[1] > 0)]
     return Differing(
         names=(first.name, second.name),
         settings=tuple(_settings(*(json.loads(one.tokenizer.to_str()) for one in both))),
@@ -88,13 +95,15 @@ def differing(
         cheaper=tuple(nlargest(top, cheaper, key=lambda one: (-one.cost, one.text))),
         costs=(sum(one.cost for one in dearer), -sum(one.cost for one in cheaper)),
         otherwise=sums.otherwise,
+        lost=tuple(nlargest(top, lost, key=lambda one: (one.times, one.text))),
         blank=sums.blank,
+        unknown=sums.unknown,
         vocabularies=_vocabularies(both, sums, top),
         notes=tuple(dict.fromkeys((*first.notes, *second.notes))),
     )
 
 
-def _add(sums: _Sums, text: str, pair: Sequence[Encoding]) -> None:
+def _add(sums: _Sums, text: str, pair: Sequence[Encoding], unk_ids: Sequence[int | None]) -> None:
     """Add a document."""
     letters = np.frombuffer(text.encode("utf-32-le"), np.uint32)
     spaces = np.isin(letters, _SPACES)
@@ -106,7 +115,13 @@ def _add(sums: _Sums, text: str, pair: Sequence[Encoding]) -> None:
     common = np.intersect1d(ends[0], ends[1], assume_unique=True)
     counts = [_per_piece(one, common) for one in starts]
     inner = [_per_piece(one[one < len(text)], common) for one in ends]
+    ids = [np.array(one.ids, np.int64)[kept] for one, kept in zip(pair, there, strict=True)]
+    unknown = [
+        _per_piece(one[numbers == unk], common)  # nothing equals None
+        for one, numbers, unk in zip(starts, ids, unk_ids, strict=True)
+    ]
     alike = (counts[0] == counts[1]) & (inner[0] <= 1) & (inner[1] <= 1)
+    alike &= (unknown[0] > 0) == (unknown[1] > 0)
     written = np.append(0, np.cumsum(~spaces))
     sizes = np.diff(written[common])
     sums.documents += 1
@@ -115,6 +130,7 @@ def _add(sums: _Sums, text: str, pair: Sequence[Encoding]) -> None:
     sums.alike += int(sizes[alike].sum())
     blank = [int((~kept).sum()) for kept in there]
     sums.blank = sums.blank[0] + blank[0], sums.blank[1] + blank[1]
+    sums.unknown = sums.unknown[0] + int(unknown[0].sum()), sums.unknown[1] + int(unknown[1].sum())
     for number, encoding in enumerate(pair):
         sums.ids[number].update(encoding.ids)
     for at in np.flatnonzero(~alike).tolist():
@@ -124,12 +140,18 @@ def _add(sums: _Sums, text: str, pair: Sequence[Encoding]) -> None:
         key = text[start:end].strip()
         seen = sums.pieces.setdefault(key, _Seen())
         if not seen.times:
-            seen.cuts = tuple(_cut(text, one, begins, start, end) for one in pair)  # type: ignore[assignment] # a pair
+            first, second = (
+                _cut(text, one, unk, begins, start, end)
+                for one, unk in zip(pair, unk_ids, strict=True)
+            )
+            seen.cuts = first, second
             seen.before = text[max(0, start - _AROUND) : start]
             behind = start + len(text[start:end].rstrip())
             seen.after = text[behind : behind + _AROUND]
         seen.times += 1
         seen.tokens = seen.tokens[0] + tokens[0], seen.tokens[1] + tokens[1]
+        lost = int(unknown[0][at]), int(unknown[1][at])
+        seen.unknown = seen.unknown[0] + lost[0], seen.unknown[1] + lost[1]
 
 
 def _words(blank: NDArray[np.bool_]) -> Ints:
@@ -150,11 +172,18 @@ def _per_piece(places: Ints, borders: Ints) -> Ints:
     return np.bincount(np.minimum(pieces, count - 1), minlength=count) if count > 0 else pieces[:0]
 
 
-def _cut(text: str, encoding: Encoding, begins: Ints, start: int, end: int) -> tuple[str, ...]:
-    """The tokens of a piece, as the text has them; those of one character share it."""
+def _cut(
+    text: str, encoding: Encoding, unk: int | None, begins: Ints, start: int, end: int
+) -> tuple[str, ...]:
+    """The tokens of a piece, as the text has them; those of one character share it.
+
+    An unknown token goes by its name: what it stands for is lost.
+    """
     return tuple(
-        text[first:behind].strip()
-        for first, behind in encoding.offsets
+        token.strip() if number == unk else text[first:behind].strip()
+        for number, token, (first, behind) in zip(
+            encoding.ids, encoding.tokens, encoding.offsets, strict=True
+        )
         if start <= begins[first] < min(end, behind)
     )
 

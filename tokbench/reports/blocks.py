@@ -57,7 +57,8 @@ class Blocks:
             lines.append(name.ljust(HEAD), "dim")
             for column, width in zip(block, widths, strict=True):
                 cell = column[at]
-                lines.append(cell, "bold" if at == 0 else "")
+                # Its own style, which shows nothing: pictures place every stretch of one style.
+                lines.append(cell, "not dim" if at else "bold")
                 if from_the_right(cell):
                     lines.append(LEFT_TO_RIGHT)
                 lines.append(" " * (width - cell_len(cell) + _GAP))

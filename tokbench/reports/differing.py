@@ -16,6 +16,8 @@ from tokbench.values import Differing, OwnToken, Place
 _LONGEST = 32
 _AROUND = 12
 _SETTING = 60
+_MOST_OF_CUT = 60
+"""Characters of a piece's tokens, with strokes."""
 
 
 def render(made: Differing) -> RenderableType:
@@ -37,6 +39,9 @@ def render(made: Differing) -> RenderableType:
         parts.append(places(made, some) if some else Text("  nothing", "dim"))
     if made.otherwise:
         parts.append(Text(f"cut otherwise at the same price: {made.otherwise:,} times", "dim"))
+    if made.lost:
+        heading = ("known to one of them alone", "bold"), ("  by how often", "dim")
+        parts += ["", Text.assemble(*heading), places(made, made.lost)]
     for number, name in enumerate((first, second)):
         if own := made.vocabularies.own[number]:
             title = f"tokens that only {name} has"
@@ -56,6 +61,8 @@ def _totals(made: Differing) -> RenderableType:
         column.justify = "right"
     both = made.vocabularies
     table.add_row("tokens", *(f"{one:,}" for one in made.tokens))
+    if any(made.unknown):
+        table.add_row("unknown, their text lost", *(f"{one:,}" for one in made.unknown))
     table.add_row("of white space alone", *(f"{one:,}" for one in made.blank))
     table.add_row("bytes a token", *(f"{made.bytes / max(one, 1):.2f}" for one in made.tokens))
     table.add_row("learned tokens", *(f"{one:,}" for one in both.sizes))
@@ -89,9 +96,11 @@ def places(made: Differing, some: tuple[Place, ...]) -> RenderableType:
 
 
 def _cut(pieces: tuple[str, ...]) -> Text:
-    """Tokens with a stroke between them."""
+    """Tokens with a stroke between them, as many as one reads at a glance."""
     shown = Text()
     for number, piece in enumerate(pieces):
+        if len(shown) > _MOST_OF_CUT:
+            return shown.append(f" … {len(pieces):,} tokens", "dim")
         shown.append("│" if number else "", "dim")
         shown.append(_marked(_short(visible(piece), _LONGEST)))
     return shown

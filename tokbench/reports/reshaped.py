@@ -9,7 +9,7 @@ from rich.text import Text
 
 from tokbench.reports import differing
 from tokbench.reports.visible import visible
-from tokbench.values import Extended, Old, Smaller
+from tokbench.values import Extended, Reencoded, Smaller
 
 
 def extended(made: Extended) -> RenderableType:
@@ -22,7 +22,7 @@ def extended(made: Extended) -> RenderableType:
         ("folder", f"{made.folder}, proven on {made.proof.texts + made.proof.probes:,} texts"),
         ("added", added),
         ("ids", f"{before:,} before, {after:,} now{_padded(made)}"),
-        ("new text", f"{_change(*made.tokens)} in {made.documents:,} documents of {made.on}"),
+        ("new text", f"{_tokens(made.new)} in {made.new.documents:,} documents of {made.new.name}"),
     ]
     if made.refused:
         facts.append(("refused", f"{made.refused:,} candidates that the old text holds"))
@@ -36,7 +36,8 @@ def extended(made: Extended) -> RenderableType:
         ]
     if made.old and (changes := made.old.changes):
         parts += ["", Text("what changes in the old text", "bold")]
-        parts.append(differing.places(changes, (*changes.dearer, *changes.cheaper)))
+        every = dict.fromkeys((*changes.dearer, *changes.cheaper, *changes.lost))
+        parts.append(differing.places(changes, tuple(every)))
     if made.old is None:
         parts.append(Text("name old text with --keep FILE to keep its ids as they are", "dim"))
     return Group(*parts, *_notes(made.notes))
@@ -87,16 +88,25 @@ def _padded(made: Extended) -> str:
     if made.multiple == 1:
         return ""
     rows = made.sizes[1] + -made.sizes[1] % made.multiple
-    return f", {rows:,} rows are a multiple of {made.multiple}"
+    said = f"{rows:,} rows are a multiple of {made.multiple}"
+    if spare := rows - made.sizes[1]:
+        said += f", {spare:,} of them unused"
+    return f"; {said}"
 
 
-def _change(before: int, after: int) -> str:
-    return f"{before:,} tokens before, {after:,} now ({after / max(before, 1) - 1:+.1%})"
+def _tokens(made: Reencoded) -> str:
+    """How many tokens a text takes; a difference in percent only where both know all of it."""
+    before, now = made.tokens
+    if not any(made.unknown):
+        change = f" ({now / before - 1:+.1%})" if before else ""
+        return f"{before:,} tokens before, {now:,} now{change}"
+    lost, still = made.unknown
+    return f"{before:,} tokens before, {lost:,} of them unknown; {now:,} now, {still:,} unknown"
 
 
-def _kept(old: Old) -> str:
+def _kept(old: Reencoded) -> str:
     if not old.differing:
         same = f"{old.tokens[0]:,} tokens in {old.documents:,} documents of {old.name}"
         return f"the same ids, {same}"
     changed = f"{old.differing:,} of {old.documents:,} documents of {old.name} have other ids"
-    return f"{changed}: {_change(*old.tokens)}"
+    return f"{changed}: {_tokens(old)}"

@@ -1,9 +1,7 @@
 """What a tokenizer.json says of its tokens."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-
-from tokbench.errors import SubjectError
 
 Json = Mapping[str, Any]
 
@@ -27,7 +25,8 @@ def held(state: Json) -> dict[str, Any]:
     """A copy whose vocabulary holds the added tokens too.
 
     `tokenizers` gives an added token that its model does not know the next free id when it loads,
-    whatever stands in the file: with more or fewer tokens before it, that were another one.
+    whatever stands in the file: with more or fewer tokens before it, that were another one. The
+    vocabulary of a Unigram is a list and stays: an added token in it would be a piece of words.
     """
     model = dict(state["model"])
     vocabulary = model["vocab"]
@@ -35,14 +34,3 @@ def held(state: Json) -> dict[str, Any]:
         added = {one["content"]: one["id"] for one in state["added_tokens"]}
         model["vocab"] = {**vocabulary, **added}
     return {**state, "model": model}
-
-
-def refuse_other_models(state: Json, known: Sequence[str], name: str, why: str) -> None:
-    """Raise where the model is of another kind.
-
-    Raises:
-        SubjectError: it is.
-    """
-    kind = state["model"]["type"]
-    if kind not in known:
-        raise SubjectError(f"{name}: is a {kind}, {why}")

@@ -79,7 +79,7 @@ from tokbench.values.measured import (
 from tokbench.values.predicted import Labelled, Prediction
 from tokbench.values.progress import Progress, TrainingProgress, Watch, ignore
 from tokbench.values.published import Change, Published, Upload
-from tokbench.values.reshaped import Extended, Old, Smaller
+from tokbench.values.reshaped import Extended, Reencoded, Smaller
 from tokbench.values.trained import Curve, CurveText, Guarantee, Kind, Proof, Trained, Verdict
 from tokbench.values.transplanted import SOURCES, Source, Transplanted
 from tokbench.values.tried import Trial, Trials
@@ -133,7 +133,6 @@ __all__ = [
     "Merge",
     "Morphology",
     "NormalizerStep",
-    "Old",
     "Outcome",
     "Overlap",
     "OwnToken",
@@ -147,6 +146,7 @@ __all__ = [
     "Published",
     "RankCorrelation",
     "Recomputed",
+    "Reencoded",
     "Resumable",
     "Rewrite",
     "Rival",

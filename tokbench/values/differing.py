@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Place:
-    """A piece of text that two tokenizers cut otherwise.
+    """A piece of text that two tokenizers cut otherwise, or that one of them does not know.
 
     It reaches from one place where both begin a token to the next; white space in front of a word
     belongs to it, whether a token begins with it or not.
@@ -14,9 +14,10 @@ class Place:
         text: the piece.
         times: how often they cut it otherwise.
         tokens: how many tokens it took of the first and of the second, all times together.
-        cuts: how each cuts it, where it was first seen.
+        cuts: how each cuts it, where it was first seen; an unknown token by its name.
         before: what stands in front of it there.
         after: what stands behind it.
+        unknown: how many of the tokens of each are unknown.
     """
 
     text: str
@@ -25,6 +26,7 @@ class Place:
     cuts: tuple[tuple[str, ...], tuple[str, ...]]
     before: str = ""
     after: str = ""
+    unknown: tuple[int, int] = (0, 0)
 
     @property
     def cost(self) -> int:
@@ -83,7 +85,9 @@ class Differing:
         costs: tokens that the first takes more in all dearer pieces, and the second in all
             cheaper ones.
         otherwise: how often a piece is cut otherwise into as many tokens.
+        lost: pieces that have unknown tokens of one of the two alone, by how often.
         blank: tokens of each that stand for white space alone, which no piece counts.
+        unknown: unknown tokens of each, whose text is lost.
         vocabularies: what they share.
         notes: what users should know, a sentence each.
     """
@@ -98,6 +102,8 @@ class Differing:
     cheaper: tuple[Place, ...]
     costs: tuple[int, int]
     otherwise: int
+    lost: tuple[Place, ...]
     blank: tuple[int, int]
+    unknown: tuple[int, int]
     vocabularies: Vocabularies
     notes: tuple[str, ...] = ()

@@ -8,20 +8,22 @@ from tokbench.values.trained import Proof
 
 
 @dataclass(frozen=True)
-class Old:
-    """What became of text whose tokens should stay.
+class Reencoded:
+    """A text as a tokenizer encoded it before it was changed, and now.
 
     Attributes:
         name: what text it is.
         documents: how many there are.
-        tokens: of all of them, before and after.
+        tokens: of all of them, before and now.
+        unknown: how many of these are unknown.
         differing: how many documents have other ids now.
-        changes: where; None where nothing changed.
+        changes: where; None where nobody looked, or nothing changed.
     """
 
     name: str
     documents: int
     tokens: tuple[int, int]
+    unknown: tuple[int, int] = (0, 0)
     differing: int = 0
     changes: Differing | None = None
 
@@ -39,10 +41,8 @@ class Extended:
         added: the new tokens, in the order of their ids.
         merges: how many new merges a BPE has.
         refused: how many candidates occur in the text whose tokens stay, and were left out.
-        on: what text they were learned from.
-        documents: how many it has.
-        tokens: of that text, before and after; text that reads like an added token counts as text.
-        old: what became of the other text; None where none was given.
+        new: what became of the text that they were learned from.
+        old: what became of the text whose tokens stay; None where none was given.
         examples: what some new tokens stand for.
         proof: that the folder loads to the same ids.
         notes: what users should know, a sentence each.
@@ -56,10 +56,8 @@ class Extended:
     added: tuple[str, ...]
     merges: int
     refused: int
-    on: str
-    documents: int
-    tokens: tuple[int, int]
-    old: Old | None
+    new: Reencoded
+    old: Reencoded | None
     examples: tuple[str, ...]
     proof: Proof
     notes: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ import numpy as np
 
 from tokbench import counting, encoding, reshaping, store
 from tokbench.encoding import Subject
-from tokbench.errors import SubjectError, WrappingError
+from tokbench.errors import CorpusError, SubjectError, WrappingError
 from tokbench.values import Corpus, Smaller, Watch, ignore
 from tokbench.workbench.comparisons import named_corpus
 from tokbench.workbench.find import find
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 MAPPING = "old_ids.json"
 """The file that says which old id each new one was."""
-_KINDS = ("BPE", "WordPiece", "Unigram", "WordLevel")
 _SHOWN = 60
 
 
@@ -66,16 +65,18 @@ def pruned(
     found = find(name, runs=runs)
     subject = found.subject
     state = state_of(found)
-    reshaping.refuse_other_models(state, _KINDS, name, "which tokbench cannot prune")
     corpus = named_corpus(on, text)
     documents, counts = _counted(subject, corpus, watch)
+    if not counts.any():
+        raise CorpusError(f"{', '.join(on)}: holds no text that takes tokens")
     numbers = reshaping.ids(state)
-    used = {token for token, number in numbers.items() if counts[number]}
+    counted = {token for token, number in numbers.items() if counts[number]}
+    used = counted | {str(subject.tokenizer.id_to_token(number)) for number in subject.special}
     tried = set(_tried(state, corpus, subject, watch))
     least = reshaping.needed(state, used | tried)
     if size is not None and len(least) > size:
         raise SubjectError(
-            f"{name}: that text needs {len(least):,} of its tokens, {len(used):,} that it takes "
+            f"{name}: that text needs {len(least):,} of its tokens, {len(counted):,} that it takes "
             f"and what these are made of: ask for {len(least):,} or more, or leave out --keep-size"
         )
     kept = least if size is None else reshaping.needed(state, used | tried, size)
@@ -93,8 +94,8 @@ def pruned(
             folder=out,
             model=state["model"]["type"],
             sizes=(reshaping.next_id(state), len(kept)),
-            used=len(used),
-            needed=len(least) - len(used),
+            used=len(counted),
+            needed=len(least) - len(counted),
             filled=len(kept) - len(least),
             on=", ".join(on),
             documents=documents,

@@ -63,7 +63,20 @@ def resaved(
     documents = [text[:_PROOF_LENGTH] for text in islice(some, _PROOF_TEXTS)]
     spec = WrapSpec.model_validate(said)
     proof = wrapping.wrap(tokenizer, spec, roles, extra, documents, folder)
-    return proof, [note for note in made.notes if note.startswith("wrap:")]
+    notes = [note for note in made.notes if note.startswith("wrap:")]
+    return proof, [*_switched_off(found), *notes]
+
+
+def _switched_off(found: Found) -> Iterator[str]:
+    """What was switched off so that all text has one cut, and is off in the new folder."""
+    state = json.loads(found.subject.state)
+    for name, value in (
+        ("truncation", state.get("truncation")),
+        ("padding", state.get("padding")),
+        ("dropout", state["model"].get("dropout")),
+    ):
+        if value:
+            yield f"its {name} is left out: switch it on where it is used"
 
 
 def _roles(config: Json, fields: Json) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from tokbench.encoding.explaining.looks import Watched
 from tokbench.encoding.explaining.merges import Replay
 from tokbench.encoding.subjects import Subject
 from tokbench.encoding.token_bytes import token_bytes
+from tokbench.encoding.whole import refused
 from tokbench.errors import SubjectError
 from tokbench.spelling import shown
 from tokbench.values import (
@@ -41,7 +42,7 @@ def explain(
         trained: whether it has a model; without, the way ends at pre-tokens.
 
     Raises:
-        SubjectError: a text is longer than anybody reads.
+        SubjectError: a text is longer than anybody reads, or cannot be encoded.
     """
     given = (text,) if pair is None else (text, pair)
     for one in given:
@@ -51,7 +52,8 @@ def explain(
                 f"at most {MOST:,}"
             )
     guide = _Guide(subject, trained=trained)
-    explained = tuple(map(guide.text, given))
+    with refused(subject.name, "encode"):
+        explained = tuple(map(guide.text, given))
     if not trained:
         return Explained(subject.name, "", explained, notes=subject.notes)
     ids = [[token.id for word in one.words for token in word.tokens] for one in explained]
@@ -102,9 +104,10 @@ class _Guide:
     def _words(self, text: str, pieces: tuple[Piece, ...]) -> Iterator[Word]:
         """Pre-tokens with what the model made of them, in order."""
         encoding = self._subject.tokenizer.encode(text, add_special_tokens=False)
+        columns = zip(encoding.word_ids, encoding.ids, encoding.offsets, strict=True)
         made = {
-            number: [self._token(text, encoding, at) for at in places]
-            for number, places in groupby(range(len(encoding)), encoding.word_ids.__getitem__)
+            word: [self._token(text, number, offsets) for _, number, offsets in some]
+            for word, some in groupby(columns, lambda one: one[0])
         }
         for number, piece in enumerate(pieces):
             tokens = tuple(made.get(number, ()))
@@ -114,8 +117,8 @@ class _Guide:
                 replayed = self._replay(piece.text)
                 yield Word(piece, tokens, replayed.symbols, replayed.merges)
 
-    def _token(self, text: str, encoding: Encoding, at: int) -> TextToken:
-        number, (start, end) = encoding.ids[at], encoding.offsets[at]
+    def _token(self, text: str, number: int, offsets: tuple[int, int]) -> TextToken:
+        start, end = offsets
         known = self._bytes[number] if number < len(self._bytes) else None
         unk = number == self._subject.unk_id
         return TextToken(

@@ -114,6 +114,7 @@ class _Row:
         self._next = [*range(1, len(symbols)), -1] if symbols else []
         self._last = list(range(-1, len(symbols) - 1))
         self._gone = [False] * len(symbols)
+        self._counts = [0] * (len(symbols) + 1)  # of those gone, in a Fenwick tree
 
     def after(self, at: int) -> int | None:
         """Who stands behind one that is still there."""
@@ -126,11 +127,19 @@ class _Row:
 
     def place(self, at: int) -> int:
         """How many that are still there stand before it."""
-        return at - sum(self._gone[:at])
+        place, behind = at, at
+        while behind:
+            place -= self._counts[behind]
+            behind &= behind - 1
+        return place
 
     def join(self, at: int, right: int, made: str) -> None:
         """Make two neighbours one."""
         self.symbols[at], self._gone[right] = made, True
+        place = right + 1
+        while place < len(self._counts):
+            self._counts[place] += 1
+            place += place & -place
         self._next[at] = self._next[right]
         if self._next[right] >= 0:
             self._last[self._next[right]] = at
