@@ -11,7 +11,7 @@ from loopback_hub import LoopbackHub, running_hub
 from small_run import RECIPE, TOKEN
 
 from tokbench import workbench
-from tokbench.publishing import Bundle
+from tokbench.publishing.bundle import Bundle
 from tokbench.publishing.proving import prove
 from tokbench.workbench.publishing import Collected, collect
 

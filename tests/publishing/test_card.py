@@ -3,6 +3,8 @@
 import getpass
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +14,12 @@ import pytest
 from card_reading import broken_links, wrong_code, wrong_commands, wrong_metadata
 from few_lines import LINES
 
-from tokbench import publishing, recipe
+from tokbench import recipe
 from tokbench.errors import PublishingError, SubjectError
 from tokbench.pipeline import decoders, models, normalizers, post_processors, pre_tokenizers
 from tokbench.publishing import card_pipeline
+from tokbench.publishing.card import Card
+from tokbench.publishing.card import card as write
 from tokbench.values import Downstream, Score, TaskResult
 from tokbench.workbench import Run, cards, run
 
@@ -99,7 +103,7 @@ def runs(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dic
 
 
 @pytest.fixture(params=list(BODIES))
-def made(request: pytest.FixtureRequest, runs: dict[str, Run]) -> tuple[Run, publishing.Card]:
+def made(request: pytest.FixtureRequest, runs: dict[str, Run]) -> tuple[Run, Card]:
     one = runs[request.param]
     return one, cards.card(one.folder)
 
@@ -114,18 +118,18 @@ def models_of(name: str) -> Downstream:
     return Downstream((name,), (task,), model="tiny", settings="1 epoch", signature="tested")
 
 
-def test_metadata_is_valid_and_survives_the_client(made: tuple[Run, publishing.Card]) -> None:
+def test_metadata_is_valid_and_survives_the_client(made: tuple[Run, Card]) -> None:
     assert made[1].problems == ()
     assert list(wrong_metadata(made[1].text)) == []
 
 
-def test_links_lead_somewhere_and_commands_exist(made: tuple[Run, publishing.Card]) -> None:
+def test_links_lead_somewhere_and_commands_exist(made: tuple[Run, Card]) -> None:
     assert list(broken_links(made[1].text)) == []
     assert list(wrong_commands(made[1].text)) == []
 
 
 def test_code_prints_what_the_card_says(
-    made: tuple[Run, publishing.Card], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: tuple[Run, Card], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, card = made
     repository = tmp_path / "repository"
@@ -142,9 +146,7 @@ def test_code_prints_what_the_card_says(
     assert list(wrong_code(card.text, f"someone/{one.name}", repository)) == []
 
 
-def test_no_path_of_this_machine_stands_in_it(
-    made: tuple[Run, publishing.Card], folder: Path
-) -> None:
+def test_no_path_of_this_machine_stands_in_it(made: tuple[Run, Card], folder: Path) -> None:
     text = made[1].text
     assert str(folder) not in text
     assert str(Path.home()) not in text
@@ -168,7 +170,7 @@ def test_models_stand_in_it_where_there_are_some(runs: dict[str, Run]) -> None:
     facts = cards.facts(runs["pieces"].folder)
     assert facts.comparison
     told = replace(facts, comparison=replace(facts.comparison, downstream=models_of("pieces")))
-    card = publishing.card(told)
+    card = write(told)
     assert "| pieces | 0.750 [0.700, 0.800] |" in card.text
     assert "text-classification" in card.text
     assert list(wrong_metadata(card.text)) == []
@@ -213,11 +215,11 @@ def test_licences_that_do_not_fit_are_problems(
 
 def test_languages_that_are_none_are_problems(runs: dict[str, Run]) -> None:
     facts = cards.facts(runs["pieces"].folder)
-    unsaid = publishing.card(replace(facts, languages=()))
+    unsaid = write(replace(facts, languages=()))
     assert "language:\n- ko\n" in unsaid.text
     assert "The recipe says that its text is in Korean." in unsaid.text
     facts = replace(facts, languages=("korean",), license=None)
-    assert [one.split(":")[0] for one in publishing.card(facts).problems] == [
+    assert [one.split(":")[0] for one in write(facts).problems] == [
         "pieces",
         "publish.language",
     ]
@@ -293,3 +295,14 @@ def test_every_component_is_explained(clauses: dict[str, Any], known: Any) -> No
         made = spec.model_validate(given) if name != "Precompiled" else None
         part = made.model_dump(mode="json") if made else {"type": name}
         assert clauses[name](part)
+
+
+def test_reading_a_recipe_needs_no_cards() -> None:
+    script = (
+        "import sys, tokbench.recipe\n"
+        "print(*sorted(one for one in sys.modules if one.startswith('tokbench.publishing')))"
+    )
+    made = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert made.stdout.split() == ["tokbench.publishing", "tokbench.publishing.spec"]

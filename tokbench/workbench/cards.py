@@ -12,22 +12,22 @@ from typing import Any
 import regex
 from tokenizers import Tokenizer
 
-from tokbench import publishing, rules, store
+from tokbench import rules, store
 from tokbench.corpus import SOURCES
 from tokbench.encoding import SCRIPTS, in_scripts
 from tokbench.errors import PublishingError, StoreError, SubjectError, TokbenchError
 from tokbench.metrics import Metric, chosen
-from tokbench.publishing import (
-    CHAT,
-    ENCODERS,
-    FORMATS,
+from tokbench.publishing import REPO, PublishSpec
+from tokbench.publishing.card import Card
+from tokbench.publishing.card import card as written
+from tokbench.publishing.card_use import CHAT
+from tokbench.publishing.exports import ENCODERS, FORMATS, Exported
+from tokbench.publishing.exports.exported import parts, tied
+from tokbench.publishing.facts import (
     Allowed,
-    Card,
     Example,
     Export,
-    Exported,
     Facts,
-    PublishSpec,
     SourceFacts,
     Vocabulary,
 )
@@ -71,7 +71,7 @@ def card(
     spec = _spec(manifest)
     made, wrong = _exported(run, export or spec.export)
     found = facts(run, license=license, repo=repo)
-    card = publishing.card(replace(found, exports=made))
+    card = written(replace(found, exports=made))
     return replace(card, problems=(*card.problems, *wrong))
 
 
@@ -97,7 +97,7 @@ def exports(run: Path, formats: Sequence[str]) -> dict[str, bytes]:
 
 def facts(run: Path, *, license: str | None = None, repo: str | None = None) -> Facts:  # noqa: A002 - as above
     """What the card of a run says, exports left out."""
-    if repo and not re.fullmatch(publishing.REPO, repo):
+    if repo and not re.fullmatch(REPO, repo):
         raise PublishingError(f"{repo!r} is no repository: write user/name")
     manifest = _manifest(run)
     recipe, spec = manifest["recipe"], _spec(manifest)
@@ -186,7 +186,7 @@ def _pipeline(
         key: tuple([said] if isinstance(said := recipe[key], dict) else said) for key in _PIPELINE
     }
     if any(one["type"] == "auto" for one in made["decoder"]):
-        made["decoder"] = tuple(publishing.parts(state, "decoder"))
+        made["decoder"] = tuple(parts(state, "decoder"))
     return made
 
 
@@ -426,7 +426,7 @@ def _proven(run: Path, format_: str, signature: str) -> Exported:
     for read, text in enumerate(_held_out(found), 1):  # noqa: B007 - counted
         ours, theirs = tokenizer.encode(text, add_special_tokens=False).ids, list(encode(text))
         if ours != theirs:
-            why = _differing(text, ours, theirs, tied=publishing.tied(state, ours, theirs))
+            why = _differing(text, ours, theirs, tied=tied(state, ours, theirs))
             raise PublishingError(f"{name}: cannot be written for {format_}: {why}")
     if not read:
         raise PublishingError(

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tokbench import metrics, publishing, reports, rules, store
+from tokbench import metrics, reports, rules, store
 from tokbench.errors import Finding, PublishingError, RecipeError
 from tokbench.publishing import PublishSpec
+from tokbench.publishing.bundle import MODEL_FILES
 from tokbench.publishing.places import Places
 from tokbench.publishing.scanning import Known, holds_leak
 from tokbench.recipe import as_yaml, parsed_all
@@ -216,7 +217,7 @@ class Told:
                 f"{self.folder} --task NAME` first, or leave out models"
             )
         for task, folder in newest.items():
-            for file in publishing.MODEL:
+            for file in MODEL_FILES:
                 if (folder / file).is_file():
                     yield f"models/{task}/{file}", folder / file
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from tokbench import publishing
 from tokbench.errors import CorpusError, PublishingError, SubjectError
-from tokbench.publishing import Bundle, PublishSpec
+from tokbench.publishing import REPO, PublishSpec
+from tokbench.publishing.bundle import CARD, FACTS, RECIPE, REPORT, TOKENIZER_FILES, Bundle
 from tokbench.publishing.proving import prove
 from tokbench.publishing.remote import MAIN, Hub, Remote
 from tokbench.publishing.scanning import refuse_leaks
@@ -98,7 +98,7 @@ def collect(
             f"{own}: where to? name a repository with --repo user/name, or in the recipe: "
             "`publish: {repo: user/name}`"
         )
-    if not re.fullmatch(publishing.REPO, repo):
+    if not re.fullmatch(REPO, repo):
         raise PublishingError(f"{repo}: is no name of a repository; write user/name")
     told.refuse_errors()
     formats = tuple(export) or spec.export
@@ -108,7 +108,7 @@ def collect(
         raise PublishingError(f"{card.problems[0]}{more}")
     files: dict[str, bytes | Path] = {
         one: (told.found.folder / one).read_bytes()
-        for one in publishing.TOKENIZER
+        for one in TOKENIZER_FILES
         if (told.found.folder / one).is_file()
     }
     if formats:
@@ -116,10 +116,10 @@ def collect(
     if models or spec.models:
         files |= dict(told.models())
     if report or spec.report:
-        files[publishing.REPORT] = told.report()
-    files[publishing.RECIPE] = told.recipe_file().encode()
-    files[publishing.CARD] = card.text.encode()
-    files[publishing.FACTS] = as_file(told.facts([*files, publishing.FACTS]))
+        files[REPORT] = told.report()
+    files[RECIPE] = told.recipe_file().encode()
+    files[CARD] = card.text.encode()
+    files[FACTS] = as_file(told.facts([*files, FACTS]))
     bundle = Bundle.of(files)
     refuse_leaks(bundle, told.known)
     message = (

@@ -13,9 +13,10 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from tokbench import corpus as corpora
-from tokbench import publishing, store
+from tokbench import store
 from tokbench.errors import CorpusError, PublishingError, RecipeError, StoreError, SubjectError
-from tokbench.publishing.bundle import is_ours
+from tokbench.publishing import REPO
+from tokbench.publishing.bundle import FACTS, RECIPE, TOKENIZER_FILES, is_ours
 from tokbench.publishing.proving import Fetched, fetched
 from tokbench.publishing.remote import MAIN, Hub
 from tokbench.recipe import NAME, Recipe, parsed_all
@@ -138,12 +139,12 @@ def verify_published(name: str, on: Sequence[str], watch: Watch = ignore) -> tup
 def _had(name: str) -> Iterator[tuple[str, Fetched]]:
     """A published run in a folder that is gone behind the block."""
     repo, _, revision = name.partition("@")
-    if not re.fullmatch(publishing.REPO, repo):
+    if not re.fullmatch(REPO, repo):
         raise PublishingError(f"{name}: is no repository; write user/name, or user/name@revision")
     hub = Hub(repo)
     remote = hub.look(revision or MAIN, needed=True)
     paths = [path for path in remote.files if is_ours(path)]
-    if publishing.FACTS not in paths or "tokenizer.json" not in paths:
+    if FACTS not in paths or "tokenizer.json" not in paths:
         raise PublishingError(
             f"{repo}: was not published by tokbench; to measure it, name it to `tokbench bench`"
         )
@@ -157,9 +158,9 @@ def _facts(repo: str, got: Fetched) -> dict[str, Any]:
     Raises:
         PublishingError: it does not say what is needed, or its files are not those it tells of.
     """
-    what = f"{repo}: its {publishing.FACTS}"
+    what = f"{repo}: its {FACTS}"
     try:
-        facts = json.loads((got.folder / publishing.FACTS).read_bytes())
+        facts = json.loads((got.folder / FACTS).read_bytes())
         known = isinstance(facts, dict) and facts.keys() >= _NEEDED
         known = (
             known and isinstance(facts["recipe"], dict) and "sources" in facts["recipe"]["corpus"]
@@ -174,7 +175,7 @@ def _facts(repo: str, got: Fetched) -> dict[str, Any]:
             f"{what} has a name or signature that names no folder; ask its author"
         )
     for path, digest in digests.items():
-        if path not in publishing.TOKENIZER or got.digests.get(path) != digest:
+        if path not in TOKENIZER_FILES or got.digests.get(path) != digest:
             raise PublishingError(
                 f"{repo}: {path} is not what was published with the numbers; pull an earlier "
                 "revision, or ask its author"
@@ -209,7 +210,7 @@ def _put(
     with store.new_folder(folder) as part:
         (part / TOKENIZER).mkdir()
         for path in got.digests:
-            if path == publishing.FACTS:
+            if path == FACTS:
                 continue
             target = part / TOKENIZER / path if path in facts["files"] else part / path
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -312,9 +313,9 @@ def _retrained(made: Pulled, base: Path, watch: Watch) -> Pulled:
 
 
 def _recipe(made: Pulled, base: Path) -> Recipe:
-    path = made.folder / publishing.RECIPE
+    path = made.folder / RECIPE
     try:
-        (recipe,) = parsed_all(path.read_text("utf-8"), base / publishing.RECIPE)
+        (recipe,) = parsed_all(path.read_text("utf-8"), base / RECIPE)
     except OSError as error:
         raise PublishingError(f"{made.repo}: was published without a recipe") from error
     except RecipeError as error:
