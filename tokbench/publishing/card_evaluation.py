@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from tokbench.errors import printable
 from tokbench.publishing import languages
 from tokbench.publishing.bundle import FACTS
-from tokbench.publishing.facts import Facts
+from tokbench.publishing.facts import Baseline, Facts
 from tokbench.publishing.markup import block, code, counted, listed, plain, size, table
 from tokbench.values import (
     Comparison,
@@ -79,6 +79,7 @@ def _numbers(facts: Facts, made: Comparison) -> Iterator[str]:
         + f". {_CAUTION}"
     )
     yield ""
+    yield from _beside(facts)
     yield from _meanings(facts, [name for name, _ in found])
     yield from _flattered(facts, made)
     yield from _not_applicable(facts, mine)
@@ -88,6 +89,35 @@ def _numbers(facts: Facts, made: Comparison) -> Iterator[str]:
     yield "To cite these numbers:"
     yield ""
     yield from block("text", [made.signature])
+
+
+def _beside(facts: Facts) -> Iterator[str]:
+    """Who the others in the table are."""
+    if not facts.baselines:
+        return
+    yield "Measured beside it:"
+    yield ""
+    yield from (f"- {plain(one.name)}: {_who(one)}." for one in facts.baselines)
+    yield ""
+
+
+def _who(one: Baseline) -> str:
+    """How others can have a baseline.
+
+    >>> _who(Baseline("cl100k_base", "tiktoken", "tiktoken:cl100k_base"))
+    '`tiktoken:cl100k_base`'
+    """
+    if one.kind == "hub":
+        repo, _, commit = one.at.partition("@")
+        return f"[{plain(repo)}](https://huggingface.co/{repo}) at commit {code(commit)}"
+    if one.kind == "tiktoken":
+        return code(one.at)
+    if one.kind == "file":
+        return (
+            f"{code(one.at)}, a file on its authors' machine; whoever has it, and names its folder "
+            "with `--data`, gets the same numbers"
+        )
+    return "on its authors' machine alone: nobody else can measure it"
 
 
 def _rows(facts: Facts, mine: Measured) -> Iterator[tuple[str, Row]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-_PATHS = ("paths", "path", "folder", "file", "sections")
+_PATHS = ("paths", "path", "folder", "file", "sections", "parallel", "tasks")
 """Keys of recipes below which paths stand."""
 _FILE_URL = re.compile(r"(?:file|local)://", re.IGNORECASE)
 

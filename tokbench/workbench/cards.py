@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from tokbench import rules, store
 from tokbench.corpus import SOURCES
 from tokbench.encoding import SCRIPTS, in_scripts
-from tokbench.errors import PublishingError, StoreError, SubjectError, TokbenchError
+from tokbench.errors import PublishingError, SubjectError, TokbenchError
 from tokbench.metrics import Metric, chosen
 from tokbench.publishing import REPO, PublishSpec
 from tokbench.publishing.card import Card
@@ -32,7 +32,7 @@ from tokbench.publishing.facts import (
     Vocabulary,
 )
 from tokbench.values import Comparison, Guarantee, Proof, Row, Sample, Verdict, texts
-from tokbench.workbench import comparisons, outcomes, provenance
+from tokbench.workbench import baselines, comparisons, outcomes, provenance
 from tokbench.workbench.find import Found, find
 from tokbench.workbench.plan import RUN_FILE, TOKENIZER
 
@@ -104,7 +104,8 @@ def facts(run: Path, *, license: str | None = None, repo: str | None = None) -> 
     tokenizer = Tokenizer.from_file(str(run / TOKENIZER / "tokenizer.json"))
     state = json.loads(tokenizer.to_str())
     found = find(str(run))
-    comparison = _comparison(run, found)
+    there = baselines.there(run, found)
+    comparison = _comparison(run, [found, *there.values()])
     composition = provenance.composition(manifest)
     own = recipe["name"]
     held_out = found.held_out
@@ -147,6 +148,7 @@ def facts(run: Path, *, license: str | None = None, repo: str | None = None) -> 
         notes=tuple(map(without_paths, manifest["notes"])),
         versions={"tokbench": manifest["tokbench"], **manifest["versions"]},
         comparison=comparison,
+        baselines=tuple(baselines.measured(found, there, comparison)) if comparison else (),
         meanings={one.name: _meaning(one) for one in chosen(["all"])},
         rows={
             one.name: Row(one.title, one.digits, one.flattered_by_loss, one.family)
@@ -370,27 +372,15 @@ def _sections(run: Path, manifest: Mapping[str, Any], spec: PublishSpec) -> str:
         ) from error
 
 
-def _comparison(run: Path, found: Found) -> Comparison | None:
-    """What was measured of a run and its baselines, with models trained with them."""
+def _comparison(run: Path, found: Sequence[Found]) -> Comparison | None:
+    """What was measured of a run and its baselines, with models of those that are there."""
     made = comparisons.kept(run)
     if made is None:
         return None
     named = [replace(one, name=without_paths(one.name)) for one in made.tokenizers]
     made = replace(made, tokenizers=tuple(named))
-    beside = [found, *_baselines(run, found)]
-    names = [one.subject.name for one in beside]
-    return comparisons.with_models(made, outcomes.outcomes_of(beside, names))
-
-
-def _baselines(run: Path, found: Found) -> Iterator[Found]:
-    """Those of a recipe's baselines that are still there."""
-    manifest = found.manifest or {}
-    base = (found.folder / manifest["recipe_folder"]).resolve()
-    for name in manifest["recipe"]["benchmark"]["baselines"]:
-        try:
-            yield find(name, runs=run.parents[1], base=base)
-        except (SubjectError, StoreError):
-            continue  # it was measured when it was there; models with it are left out
+    names = [one.name for one in comparisons.distinct([one.subject for one in found])]
+    return comparisons.with_models(made, outcomes.outcomes_of(found, names))
 
 
 def _exported(run: Path, formats: Sequence[str]) -> tuple[tuple[Export, ...], list[str]]:

@@ -7,7 +7,8 @@ it.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,14 @@ from tokbench.recipe import as_yaml, parsed_all
 from tokbench.reports.downstream import json as models
 from tokbench.reports.json import read as read_comparison
 from tokbench.values import Comparison, Downstream, Row, Sample
-from tokbench.workbench import outcomes
+from tokbench.workbench import baselines, outcomes
 from tokbench.workbench.comparisons import COMPARISON, with_models
 from tokbench.workbench.find import Found, find, run_folder
 from tokbench.workbench.plan import RUNS
 
 FORMAT = 1
 """Of the published tokbench.json; rises when a key is taken away or means something else."""
-OWN = ("comparison", "downstream", "published", "format")
+OWN = ("comparison", "baselines", "downstream", "published", "format")
 """What the published facts hold beside the run's manifest."""
 _AUTHORS_WORDS = ("corpus", "benchmark", "downstream", "publish")
 """Parts of a recipe in which paths are; in others what looks like one is a pattern."""
@@ -99,14 +100,23 @@ class Told:
         said = dict(self.manifest["recipe"])
         for key in _AUTHORS_WORDS:
             said[key] = self.places.told(said.get(key))
-        benchmark = dict(self.manifest["recipe"]["benchmark"])
-        benchmark["baselines"] = [
-            name for name in benchmark["baselines"] if not (self.base / name).exists()
-        ]
-        said["benchmark"] = benchmark
+        said["benchmark"] = {**said["benchmark"], "baselines": self._baselines()}
         if said.get("publish"):
             said["publish"] = {**said["publish"], "sections": None}
         return said
+
+    @cached_property
+    def _there(self) -> dict[str, Found]:
+        return baselines.there(self.folder, self.found)
+
+    def _baselines(self) -> list[str]:
+        """Those of the recipe's that others can have, by the names that mean them everywhere."""
+        every = [(name, baselines.had(name, one, self.base)) for name, one in self._there.items()]
+        return [
+            name if one.kind == "tiktoken" or self._there[name].subject.commit else one.at
+            for name, one in every
+            if one.kind in ("hub", "tiktoken")
+        ]
 
     def recipe_file(self) -> str:
         """The same as YAML, with comments that allow what the run's recipe allowed.
@@ -168,6 +178,7 @@ class Told:
             published: the paths of all that goes up.
         """
         comparison, downstream = self.comparison(), self.downstream()
+        beside = baselines.measured(self.found, self._there, comparison) if comparison else ()
         manifest = self.places.told(
             {key: value for key, value in self.manifest.items() if key != "recipe"}
         )
@@ -178,6 +189,7 @@ class Told:
             "recipe": self.recipe(),
             "recipe_folder": ".",
             "comparison": comparison and reports.render("json", comparison),
+            "baselines": [asdict(one) for one in beside],
             "downstream": downstream and _nowhere(self.places.told(models.render(downstream))),
             "published": sorted(published),
         }

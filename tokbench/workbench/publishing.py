@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from tokbench.errors import CorpusError, PublishingError, SubjectError
+from tokbench.errors import CorpusError, PublishingError, StoreError, SubjectError
 from tokbench.publishing import REPO, PublishSpec
 from tokbench.publishing.bundle import CARD, FACTS, RECIPE, REPORT, TOKENIZER_FILES, Bundle
 from tokbench.publishing.proving import prove
@@ -15,6 +16,7 @@ from tokbench.publishing.scanning import refuse_leaks
 from tokbench.publishing.upload import Wish, planned, send
 from tokbench.values import Progress, Published, Upload, Watch, ignore, texts
 from tokbench.workbench import cards
+from tokbench.workbench.baselines import note_origin
 from tokbench.workbench.plan import RUNS
 from tokbench.workbench.published import Told, as_file
 from tokbench.wrapping.probes import TEXTS
@@ -28,6 +30,7 @@ class Collected:
 
     Attributes:
         name: of the run's recipe.
+        folder: the run folder.
         bundle: every file.
         card: the model card.
         spec: what the recipe says about publishing.
@@ -36,6 +39,7 @@ class Collected:
     """
 
     name: str
+    folder: Path
     bundle: Bundle
     card: str
     spec: PublishSpec
@@ -126,7 +130,13 @@ def collect(
         f"{own} {told.manifest['signature']}\n\nPublished by tokbench {told.manifest['tokbench']}"
     )
     return Collected(
-        own, bundle, card.text, spec.model_copy(update={"repo": repo}), message, _texts(told)
+        own,
+        told.folder,
+        bundle,
+        card.text,
+        spec.model_copy(update={"repo": repo}),
+        message,
+        _texts(told),
     )
 
 
@@ -185,6 +195,10 @@ def publish(made: Draft, watch: Watch = ignore) -> Published:
     prove(wish.repo, sent.revision, sent.commit, bundle, texts)
     if wish.tag and wish.tag not in made.remote.tags:
         hub.tag(wish.tag, sent.commit)
+    if not made.upload.proposed:
+        there = Remote(wish.repo, private=made.upload.private, commit=sent.commit)
+        with suppress(StoreError):  # a folder that nobody may write to
+            note_origin(made.collected.folder, there)
     return Published(
         repo=wish.repo,
         url=sent.url,
