@@ -20,7 +20,7 @@ from tokbench.pipeline import decoders, models, normalizers, post_processors, pr
 from tokbench.publishing import card_pipeline
 from tokbench.publishing.card import Card
 from tokbench.publishing.card import card as write
-from tokbench.values import Downstream, Score, TaskResult
+from tokbench.values import Downstream, Score, TaskKind, TaskResult
 from tokbench.workbench import Run, cards, run
 
 PUBLISH = "publish: {repo: someone/%s, license: cc-by-sa-4.0, language: [en, ko]%s}\n"
@@ -174,6 +174,20 @@ def test_models_stand_in_it_where_there_are_some(runs: dict[str, Run]) -> None:
     assert "| pieces | 0.750 [0.700, 0.800] |" in card.text
     assert "text-classification" in card.text
     assert list(wrong_metadata(card.text)) == []
+
+
+@pytest.mark.parametrize("kind", get_args(TaskKind))
+def test_models_of_every_kind_stand_in_it(kind: TaskKind, runs: dict[str, Run]) -> None:
+    facts = cards.facts(runs["pieces"].folder)
+    assert facts.comparison
+    models = models_of("pieces")
+    task = replace(models.tasks[0], kind=kind, lower=("accuracy",))
+    models = replace(models, tasks=(task,), model="./bert")
+    card = write(replace(facts, comparison=replace(facts.comparison, downstream=models)))
+    assert list(wrong_metadata(card.text)) == []
+    assert "Models that go on from a checkpoint" in card.text
+    assert "| accuracy ↓ |" in card.text
+    assert "Its models do not pass majority:" in card.text
 
 
 def test_the_authors_sections_survive(runs: dict[str, Run]) -> None:

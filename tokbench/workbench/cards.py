@@ -31,6 +31,7 @@ from tokbench.publishing.facts import (
     SourceFacts,
     Vocabulary,
 )
+from tokbench.publishing.places import without_folders
 from tokbench.values import Comparison, Guarantee, Proof, Row, Sample, Verdict, texts
 from tokbench.workbench import baselines, comparisons, outcomes, provenance
 from tokbench.workbench.find import Found, find
@@ -380,7 +381,8 @@ def _comparison(run: Path, found: Sequence[Found]) -> Comparison | None:
     named = [replace(one, name=without_paths(one.name)) for one in made.tokenizers]
     made = replace(made, tokenizers=tuple(named))
     names = [one.name for one in comparisons.distinct([one.subject for one in found])]
-    return comparisons.with_models(made, outcomes.outcomes_of(found, names))
+    models = outcomes.outcomes_of(found, names)
+    return comparisons.with_models(made, models and without_folders(models))
 
 
 def _exported(run: Path, formats: Sequence[str]) -> tuple[tuple[Export, ...], list[str]]:

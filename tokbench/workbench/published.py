@@ -16,7 +16,7 @@ from tokbench import metrics, reports, rules, store
 from tokbench.errors import Finding, PublishingError, RecipeError
 from tokbench.publishing import PublishSpec
 from tokbench.publishing.bundle import MODEL_FILES
-from tokbench.publishing.places import Places
+from tokbench.publishing.places import Places, without_folders
 from tokbench.publishing.scanning import Known, holds_leak
 from tokbench.recipe import as_yaml, parsed_all
 from tokbench.reports.downstream import json as models
@@ -169,7 +169,8 @@ class Told:
 
     def downstream(self) -> Downstream | None:
         """What models with the tokenizer learned; None where none were trained."""
-        return outcomes.outcomes_of([self.found], [self.manifest["name"]])
+        made = outcomes.outcomes_of([self.found], [self.manifest["name"]])
+        return made and without_folders(made)
 
     def facts(self, published: list[str]) -> dict[str, Any]:
         """What `tokbench.json` holds.
