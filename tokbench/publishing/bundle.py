@@ -21,7 +21,13 @@ TOKENIZER_FILES = (
     "chat_template.jinja",
 )
 """What `AutoTokenizer` reads."""
-MODEL_FILES = ("config.json", "model.safetensors", "task.json", *TOKENIZER_FILES)
+MODEL_FILES = (
+    "config.json",
+    "generation_config.json",
+    "model.safetensors",
+    "task.json",
+    *TOKENIZER_FILES,
+)
 """What is known of a model that was fine-tuned: what transformers and `tokbench predict` read."""
 CARD, RECIPE, FACTS, REPORT = "README.md", "recipe.yaml", "tokbench.json", "report.html"
 _EXPORT = r"[\w-]+\.(?:tiktoken|model)|(?:tiktoken|sentencepiece)/[\w.-]+\.(?:tiktoken|model|json)"

@@ -81,7 +81,7 @@ def without_folders(made: Downstream) -> Downstream:
     path = made.model
     if not path.startswith((".", "/", "~")) and "\\" not in path:
         return made  # a size, or a name on the Hub
-    name = f"./{re.split(r'[\\/]', path.rstrip('/'))[-1]}"
+    name = "./" + re.split(r"[\\/]", path.rstrip("/"))[-1]
     return replace(made, model=name, signature=made.signature.replace(path, name))
 
 
