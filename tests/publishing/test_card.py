@@ -2,7 +2,6 @@
 
 import getpass
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from typing import Any, get_args
 import pytest
 from card_reading import broken_links, wrong_code, wrong_commands, wrong_metadata
 from few_lines import LINES
+from loopback_hub import LoopbackHub
 
 from tokbench import recipe
 from tokbench.errors import PublishingError, SubjectError
@@ -129,21 +129,17 @@ def test_links_lead_somewhere_and_commands_exist(made: tuple[Run, Card]) -> None
 
 
 def test_code_prints_what_the_card_says(
-    made: tuple[Run, Card], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: tuple[Run, Card], hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Every block, as it stands: it names the repository, and the client asks the Hub."""
     one, card = made
-    repository = tmp_path / "repository"
-    shutil.copytree(one.tokenizer, repository)
     wanted = recipe.load(one.folder.parents[2] / f"{one.name}.yaml").publish
     assert wanted
-    for path, data in cards.exports(one.folder, wanted.export).items():
-        (repository / path).parent.mkdir(exist_ok=True)
-        (repository / path).write_bytes(data)
-    monkeypatch.setattr(
-        "huggingface_hub.hf_hub_download", lambda repo, path: str(Path(repo) / path)
-    )
+    files = {path.name: path.read_bytes() for path in one.tokenizer.iterdir()}
+    hub.model(f"someone/{one.name}", files | cards.exports(one.folder, wanted.export))
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "tiktoken"))
-    assert list(wrong_code(card.text, f"someone/{one.name}", repository)) == []
+    assert list(wrong_code(card.text)) == []
+    assert [one for one in hub.asked if one[1].endswith("/resolve/main/tokenizer.json")]
 
 
 def test_no_path_of_this_machine_stands_in_it(made: tuple[Run, Card], folder: Path) -> None:

@@ -1,5 +1,6 @@
 """A run goes to a Hub on this machine, through the real client."""
 
+import hashlib
 import json
 import random
 import re
@@ -11,9 +12,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from card_reading import parsed
 from loopback_hub import UNHEARD, LoopbackHub, Repository
 from small_run import FILES, TOKEN
 
+from tokbench import store
 from tokbench.errors import PublishingError, SubjectError
 from tokbench.publishing.bundle import Bundle
 from tokbench.publishing.proving import _ids, prove
@@ -386,22 +389,59 @@ def test_where_to_is_asked(tiny: Path) -> None:
         collect(str(tiny), "https://huggingface.co/owner/tiny")
 
 
-def test_of_models_only_what_loads_them(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(PublishingError, match="no model was fine-tuned with it; `tokbench fi"):
-        collect(str(tiny), models=True)
-    model = tiny / "downstream" / "a_task" / "0123" / "model"
-    model.mkdir(parents=True)
-    for name in ("config.json", "model.safetensors", "task.json", "optimizer.pt", "tokbench.json"):
-        (model / name).write_text(f"of {PLANTED}" if name == "optimizer.pt" else "{}")
-    outcome = SimpleNamespace(model=str(model))
-    kept = SimpleNamespace(task={"name": "a_task"}, outcome=outcome)
+@pytest.fixture
+def model(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A model of random weights as fine-tuning leaves it."""
+    from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
+
+    folder = tiny / "downstream" / "a_task" / "0123" / "model"
+    size = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+    config = BertConfig(vocab_size=400, intermediate_size=8, num_labels=3, pad_token_id=0, **size)
+    BertForSequenceClassification(config).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(tiny / "tokenizer").save_pretrained(folder)
+    (folder / "task.json").write_text('{"kind": "classification", "pair": false}')
+    (folder / "tokbench.json").write_text(json.dumps({"files": store.digests(folder)}))
+    (folder / "optimizer.pt").write_text(f"of {PLANTED}")
+    outcome = SimpleNamespace(model=str(folder))
+    kept = SimpleNamespace(task={"name": "a_task", "kind": "classification"}, outcome=outcome)
     monkeypatch.setattr("tokbench.workbench.outcomes.of", lambda _: [kept])
     monkeypatch.setattr("tokbench.workbench.outcomes.outcomes_of", lambda *_: None)
-    paths = set(collect(str(tiny), models=True).bundle.paths) - FILES
-    wanted = ("config.json", "model.safetensors", "task.json")
-    assert paths == {f"models/a_task/{name}" for name in wanted}
+    return folder
+
+
+def test_models_that_were_fine_tuned_load_from_there(
+    tiny: Path, model: Path, hub: LoopbackHub
+) -> None:
+    made = collect(str(tiny), models=True)
+    sent = _repository_of(hub, _publish(made))
+    wanted = {"config.json", "model.safetensors", "task.json", "tokenizer.json"}
+    wanted |= {"tokenizer_config.json"}
+    assert set(sent) - FILES - {".gitattributes"} == {f"models/a_task/{name}" for name in wanted}
+    assert {hashlib.sha256(sent["models/a_task/model.safetensors"]).hexdigest()} <= (
+        _repository(hub).large
+    )
+    (code,) = [code for kind, code in parsed(made.card) if "pipeline(" in code]
+    names: dict[str, Any] = {}
+    exec(code, names)  # noqa: S102 - what the card says
+    assert names["answer"][0]["label"].startswith("LABEL_")
+    assert names["model"].model.config.vocab_size == 400
+
+    before = (model / "config.json").read_text()
+    (model / "config.json").write_text(before.replace("LABEL_0", "LABEL_X"))
+    with pytest.raises(PublishingError, match="model: was changed since it was trained; `tok"):
+        collect(str(tiny), models=True)
+
+
+def test_models_tell_no_paths(tiny: Path, model: Path) -> None:
     (model / "config.json").write_text(f'{{"_name_or_path": "{model}"}}')
+    known = {name: one for name, one in store.digests(model).items() if name != "optimizer.pt"}
+    (model / "tokbench.json").write_text(json.dumps({"files": known}))
     with pytest.raises(PublishingError, match=r"^models/a_task/config\.json:1: holds a path of"):
+        collect(str(tiny), models=True)
+
+
+def test_models_that_are_not_there(tiny: Path) -> None:
+    with pytest.raises(PublishingError, match="no model was fine-tuned with it; `tokbench fi"):
         collect(str(tiny), models=True)
 
 

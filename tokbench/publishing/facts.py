@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tokbench.values import Comparison, Composition, Guarantee, Proof, Row, Sample, Verdict
+from tokbench.values import (
+    Comparison,
+    Composition,
+    Guarantee,
+    Proof,
+    Row,
+    Sample,
+    TaskKind,
+    Verdict,
+)
 
 Component = Mapping[str, Any]
 """A part of a pipeline as a recipe says it, its `type` and its settings."""
@@ -99,6 +108,18 @@ class Export:
 
 
 @dataclass(frozen=True)
+class Model:
+    """A model that was fine-tuned with the tokenizer and goes up: its task, and of which kind.
+
+    `pair` says whether it takes two texts.
+    """
+
+    task: str
+    kind: TaskKind
+    pair: bool = False
+
+
+@dataclass(frozen=True)
 class Baseline:
     """A tokenizer that was measured beside the own one, and how others can have it.
 
@@ -156,6 +177,7 @@ class Facts:
         rows: how each metric is shown.
         meanings: what each metric is, a sentence.
         exports: formats that go up as well.
+        models: that go up as well.
         sections: the author's own Markdown.
     """
 
@@ -195,6 +217,7 @@ class Facts:
     rows: Mapping[str, Row] = field(default_factory=dict)
     meanings: Mapping[str, str] = field(default_factory=dict)
     exports: tuple[Export, ...] = ()
+    models: tuple[Model, ...] = ()
     sections: str = ""
 
     @property

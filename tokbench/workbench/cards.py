@@ -28,6 +28,7 @@ from tokbench.publishing.facts import (
     Example,
     Export,
     Facts,
+    Model,
     SourceFacts,
     Vocabulary,
 )
@@ -55,6 +56,7 @@ def card(
     license: str | None = None,  # noqa: A002 - the Hub's word
     repo: str | None = None,
     export: Sequence[str] = (),
+    models: bool = False,
 ) -> Card:
     """The model card of a run.
 
@@ -63,6 +65,7 @@ def card(
         license: the licence of the tokenizer; None for what the recipe says.
         repo: where it goes, as user/name; None for what the recipe says.
         export: formats of other libraries that go up; none: what the recipe says.
+        models: whether fine-tuned models go up, too, though the recipe does not say so.
 
     Raises:
         SubjectError: there is no such run.
@@ -72,7 +75,8 @@ def card(
     spec = _spec(manifest)
     made, wrong = _exported(run, export or spec.export)
     found = facts(run, license=license, repo=repo)
-    card = written(replace(found, exports=made))
+    going = tuple(_models(run)) if models or spec.models else ()
+    card = written(replace(found, exports=made, models=going))
     return replace(card, problems=(*card.problems, *wrong))
 
 
@@ -383,6 +387,13 @@ def _comparison(run: Path, found: Sequence[Found]) -> Comparison | None:
     names = [one.name for one in comparisons.distinct([one.subject for one in found])]
     models = outcomes.outcomes_of(found, names)
     return comparisons.with_models(made, models and without_folders(models))
+
+
+def _models(run: Path) -> Iterator[Model]:
+    """The models that go up."""
+    for task, kept in outcomes.saved(find(str(run))).items():
+        said = store.read_json(Path(kept.outcome.model) / "task.json")
+        yield Model(task, kept.task["kind"], bool(said.get("pair")))
 
 
 def _exported(run: Path, formats: Sequence[str]) -> tuple[tuple[Export, ...], list[str]]:

@@ -218,20 +218,24 @@ class Told:
         """The path in the repository, and the folder, of the newest model of each task.
 
         Raises:
-            PublishingError: none was trained.
+            PublishingError: none was trained, or one was changed since.
         """
-        newest: dict[str, Path] = {}
-        for kept in outcomes.of(self.found):
-            if kept.outcome.model:
-                newest.setdefault(kept.task["name"], Path(kept.outcome.model))
-        if not newest:
+        saved = outcomes.saved(self.found)
+        if not saved:
             raise PublishingError(
                 f"{self.manifest['name']}: no model was fine-tuned with it; `tokbench finetune "
                 f"{self.folder} --task NAME` first, or leave out models"
             )
-        for task, folder in newest.items():
+        for task, kept in saved.items():
+            folder = Path(kept.outcome.model)
+            known, there = store.read_json(folder / store.MANIFEST)["files"], store.digests(folder)
+            if any(there.get(name) != digest for name, digest in known.items()):
+                raise PublishingError(
+                    f"{folder}: was changed since it was trained; `tokbench finetune --force` "
+                    "makes it again"
+                )
             for file in MODEL_FILES:
-                if (folder / file).is_file():
+                if file in known:
                     yield f"models/{task}/{file}", folder / file
 
     def refuse_errors(self) -> None:

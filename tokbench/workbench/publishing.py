@@ -106,7 +106,7 @@ def collect(
         raise PublishingError(f"{repo}: is no name of a repository; write user/name")
     told.refuse_errors()
     formats = tuple(export) or spec.export
-    card = cards.card(told.folder, license=license, repo=repo, export=formats)
+    card = cards.card(told.folder, license=license, repo=repo, export=formats, models=models)
     if card.problems:
         more = f" (and {len(card.problems) - 1} more)" if len(card.problems) > 1 else ""
         raise PublishingError(f"{card.problems[0]}{more}")
