@@ -16,7 +16,7 @@ from card_reading import parsed
 from loopback_hub import UNHEARD, LoopbackHub, Repository
 from small_run import FILES, TOKEN
 
-from tokbench import store
+from tokbench import store, workbench
 from tokbench.errors import PublishingError, SubjectError
 from tokbench.publishing.bundle import Bundle
 from tokbench.publishing.proving import _ids, prove
@@ -330,6 +330,17 @@ def test_planted_secrets_stay_here(
             every = b"".join(files.values())
             assert b"planted" not in every.lower()
             assert str(here).encode() not in every
+
+
+def test_samples_that_nobody_may_see_are_left_out(here: Path) -> None:
+    """The text is as it is: what it holds is no reason to train again where no token learned it."""
+    said = [f"write to Ann.{n}@uni-somewhere.de about {n}\n" for n in range(300)]
+    (here / "corpus.txt").write_text("".join(said))
+    recipe = (here / "tiny.yaml").read_text()
+    (here / "mail.yaml").write_text(recipe.replace("name: tiny", "name: mail"))
+    workbench.run("mail.yaml", models=False)
+    made = collect("runs/mail", report=True)
+    assert b"@uni-somewhere.de" not in b"".join(one.read() for one in made.bundle.files)
 
 
 def test_what_lies_beside_the_tokenizer_stays_here(tiny: Path, hub: LoopbackHub) -> None:

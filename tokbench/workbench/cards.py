@@ -33,6 +33,7 @@ from tokbench.publishing.facts import (
     Vocabulary,
 )
 from tokbench.publishing.places import without_folders
+from tokbench.publishing.scanning import Known, holds_leak
 from tokbench.values import Comparison, Guarantee, Proof, Row, Sample, Verdict, texts
 from tokbench.workbench import baselines, comparisons, outcomes, provenance
 from tokbench.workbench.find import Found, find
@@ -383,7 +384,8 @@ def _comparison(run: Path, found: Sequence[Found]) -> Comparison | None:
     if made is None:
         return None
     named = [replace(one, name=without_paths(one.name)) for one in made.tokenizers]
-    made = replace(made, tokenizers=tuple(named))
+    fit = tuple(one for one in made.samples if not holds_leak(one.text, Known()))
+    made = replace(made, tokenizers=tuple(named), samples=fit)
     names = [one.name for one in comparisons.distinct([one.subject for one in found])]
     models = outcomes.outcomes_of(found, names)
     return comparisons.with_models(made, models and without_folders(models))
