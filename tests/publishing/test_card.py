@@ -162,6 +162,23 @@ def test_it_answers_what_a_stranger_asks(runs: dict[str, Run]) -> None:
     assert "Not measured: no model was trained with it" in text
 
 
+def test_parts_of_characters_are_letters_of_no_script(
+    folder: Path, runs: dict[str, Run], in_process: None
+) -> None:
+    """The bytes of 바다 are written with Latin letters in a byte-level vocabulary."""
+    del runs, in_process
+    (folder / "korean.txt").write_text("바다를 봅니다 하늘을 봅니다\n" * 300, "utf-8")
+    said = (folder / "bytes.yaml").read_text("utf-8").replace("name: bytes", "name: sea")
+    said = said.replace("corpus.txt", "korean.txt").replace(
+        "benchmark: {parallel: parallel.csv}", ""
+    )
+    (folder / "sea.yaml").write_text(said, "utf-8")
+    facts = cards.facts(run(folder / "sea.yaml", runs=folder / "runs", models=False).folder)
+    assert facts.vocabulary.scripts["Latin"] == 52
+    assert facts.vocabulary.scripts["Hangul"] > 0
+    assert not any("ë" in one or "ì" in one for one in facts.vocabulary.longest)
+
+
 def test_models_stand_in_it_where_there_are_some(runs: dict[str, Run]) -> None:
     facts = cards.facts(runs["pieces"].folder)
     assert facts.comparison

@@ -165,6 +165,32 @@ def test_names_that_are_taken(collected: Collected, hub: LoopbackHub) -> None:
     _is_one_sentence(error.value, "the name is taken by a repository that you cannot see; choose")
 
 
+@pytest.mark.usefixtures("without_transformers", "hub")
+def test_two_at_once(collected: Collected) -> None:
+    """Both saw no repository; the second one is told so, and is done when it publishes again."""
+    late = plan(collected)
+    first = _publish(collected)
+    with pytest.raises(PublishingError) as error:
+        publish(late)
+    _is_one_sentence(error.value, "somebody else made it meanwhile; look at it, and publish again")
+    assert _publish(collected).commit == first.commit
+
+
+def test_links_of_a_card_lead_somewhere(tiny: Path, hub: LoopbackHub) -> None:
+    about = "## Uses\n\n[a](notes.txt), [b](#uses), [c](https://example.org/x)\n"
+    (tiny.parents[2] / "about.md").write_text(about)
+    _change(tiny, lambda said: said["recipe"]["publish"].update(sections="about.md"))
+    made = collect(str(tiny))
+    with pytest.raises(PublishingError, match=r"links to notes\.txt, which neither goes up nor is"):
+        plan(made)
+    hub.model("owner/tiny", {"notes.txt": b"mine"})
+    assert plan(made).upload.exists
+    _change(tiny, lambda said: said["recipe"]["publish"].update(
+        license="other", license_name="mine", license_link="../LICENSE"))  # fmt: skip
+    with pytest.raises(PublishingError, match=r"links to '\.\./LICENSE': leads out of the repos"):
+        collect(str(tiny))
+
+
 STEPS = {
     "who": "GET /api/whoami-v2",
     "look": "GET /api/models/owner/tiny$",
@@ -183,6 +209,8 @@ ANSWERS = {
     401: "the Hub does not accept your token|no such repository",
     402: r"the Hub has no room for it \(Storage limit reached\); free some",
     403: r"your token may not do that \(Storage is off\)|the Hub has no room for it",
+    404: r"the Hub refuses it \(404\) while .*; mend what it names, or try again later",
+    413: r"the Hub takes nothing so large \(it said .*\); publish without --models or --report",
     429: r"the Hub refuses so many requests \(429\) while .*; try again in 7 seconds",
     503: r"the Hub is in trouble \(503\) while .*; try again later",
     UNHEARD: r"the connection to http://\S+ broke while .*; check the network|cannot load",

@@ -135,6 +135,7 @@ def test_keys_are_found_across_the_end_of_a_line() -> None:
     first, second = "hf_" + "aB3dE6gH9j", "K2mN5pQ8sTxY"
     for text in (f"it is {first}\n  {second} there", f'"{first}"\n + "{second}"'):
         assert _kinds("README.md", text) == ["a token of the Hugging Face Hub"]
+        assert _kinds("tokbench.json", json.dumps({"a": text}))
 
 
 def test_binary_files_are_looked_through_for_what_is_known() -> None:

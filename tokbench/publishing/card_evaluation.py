@@ -68,7 +68,12 @@ def _numbers(facts: Facts, made: Comparison) -> Iterator[str]:
     mine = made.tokenizers[facts.own]
     yield (
         f"Measured on {counted(made.documents, 'document')} ({size(made.bytes)}) that training "
-        "never saw. In brackets 95% intervals, by paired bootstrap over documents."
+        "never saw."
+        + (
+            " In brackets 95% intervals, by paired bootstrap over documents."
+            if any(one.interval for one in mine.measurements.values())
+            else ""
+        )
     )
     yield ""
     names = [plain(made.tokenizers[k].name) for k in shown]

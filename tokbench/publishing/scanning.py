@@ -57,7 +57,7 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{20,}(?![A-Za-z0-9+/_-])")
 _ENDS = r"[\s'\"+\\]*"
 """What parts a key that is written in several pieces."""
-_BROKEN = re.compile(r"([\w.+/=-]{3,200})[ '\"+\\]*\n[ \t'\"+#>]*([\w.+/=-]{3,200})")
+_BROKEN = re.compile(r"([\w.+/=-]{3,200})[ '\"+\\]*[\n\v][ \t'\"+#>]*([\w.+/=-]{3,200})")
 _MIXED = re.compile(r"(?=(?:.*\d){3})(?=.*[A-Z])(?=.*[a-z])")
 """Letters of both kinds and several digits, as no two words have that stand one above the other."""
 _MAIL = re.compile(
@@ -75,7 +75,7 @@ _NAMED_SECRET = re.compile(
 _SHORTEST = 8
 """Shorter values of variables are words that stand anywhere."""
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)")
-_ESCAPED = {"n": " ", "r": " ", "t": " ", "b": " ", "f": " "}
+_ESCAPED = {"n": "\v", "r": "\v", "t": " ", "b": " ", "f": " "}
 _BINARY = (".safetensors", ".model")
 _OF_ANYBODY = ("tokenizer.json",)
 """Files whose text is that of the corpus: paths of others in it are text like any other."""

@@ -280,7 +280,7 @@ def _vocabulary(tokenizer: Tokenizer, state: Mapping[str, Any]) -> Vocabulary:
         learned=len(learned),
         alphabet=len(plain) - len(learned),
         merges=len(state["model"].get("merges", ())),
-        longest=tuple(_readable(tokenizer, plain[one], one) for one in longest),
+        longest=tuple(_readable(tokenizer, plain[one], one) or one for one in longest),
         scripts=_scripts([_readable(tokenizer, n, one) for one, n in plain.items()]),
     )
 
@@ -295,9 +295,12 @@ def _scripts(entries: Sequence[str]) -> dict[str, int]:
 
 
 def _readable(tokenizer: Tokenizer, number: int, token: str) -> str:
-    """The text that a token stands for, the token itself where that is none."""
+    """The text that a token stands for, the token itself where that is none.
+
+    A token of a byte-level tokenizer may begin or end within a character: of that nothing is said.
+    """
     text = str(tokenizer.decode([number]))
-    return text if text and "\ufffd" not in text else token
+    return text.replace("\ufffd", "") if text else token
 
 
 def _example(

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from tokbench.errors import CorpusError, PublishingError, StoreError, SubjectError
-from tokbench.publishing import REPO, PublishSpec
+from tokbench.publishing import REPO, PublishSpec, links
 from tokbench.publishing.bundle import CARD, FACTS, RECIPE, REPORT, TOKENIZER_FILES, Bundle
 from tokbench.publishing.proving import prove
 from tokbench.publishing.remote import MAIN, Hub, Remote
@@ -153,7 +153,8 @@ def plan(made: Collected, wish: Wish | None = None, watch: Watch = ignore) -> Dr
     """What would become of each file of the repository, which is asked for what it holds.
 
     Raises:
-        PublishingError: the Hub cannot be asked, or the repository is not as the wish needs it.
+        PublishingError: the Hub cannot be asked, or the repository is not as the wish needs it, or
+            has not what the card links to.
     """
     wish = wish or Wish("")
     wish = replace(
@@ -165,6 +166,12 @@ def plan(made: Collected, wish: Wish | None = None, watch: Watch = ignore) -> Dr
     watch(Progress("looking at the repository", 0, None, "files"))
     hub = Hub(wish.repo)
     remote = hub.look(wish.revision or MAIN)
+    missing = set(links.files(made.card)) - {*made.bundle.paths, *remote.files}
+    if missing:
+        raise PublishingError(
+            f"{wish.repo}: the card links to {min(missing)}, which neither goes up nor is "
+            "there: write the whole address, or put it into the repository first"
+        )
     return Draft(made, planned(hub, made.bundle, wish, remote), wish, remote)
 
 
