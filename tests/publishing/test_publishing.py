@@ -130,6 +130,9 @@ def test_tags_that_name_something_else(
         _publish(with_report, proposed=False, tag="v1")
     with pytest.raises(PublishingError, match="a pull request gets no tag"):
         _publish(with_report, tag="v2")
+    for name in ("no such", "a..b", "/a", "a.lock", "a/"):
+        with pytest.raises(PublishingError, match="is no name that a branch or tag may have"):
+            _publish(with_report, revision=name)
     assert not [one for one in hub.asked[asked:] if one[0] in ("POST", "PUT")]
     assert _publish(collected, tag="v2").tag == "v2"
 
@@ -401,6 +404,16 @@ def test_runs_that_are_not_whole(here: Path, tiny: Path) -> None:
     state.write_text(state.read_text().replace('"dropout": null', '"dropout": 0.1'))
     with pytest.raises(PublishingError, match="was changed since it was made"):
         _publish(collect(str(tiny)))
+
+
+@pytest.mark.usefixtures("hub")
+def test_numbers_that_were_changed_by_hand_are_not_published(tiny: Path) -> None:
+    path = tiny / "comparison.json"
+    said = json.loads(path.read_text())
+    said["comparison"]["tokenizers"][0]["measurements"]["tokens"]["value"] = 1
+    path.write_text(json.dumps(said))
+    with pytest.raises(PublishingError, match=r"comparison\.json: was changed since it was meas"):
+        collect(str(tiny))
 
 
 def test_errors_of_rules_block(tiny: Path, hub: LoopbackHub) -> None:

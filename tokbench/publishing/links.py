@@ -19,7 +19,7 @@ def problems(text: str) -> Iterator[str]:
     r"""What is wrong with the links of a card, a sentence each.
 
     >>> text = "# A b\n\n[x](#a-b) [x](#c) [x](../y) [x](http:///z) [x](recipe.yaml)"
-    >>> [one.split(":")[0] for one in problems(text)]
+    >>> [one.split(": ")[0] for one in problems(text)]
     ["the card links to '#c'", "the card links to '../y'", "the card links to 'http:///z'"]
     """
     targets, anchors = _found(text)

@@ -23,7 +23,7 @@ from tokbench.reports.downstream import json as models
 from tokbench.reports.json import read as read_comparison
 from tokbench.values import Comparison, Downstream, Row, Sample
 from tokbench.workbench import baselines, outcomes
-from tokbench.workbench.comparisons import COMPARISON, with_models
+from tokbench.workbench.comparisons import COMPARISON, kept, with_models
 from tokbench.workbench.find import Found, find, run_folder
 from tokbench.workbench.plan import RUNS
 
@@ -154,10 +154,18 @@ class Told:
         return rules.check(recipe, sample).findings
 
     def comparison(self) -> Comparison | None:
-        """What the run measured, without samples that nobody else may see; None for nothing."""
+        """What the run measured, without samples that nobody else may see; None for nothing.
+
+        Raises:
+            PublishingError: it was changed since it was measured.
+        """
         path = self.folder / COMPARISON
         if not path.is_file():
             return None
+        if kept(self.folder) is None:
+            raise PublishingError(
+                f"{path}: was changed since it was measured; `tokbench run RECIPE` makes it again"
+            )
         made = read_comparison(self.places.told(store.read_json(path)), str(path))
         made = replace(made, samples=self._fit(made.samples), scripts=self._fit(made.scripts))
         if made.repeat:
@@ -226,8 +234,8 @@ class Told:
                 f"{self.manifest['name']}: no model was fine-tuned with it; `tokbench finetune "
                 f"{self.folder} --task NAME` first, or leave out models"
             )
-        for task, kept in saved.items():
-            folder = Path(kept.outcome.model)
+        for task, one in saved.items():
+            folder = Path(one.outcome.model)
             known, there = store.read_json(folder / store.MANIFEST)["files"], store.digests(folder)
             if any(there.get(name) != digest for name, digest in known.items()):
                 raise PublishingError(
