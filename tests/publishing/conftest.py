@@ -11,7 +11,7 @@ from loopback_hub import LoopbackHub, running_hub
 from small_run import RECIPE, TOKEN
 
 from tokbench import workbench
-from tokbench.publishing import Bundle
+from tokbench.publishing.bundle import Bundle
 from tokbench.publishing.proving import prove
 from tokbench.workbench.publishing import Collected, collect
 
@@ -92,6 +92,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub
             "HF_HUB_OFFLINE": False,
             "HF_HUB_DISABLE_XET": True,
             "HF_TOKEN_PATH": str(tmp_path / "no-token"),
+            "HF_HUB_CACHE": str(tmp_path / "hf"),
         }
         for name, value in settings.items():
             monkeypatch.setattr(f"huggingface_hub.constants.{name}", value)

@@ -2,7 +2,8 @@
 
 import getpass
 import re
-import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +12,15 @@ from typing import Any, get_args
 import pytest
 from card_reading import broken_links, wrong_code, wrong_commands, wrong_metadata
 from few_lines import LINES
+from loopback_hub import LoopbackHub
 
-from tokbench import publishing, recipe
+from tokbench import recipe
 from tokbench.errors import PublishingError, SubjectError
 from tokbench.pipeline import decoders, models, normalizers, post_processors, pre_tokenizers
 from tokbench.publishing import card_pipeline
-from tokbench.values import Downstream, Score, TaskResult
+from tokbench.publishing.card import Card
+from tokbench.publishing.card import card as write
+from tokbench.values import Downstream, Score, TaskKind, TaskResult
 from tokbench.workbench import Run, cards, run
 
 PUBLISH = "publish: {repo: someone/%s, license: cc-by-sa-4.0, language: [en, ko]%s}\n"
@@ -99,7 +103,7 @@ def runs(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dic
 
 
 @pytest.fixture(params=list(BODIES))
-def made(request: pytest.FixtureRequest, runs: dict[str, Run]) -> tuple[Run, publishing.Card]:
+def made(request: pytest.FixtureRequest, runs: dict[str, Run]) -> tuple[Run, Card]:
     one = runs[request.param]
     return one, cards.card(one.folder)
 
@@ -114,37 +118,31 @@ def models_of(name: str) -> Downstream:
     return Downstream((name,), (task,), model="tiny", settings="1 epoch", signature="tested")
 
 
-def test_metadata_is_valid_and_survives_the_client(made: tuple[Run, publishing.Card]) -> None:
+def test_metadata_is_valid_and_survives_the_client(made: tuple[Run, Card]) -> None:
     assert made[1].problems == ()
     assert list(wrong_metadata(made[1].text)) == []
 
 
-def test_links_lead_somewhere_and_commands_exist(made: tuple[Run, publishing.Card]) -> None:
+def test_links_lead_somewhere_and_commands_exist(made: tuple[Run, Card]) -> None:
     assert list(broken_links(made[1].text)) == []
     assert list(wrong_commands(made[1].text)) == []
 
 
 def test_code_prints_what_the_card_says(
-    made: tuple[Run, publishing.Card], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: tuple[Run, Card], hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Every block, as it stands: it names the repository, and the client asks the Hub."""
     one, card = made
-    repository = tmp_path / "repository"
-    shutil.copytree(one.tokenizer, repository)
     wanted = recipe.load(one.folder.parents[2] / f"{one.name}.yaml").publish
     assert wanted
-    for path, data in cards.exports(one.folder, wanted.export).items():
-        (repository / path).parent.mkdir(exist_ok=True)
-        (repository / path).write_bytes(data)
-    monkeypatch.setattr(
-        "huggingface_hub.hf_hub_download", lambda repo, path: str(Path(repo) / path)
-    )
+    files = {path.name: path.read_bytes() for path in one.tokenizer.iterdir()}
+    hub.model(f"someone/{one.name}", files | cards.exports(one.folder, wanted.export))
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "tiktoken"))
-    assert list(wrong_code(card.text, f"someone/{one.name}", repository)) == []
+    assert list(wrong_code(card.text)) == []
+    assert [one for one in hub.asked if one[1].endswith("/resolve/main/tokenizer.json")]
 
 
-def test_no_path_of_this_machine_stands_in_it(
-    made: tuple[Run, publishing.Card], folder: Path
-) -> None:
+def test_no_path_of_this_machine_stands_in_it(made: tuple[Run, Card], folder: Path) -> None:
     text = made[1].text
     assert str(folder) not in text
     assert str(Path.home()) not in text
@@ -164,14 +162,45 @@ def test_it_answers_what_a_stranger_asks(runs: dict[str, Run]) -> None:
     assert "Not measured: no model was trained with it" in text
 
 
+def test_parts_of_characters_are_letters_of_no_script(
+    folder: Path, runs: dict[str, Run], in_process: None
+) -> None:
+    """The bytes of 바다 are written with Latin letters in a byte-level vocabulary."""
+    del runs, in_process
+    (folder / "korean.txt").write_text("바다를 봅니다 하늘을 봅니다\n" * 300, "utf-8")
+    said = (folder / "bytes.yaml").read_text("utf-8").replace("name: bytes", "name: sea")
+    said = said.replace("corpus.txt", "korean.txt").replace(
+        "benchmark: {parallel: parallel.csv}", ""
+    )
+    (folder / "sea.yaml").write_text(said, "utf-8")
+    facts = cards.facts(run(folder / "sea.yaml", runs=folder / "runs", models=False).folder)
+    assert facts.vocabulary.scripts["Latin"] == 52
+    assert facts.vocabulary.scripts["Hangul"] > 0
+    assert not any("ë" in one or "ì" in one for one in facts.vocabulary.longest)
+
+
 def test_models_stand_in_it_where_there_are_some(runs: dict[str, Run]) -> None:
     facts = cards.facts(runs["pieces"].folder)
     assert facts.comparison
     told = replace(facts, comparison=replace(facts.comparison, downstream=models_of("pieces")))
-    card = publishing.card(told)
+    card = write(told)
     assert "| pieces | 0.750 [0.700, 0.800] |" in card.text
     assert "text-classification" in card.text
     assert list(wrong_metadata(card.text)) == []
+
+
+@pytest.mark.parametrize("kind", get_args(TaskKind))
+def test_models_of_every_kind_stand_in_it(kind: TaskKind, runs: dict[str, Run]) -> None:
+    facts = cards.facts(runs["pieces"].folder)
+    assert facts.comparison
+    models = models_of("pieces")
+    task = replace(models.tasks[0], kind=kind, lower=("accuracy",))
+    models = replace(models, tasks=(task,), model="./bert")
+    card = write(replace(facts, comparison=replace(facts.comparison, downstream=models)))
+    assert list(wrong_metadata(card.text)) == []
+    assert "Models that go on from a checkpoint" in card.text
+    assert "| accuracy ↓ |" in card.text
+    assert "Its models do not pass majority:" in card.text
 
 
 def test_the_authors_sections_survive(runs: dict[str, Run]) -> None:
@@ -213,11 +242,11 @@ def test_licences_that_do_not_fit_are_problems(
 
 def test_languages_that_are_none_are_problems(runs: dict[str, Run]) -> None:
     facts = cards.facts(runs["pieces"].folder)
-    unsaid = publishing.card(replace(facts, languages=()))
+    unsaid = write(replace(facts, languages=()))
     assert "language:\n- ko\n" in unsaid.text
     assert "The recipe says that its text is in Korean." in unsaid.text
     facts = replace(facts, languages=("korean",), license=None)
-    assert [one.split(":")[0] for one in publishing.card(facts).problems] == [
+    assert [one.split(":")[0] for one in write(facts).problems] == [
         "pieces",
         "publish.language",
     ]
@@ -293,3 +322,14 @@ def test_every_component_is_explained(clauses: dict[str, Any], known: Any) -> No
         made = spec.model_validate(given) if name != "Precompiled" else None
         part = made.model_dump(mode="json") if made else {"type": name}
         assert clauses[name](part)
+
+
+def test_reading_a_recipe_needs_no_cards() -> None:
+    script = (
+        "import sys, tokbench.recipe\n"
+        "print(*sorted(one for one in sys.modules if one.startswith('tokbench.publishing')))"
+    )
+    made = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert made.stdout.split() == ["tokbench.publishing", "tokbench.publishing.spec"]

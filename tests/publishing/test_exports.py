@@ -15,7 +15,8 @@ from tokenizers import Tokenizer
 
 from tokbench import pipeline
 from tokbench.errors import PublishingError
-from tokbench.publishing import ENCODERS, FORMATS, Exported, tied
+from tokbench.publishing.exports import ENCODERS, FORMATS, Exported
+from tokbench.publishing.exports.exported import tied
 from tokbench.recipe import Recipe, load
 from tokbench.workbench import Plan
 from tokbench.workbench.runs import learn

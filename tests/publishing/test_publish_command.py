@@ -29,7 +29,7 @@ def test_a_dry_run_sends_nothing(tiny: Path, hub: LoopbackHub) -> None:
     hub.model("owner/tiny", {"recipe.yaml": b"an old one"})
     made = _called("publish", str(tiny), "--dry-run", "--report")
     assert made.exit_code == 0, made.output
-    assert made.output.startswith("owner/tiny: a pull request for main\n")
+    assert made.output.startswith("owner/tiny: public, a pull request for main\n")
     for path in FILES | {"report.html"}:
         kind = "changed" if path == "recipe.yaml" else "added"
         (line,) = [one for one in made.output.splitlines() if one[3:].startswith(f"{path} ")]
@@ -39,6 +39,21 @@ def test_a_dry_run_sends_nothing(tiny: Path, hub: LoopbackHub) -> None:
     plain = json.loads(_called("publish", str(tiny), "--dry-run", "--json", "-").output)
     assert {one["path"] for one in plain["files"]} == FILES
     assert plain["pull_request"]
+
+
+@pytest.mark.parametrize("said", ["n", "y"])
+@pytest.mark.usefixtures("without_transformers")
+def test_it_asks_before_anything_is_sent(
+    said: str, tiny: Path, hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tokbench.cli.publish._can_ask", lambda: True)
+    made = CliRunner().invoke(group, ["publish", str(tiny)], input=f"{said}\n")
+    asked, sent = made.stderr, said == "y"
+    assert "owner/tiny: a new public repository, one commit to main" in asked
+    assert " to send\nSend it? [y/N]: " in asked
+    assert ("nothing was sent" in asked) != sent
+    assert made.exit_code == (0 if sent else 1)
+    assert (hub.find("models", "owner/tiny") is not None) == sent
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A run goes to a Hub on this machine, through the real client."""
 
+import hashlib
 import json
 import random
 import re
@@ -11,9 +12,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from card_reading import parsed
 from loopback_hub import UNHEARD, LoopbackHub, Repository
 from small_run import FILES, TOKEN
 
+from tokbench import store, workbench
 from tokbench.errors import PublishingError, SubjectError
 from tokbench.publishing.bundle import Bundle
 from tokbench.publishing.proving import _ids, prove
@@ -127,6 +130,9 @@ def test_tags_that_name_something_else(
         _publish(with_report, proposed=False, tag="v1")
     with pytest.raises(PublishingError, match="a pull request gets no tag"):
         _publish(with_report, tag="v2")
+    for name in ("no such", "a..b", "/a", "a.lock", "a/"):
+        with pytest.raises(PublishingError, match="is no name that a branch or tag may have"):
+            _publish(with_report, revision=name)
     assert not [one for one in hub.asked[asked:] if one[0] in ("POST", "PUT")]
     assert _publish(collected, tag="v2").tag == "v2"
 
@@ -162,6 +168,32 @@ def test_names_that_are_taken(collected: Collected, hub: LoopbackHub) -> None:
     _is_one_sentence(error.value, "the name is taken by a repository that you cannot see; choose")
 
 
+@pytest.mark.usefixtures("without_transformers", "hub")
+def test_two_at_once(collected: Collected) -> None:
+    """Both saw no repository; the second one is told so, and is done when it publishes again."""
+    late = plan(collected)
+    first = _publish(collected)
+    with pytest.raises(PublishingError) as error:
+        publish(late)
+    _is_one_sentence(error.value, "somebody else made it meanwhile; look at it, and publish again")
+    assert _publish(collected).commit == first.commit
+
+
+def test_links_of_a_card_lead_somewhere(tiny: Path, hub: LoopbackHub) -> None:
+    about = "## Uses\n\n[a](notes.txt), [b](#uses), [c](https://example.org/x)\n"
+    (tiny.parents[2] / "about.md").write_text(about)
+    _change(tiny, lambda said: said["recipe"]["publish"].update(sections="about.md"))
+    made = collect(str(tiny))
+    with pytest.raises(PublishingError, match=r"links to notes\.txt, which neither goes up nor is"):
+        plan(made)
+    hub.model("owner/tiny", {"notes.txt": b"mine"})
+    assert plan(made).upload.exists
+    _change(tiny, lambda said: said["recipe"]["publish"].update(
+        license="other", license_name="mine", license_link="../LICENSE"))  # fmt: skip
+    with pytest.raises(PublishingError, match=r"links to '\.\./LICENSE': leads out of the repos"):
+        collect(str(tiny))
+
+
 STEPS = {
     "who": "GET /api/whoami-v2",
     "look": "GET /api/models/owner/tiny$",
@@ -180,6 +212,8 @@ ANSWERS = {
     401: "the Hub does not accept your token|no such repository",
     402: r"the Hub has no room for it \(Storage limit reached\); free some",
     403: r"your token may not do that \(Storage is off\)|the Hub has no room for it",
+    404: r"the Hub refuses it \(404\) while .*; mend what it names, or try again later",
+    413: r"the Hub takes nothing so large \(it said .*\); publish without --models or --report",
     429: r"the Hub refuses so many requests \(429\) while .*; try again in 7 seconds",
     503: r"the Hub is in trouble \(503\) while .*; try again later",
     UNHEARD: r"the connection to http://\S+ broke while .*; check the network|cannot load",
@@ -329,6 +363,17 @@ def test_planted_secrets_stay_here(
             assert str(here).encode() not in every
 
 
+def test_samples_that_nobody_may_see_are_left_out(here: Path) -> None:
+    """The text is as it is: what it holds is no reason to train again where no token learned it."""
+    said = [f"write to Ann.{n}@uni-somewhere.de about {n}\n" for n in range(300)]
+    (here / "corpus.txt").write_text("".join(said))
+    recipe = (here / "tiny.yaml").read_text()
+    (here / "mail.yaml").write_text(recipe.replace("name: tiny", "name: mail"))
+    workbench.run("mail.yaml", models=False)
+    made = collect("runs/mail", report=True)
+    assert b"@uni-somewhere.de" not in b"".join(one.read() for one in made.bundle.files)
+
+
 def test_what_lies_beside_the_tokenizer_stays_here(tiny: Path, hub: LoopbackHub) -> None:
     (tiny / "run.log").write_text(f"token {PLANTED}")
     (tiny / "tokenizer" / ".env").write_text(f"token {PLANTED}")
@@ -361,6 +406,16 @@ def test_runs_that_are_not_whole(here: Path, tiny: Path) -> None:
         _publish(collect(str(tiny)))
 
 
+@pytest.mark.usefixtures("hub")
+def test_numbers_that_were_changed_by_hand_are_not_published(tiny: Path) -> None:
+    path = tiny / "comparison.json"
+    said = json.loads(path.read_text())
+    said["comparison"]["tokenizers"][0]["measurements"]["tokens"]["value"] = 1
+    path.write_text(json.dumps(said))
+    with pytest.raises(PublishingError, match=r"comparison\.json: was changed since it was meas"):
+        collect(str(tiny))
+
+
 def test_errors_of_rules_block(tiny: Path, hub: LoopbackHub) -> None:
     _change(tiny, lambda said: said["recipe"]["wrap"].update(model_max_length=None))
     with pytest.raises(PublishingError) as error:
@@ -386,22 +441,59 @@ def test_where_to_is_asked(tiny: Path) -> None:
         collect(str(tiny), "https://huggingface.co/owner/tiny")
 
 
-def test_of_models_only_what_loads_them(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(PublishingError, match="no model was fine-tuned with it; `tokbench fi"):
-        collect(str(tiny), models=True)
-    model = tiny / "downstream" / "a_task" / "0123" / "model"
-    model.mkdir(parents=True)
-    for name in ("config.json", "model.safetensors", "task.json", "optimizer.pt", "tokbench.json"):
-        (model / name).write_text(f"of {PLANTED}" if name == "optimizer.pt" else "{}")
-    outcome = SimpleNamespace(model=str(model))
-    kept = SimpleNamespace(task={"name": "a_task"}, outcome=outcome)
+@pytest.fixture
+def model(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A model of random weights as fine-tuning leaves it."""
+    from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
+
+    folder = tiny / "downstream" / "a_task" / "0123" / "model"
+    size = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+    config = BertConfig(vocab_size=400, intermediate_size=8, num_labels=3, pad_token_id=0, **size)
+    BertForSequenceClassification(config).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(tiny / "tokenizer").save_pretrained(folder)
+    (folder / "task.json").write_text('{"kind": "classification", "pair": false}')
+    (folder / "tokbench.json").write_text(json.dumps({"files": store.digests(folder)}))
+    (folder / "optimizer.pt").write_text(f"of {PLANTED}")
+    outcome = SimpleNamespace(model=str(folder))
+    kept = SimpleNamespace(task={"name": "a_task", "kind": "classification"}, outcome=outcome)
     monkeypatch.setattr("tokbench.workbench.outcomes.of", lambda _: [kept])
     monkeypatch.setattr("tokbench.workbench.outcomes.outcomes_of", lambda *_: None)
-    paths = set(collect(str(tiny), models=True).bundle.paths) - FILES
-    wanted = ("config.json", "model.safetensors", "task.json")
-    assert paths == {f"models/a_task/{name}" for name in wanted}
+    return folder
+
+
+def test_models_that_were_fine_tuned_load_from_there(
+    tiny: Path, model: Path, hub: LoopbackHub
+) -> None:
+    made = collect(str(tiny), models=True)
+    sent = _repository_of(hub, _publish(made))
+    wanted = {"config.json", "model.safetensors", "task.json", "tokenizer.json"}
+    wanted |= {"tokenizer_config.json"}
+    assert set(sent) - FILES - {".gitattributes"} == {f"models/a_task/{name}" for name in wanted}
+    assert {hashlib.sha256(sent["models/a_task/model.safetensors"]).hexdigest()} <= (
+        _repository(hub).large
+    )
+    (code,) = [code for kind, code in parsed(made.card) if "pipeline(" in code]
+    names: dict[str, Any] = {}
+    exec(code, names)  # noqa: S102 - what the card says
+    assert names["answer"][0]["label"].startswith("LABEL_")
+    assert names["model"].model.config.vocab_size == 400
+
+    before = (model / "config.json").read_text()
+    (model / "config.json").write_text(before.replace("LABEL_0", "LABEL_X"))
+    with pytest.raises(PublishingError, match="model: was changed since it was trained; `tok"):
+        collect(str(tiny), models=True)
+
+
+def test_models_tell_no_paths(tiny: Path, model: Path) -> None:
     (model / "config.json").write_text(f'{{"_name_or_path": "{model}"}}')
+    known = {name: one for name, one in store.digests(model).items() if name != "optimizer.pt"}
+    (model / "tokbench.json").write_text(json.dumps({"files": known}))
     with pytest.raises(PublishingError, match=r"^models/a_task/config\.json:1: holds a path of"):
+        collect(str(tiny), models=True)
+
+
+def test_models_that_are_not_there(tiny: Path) -> None:
+    with pytest.raises(PublishingError, match="no model was fine-tuned with it; `tokbench fi"):
         collect(str(tiny), models=True)
 
 

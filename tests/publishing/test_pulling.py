@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from loopback_hub import LoopbackHub, Repository
-from small_run import TOKEN
+from small_run import RECIPE, TOKEN
 
-from tokbench import workbench
+from tokbench import store, workbench
 from tokbench.errors import CorpusError, PublishingError, TokbenchError
 from tokbench.publishing.upload import Wish
-from tokbench.workbench.publishing import Collected, plan, publish
+from tokbench.workbench.publishing import Collected, collect, plan, publish
 from tokbench.workbench.pulling import pull, verify_published
 
 pytestmark = pytest.mark.usefixtures("here", "without_transformers")
@@ -63,7 +63,7 @@ def test_without_its_text_it_comes_back_all_the_same(here: Path) -> None:
     made = pull("owner/tiny")
     assert made.folder.parent == Path("runs/tiny")
     assert not made.recomputed
-    assert "corpus.txt" in made.why
+    assert "corpus.txt" in " ".join(made.missing)
     assert made.comparison
     assert made.comparison.tokenizers[0].measurements["tokens"].value
     with pytest.raises(CorpusError, match=r"corpus\.txt"):
@@ -76,21 +76,23 @@ def test_other_text_gives_another_tokenizer(here: Path) -> None:
     (here / "other" / "corpus.txt").write_text("another text\nthan it was\n" * 99)
     made = pull("owner/tiny", here / "back", data=here / "other", retrain=True)
     assert not made.recomputed
-    assert "changed since it was trained" in made.why
+    assert "changed since it was trained" in " ".join(made.missing)
     assert made.identical is False
     assert "the text is not what it was trained on" in made.retrained
 
 
 def test_the_numbers_of_a_card(here: Path, published: Repository) -> None:
     for on in ("corpus.txt", "."):
-        found = verify_published("owner/tiny", [on])
+        found = verify_published("owner/tiny", [on]).numbers
         assert all(one.agrees for one in found)
         assert {"tokens", "tokens, from", "bytes_per_token"} <= {one.name for one in found}
     _change(
         published,
         lambda said: said["comparison"]["tokenizers"][0]["metrics"]["tokens"].update(value=1),
     )
-    wrong = [one.name for one in verify_published("owner/tiny", ["corpus.txt"]) if not one.agrees]
+    wrong = [
+        one.name for one in verify_published("owner/tiny", ["corpus.txt"]).numbers if not one.agrees
+    ]
     assert wrong == ["tokens"]
     (here / "other.txt").write_text("".join(f"another {n}\n" for n in range(99)))
     with pytest.raises(PublishingError, match=r"that is not the text of its card: \d+ documents"):
@@ -144,3 +146,84 @@ def test_nothing_from_there_is_trusted(here: Path, published: Repository) -> Non
     with pytest.raises(TokbenchError, match="holds something else; name another folder"):
         pull("owner/tiny", here / "mine")
     assert (here / "mine" / "novel.txt").read_text() == "years of work"
+
+
+def test_baselines_are_measured_again_where_they_can_be_had(
+    here: Path, tiny: Path, hub: LoopbackHub
+) -> None:
+    """One on the Hub, a file, a run that was published, one that was not, one that is gone."""
+    for name, size in (("public", "290"), ("hidden", "295")):
+        text = RECIPE.replace("tiny", name).replace("300", size)
+        (here / f"{name}.yaml").write_text(text)
+        workbench.run(f"{name}.yaml", models=False)
+    own_file = tiny / "tokenizer" / "tokenizer.json"
+    hub.model("somebody/theirs", {"tokenizer.json": own_file.read_bytes()})
+    for name in ("apart", "gone"):  # the same tokenizer, other files
+        (here / f"{name}.json").write_text(f"{own_file.read_text()}\n{' ' * len(name)}")
+    publish(plan(collect("runs/public")))
+    shutil.rmtree(tiny)
+    named = ["somebody/theirs", str(here / "apart.json"), "runs/public", "runs/hidden", "gone.json"]
+    (here / "tiny.yaml").write_text(f"{RECIPE}benchmark: {{baselines: {json.dumps(named)}}}\n")
+    workbench.run("tiny.yaml")
+    (here / "gone.json").unlink()
+
+    made = collect("runs/tiny")
+    publish(plan(made))
+    facts = json.loads(made.bundle["tokbench.json"].read())
+    public = f"owner/public@{_main(hub, 'owner/public')}"
+    assert [(one["name"], one["kind"], one["at"]) for one in facts["baselines"]] == [
+        ("somebody/theirs", "hub", f"somebody/theirs@{_main(hub, 'somebody/theirs')}"),
+        ("apart", "file", "apart.json"),
+        ("public", "hub", public),
+        ("hidden", "", ""),
+        ("gone", "", ""),
+    ]
+    assert facts["recipe"]["benchmark"]["baselines"] == ["somebody/theirs", public]
+    assert "- public: [owner/public](https://huggingface.co/owner/public) at" in made.card
+    assert "- gone: on its authors' machine alone" in made.card
+    assert str(here) not in b"".join(one.read() for one in made.bundle.files).decode()
+
+    back = pull("owner/tiny", here / "back", data=here)
+    assert all(one.agrees for one in back.recomputed)
+    names = {one.name for one in back.recomputed}
+    for name in ("somebody/theirs", "apart", "public"):
+        assert {f"{name}: tokens", f"{name}: tokens, difference, from"} <= names
+    alone = "only its authors have it"
+    assert back.not_measured == (f"hidden: {alone}", f"gone: {alone}")
+
+    shutil.copy(here / "back" / "tokenizer" / "tokenizer.json", here / "apart.json")
+    missing = pull("owner/tiny", here / "back", data=here).missing
+    assert "apart: apart.json is another tokenizer than was measured" in missing
+    (here / "apart.json").unlink()
+    missing = pull("owner/tiny", here / "back", data=here).missing
+    assert "apart: apart.json is not here; --data names the folder with it" in missing
+
+
+def _main(hub: LoopbackHub, name: str) -> str:
+    found = hub.find("models", name)
+    assert found
+    return found.refs["main"]
+
+
+@pytest.mark.parametrize(("kind", "at"), [("file", ""), ("file", "../mine.json"), ("hub", "mine")])
+def test_baselines_from_there_name_no_files_of_ours(
+    kind: str, at: str, here: Path, published: Repository
+) -> None:
+    mine = here / "mine.json"
+    shutil.copy(next(here.glob("runs/tiny/*/tokenizer/tokenizer.json")), mine)
+    known = store.signature(mine.read_text("utf-8"))
+
+    def change(said: Any) -> None:
+        made = said["comparison"]
+        made["tokenizers"].append({**made["tokenizers"][0], "name": "x"})
+        made["signature"] += f"+x@{known[:8]}"
+        for one in made["samples"]:
+            one["cuts"].append(one["cuts"][0])
+        told = {"name": "x", "kind": kind, "at": at or str(mine), "signature": known}
+        said["baselines"] = [told]
+
+    _change(published, change)
+    (here / "data").mkdir()
+    (here / "corpus.txt").rename(here / "data" / "corpus.txt")
+    (missing,) = pull("owner/tiny", here / "back", data=here / "data").missing
+    assert missing.startswith("x: "), missing

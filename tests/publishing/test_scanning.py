@@ -1,5 +1,6 @@
 """What must never go up is found wherever it stands, and named without being shown."""
 
+import base64
 import json
 from pathlib import Path
 
@@ -23,9 +24,18 @@ SECRETS = {
     'password = "correct1horse"': "a password or key",
     "API_KEY: 9f8e7d6c5b4a": "a password or key",
     "client-secret=abcdefgh-ijklmnop-qr": "a password or key",
-    "/home/ann/data/a.txt": "a path in somebody's home folder",
-    "/Users/ann/a.txt": "a path in somebody's home folder",
-    r"C:\Users\ann\a.txt": "a path in somebody's home folder",
+    "/home/ann/data/a.txt": "a path of somebody's machine",
+    "/Users/ann/a.txt": "a path of somebody's machine",
+    r"C:\Users\ann\a.txt": "a path of somebody's machine",
+    r"D:\work\client\a.txt": "a path of somebody's machine",
+    r"\\server\share\a.txt": "a path of somebody's machine",
+    "sk_live_" + "aB3dE6gH9jK2mN5pQ8sT": "a key of Stripe",
+    "npm_" + "aB3dE6gH9jK2mN5pQ8sTaB3dE6gH9jK2mN5p": "a token of npm",
+    "ssh-ed25519 " + "AAAAC3NzaC1lZDI1NTE5AAAAI ann@laptop": "a key of SSH",
+    "Authorization: Basic " + "YW5uOnMzY3JldA": "a password or key",
+    base64.b64encode(b"login hf_" + b"aB3dE6gH9jK2mN5pQ8sT").decode(): "a token of the Hugging "
+    "Face Hub",
+    "hf_aB3d\u200bE6gH9jK2" + "mN5pQ8sT": "a token of the Hugging Face Hub",
     "ann@uni-example.de": "a mail address",
 }
 FINE = (
@@ -41,6 +51,9 @@ FINE = (
     "api_key = None",
     "Ġhf_hub_download",
     "sk-learn and task-specific-parameters",
+    "from hf_hub\ndownloadTheFile2 and so on",
+    "a pattern: x:\\w+\\s and \\p{L}+",
+    "see /usr/share/dict/words",
 )
 
 
@@ -101,6 +114,28 @@ def test_what_this_machine_knows_of_itself(tmp_path: Path, monkeypatch: pytest.M
     for folder in (tmp_path / "ann", tmp_path / "runs", Path.cwd()):
         assert _kinds("a", f"of {folder}/a.txt", known) == ["a path of this machine"], folder
         assert not _kinds("a", f"of {folder}-other", known)
+
+
+def test_what_is_known_is_found_however_it_is_written(tmp_path: Path) -> None:
+    secret = "unmistakable/words+1"  # noqa: S105 - made up
+    known = Known({secret: "it"}, looks=True)
+    ways = [secret[:7] + "\n    " + secret[7:], f'"{secret[:7]}" + "{secret[7:]}"']
+    ways += ["unmistakable%2Fwords%2B1"]
+    ways += [base64.b64encode(b"abc"[:k] + secret.encode() + b"?").decode() for k in range(3)]
+    ways += [base64.urlsafe_b64encode(secret.encode()).decode()]
+    for way in ways:
+        assert _kinds("README.md", f"said\n{way}\n", known) == ["it"], way
+    (tmp_path / "of-mine").write_text("x")
+    place = f"{tmp_path}/of-mine"
+    assert _kinds("README.md", f"as in {place}.", known) == ["a path of this machine"]
+    assert not _kinds("README.md", f"as in {place}-not-there and https://a.org{place}", known)
+
+
+def test_keys_are_found_across_the_end_of_a_line() -> None:
+    first, second = "hf_" + "aB3dE6gH9j", "K2mN5pQ8sTxY"
+    for text in (f"it is {first}\n  {second} there", f'"{first}"\n + "{second}"'):
+        assert _kinds("README.md", text) == ["a token of the Hugging Face Hub"]
+        assert _kinds("tokbench.json", json.dumps({"a": text}))
 
 
 def test_binary_files_are_looked_through_for_what_is_known() -> None:

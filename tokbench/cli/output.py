@@ -78,4 +78,5 @@ def write_models(made: "Downstream", paths: "Sequence[str]") -> None:
 
 def note(message: str) -> None:
     """Say something beside the result, on stderr."""
-    Console(stderr=True, highlight=False).print(message, style="yellow", soft_wrap=True)
+    console = Console(stderr=True, highlight=False)
+    console.print(message, style="yellow", soft_wrap=True, markup=False)

@@ -72,12 +72,12 @@ def command(
     tokbench publish runs/demo --repo me/demo --license apache-2.0 --tag v1
     tokbench publish runs/demo --repo team/demo --create-pr --report --yes
     """
-    from tokbench.cli.output import show, write_json
+    from tokbench.cli.output import note, show, write_json
     from tokbench.publishing.upload import Wish
     from tokbench.reports import upload
     from tokbench.workbench.publishing import collect, log_in, plan, publish
 
-    if not (dry_run or yes or (sys.stdin.isatty() and sys.stderr.isatty())):
+    if not (dry_run or yes or _can_ask()):
         raise click.UsageError(
             "this is no terminal to ask on: look at it with --dry-run, and say --yes"
         )
@@ -105,8 +105,9 @@ def command(
             show(upload.render(made.upload))
             click.echo(f"\n{collected.card}")
         return
-    if not (yes or made.upload.nothing_new):
-        _ask(made)
+    if not (yes or made.upload.nothing_new or _wanted(made)):
+        note("nothing was sent")
+        sys.exit(1)
     with progress() as watch:
         done = publish(made, watch)
     if json_path:
@@ -117,11 +118,15 @@ def command(
         click.echo(upload.sentence(done))
 
 
-def _ask(made: "Draft") -> None:
-    """Show what would be done, and go on where that is wanted."""
+def _can_ask() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _wanted(made: "Draft") -> bool:
+    """Show what would be done, and ask whether it is to be."""
     from rich.console import Console
 
     from tokbench.reports import upload
 
     Console(stderr=True, highlight=False).print(upload.render(made.upload))
-    click.confirm("Send it?", abort=True, err=True)
+    return click.confirm("Send it?", err=True)

@@ -58,11 +58,11 @@ def command(
         if differing:
             show(verification.render(made.recomputed))
         elif made.recomputed:
-            count = len(made.recomputed)
-            click.echo(f"measured again: all {count} numbers are those that were published")
+            count = sum(one.agrees is True for one in made.recomputed)
+            click.echo(f"measured again: all {count:,} numbers are those that were published")
         if made.retrained:
             click.echo(made.retrained)
-    if made.why:
-        note(f"not measured again: {made.why}")
+    for one in made.not_measured:
+        note(f"not measured again: {one}")
     if differing or made.identical is False:
         sys.exit(1)

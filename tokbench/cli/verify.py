@@ -48,7 +48,7 @@ def command(
     tokbench verify someone/demo --on python_docs
     tokbench verify someone/korean@v1 --on corpus.txt
     """
-    from tokbench.cli.output import show, write_json
+    from tokbench.cli.output import note, show, write_json
     from tokbench.errors import SubjectError
     from tokbench.reports import verification
     from tokbench.workbench import verify
@@ -61,13 +61,16 @@ def command(
         from tokbench.workbench.pulling import verify_published
 
         with progress() as watch:
-            found = verify_published(repo, on, watch)
+            again = verify_published(repo, on, watch)
+        found, missing = again.numbers, again.missing
     else:
-        found = verify(gpt2, cl100k)
+        found, missing = verify(gpt2, cl100k), ()
     if json_path:
         write_json(verification.as_json(found), json_path)
     if json_path != "-":
         show(verification.render(found))
+    for one in missing:
+        note(f"not measured again: {one}")
     differing = [one.name for one in found if one.agrees is False]
     if differing:
         raise SubjectError(f"not what was published: {'; '.join(differing)}")

@@ -27,6 +27,7 @@ class Subject:
         notes: what users should know of how it was loaded, a sentence each.
         special: ids that stand for no text, besides those of special added tokens.
         longest: the most tokens that its model takes, None where nobody says.
+        commit: of the repository on the Hub that it was read from; empty for what lies here.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Subject:
     notes: tuple[str, ...] = ()
     special: tuple[int, ...] = ()
     longest: int | None = None
+    commit: str = ""
 
     def renamed(self, name: str) -> "Subject":
         """The same under another name."""
@@ -129,4 +131,5 @@ def from_hub(repository: str) -> Subject:
             f"{repository}: is neither a file, a folder nor a run here, "
             f"and the Hub does not give its tokenizer.json: {reason}"
         ) from error
-    return from_folder(Path(file), repository)
+    path = Path(file)  # .../snapshots/COMMIT/tokenizer.json
+    return replace(from_folder(path, repository), commit=path.parent.name)

@@ -1,43 +1,10 @@
-"""From a finished run to the Hub: what goes up, its model card, and proof of what came back."""
+"""From a finished run to the Hub: what goes up, its model card, and proof of what came back.
 
-from tokbench.publishing.bundle import CARD, FACTS, MODEL, RECIPE, REPORT, TOKENIZER, Bundle, File
-from tokbench.publishing.card import Card, card
-from tokbench.publishing.card_use import CHAT
-from tokbench.publishing.exports import ENCODERS, FORMATS, Exported
-from tokbench.publishing.exports.exported import parts, tied
-from tokbench.publishing.facts import (
-    Allowed,
-    Example,
-    Export,
-    Facts,
-    SourceFacts,
-    Vocabulary,
-)
+`PublishSpec` is what a recipe says of it, and all that reading a recipe needs. `card.card` writes a
+model card from `Facts`; a `Bundle` is what may go up, looked through by `scanning`; `upload` makes
+one commit of it on a `remote.Hub`, and `proving` tells whether what lies there is what was sent.
+"""
+
 from tokbench.publishing.spec import REPO, PublishSpec
 
-__all__ = [
-    "CARD",
-    "CHAT",
-    "ENCODERS",
-    "FACTS",
-    "FORMATS",
-    "MODEL",
-    "RECIPE",
-    "REPO",
-    "REPORT",
-    "TOKENIZER",
-    "Allowed",
-    "Bundle",
-    "Card",
-    "Example",
-    "Export",
-    "Exported",
-    "Facts",
-    "File",
-    "PublishSpec",
-    "SourceFacts",
-    "Vocabulary",
-    "card",
-    "parts",
-    "tied",
-]
+__all__ = ["REPO", "PublishSpec"]

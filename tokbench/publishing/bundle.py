@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tokbench.errors import PublishingError
 
-TOKENIZER = (
+TOKENIZER_FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
@@ -21,13 +21,19 @@ TOKENIZER = (
     "chat_template.jinja",
 )
 """What `AutoTokenizer` reads."""
-MODEL = ("config.json", "model.safetensors", "task.json", *TOKENIZER)
+MODEL_FILES = (
+    "config.json",
+    "generation_config.json",
+    "model.safetensors",
+    "task.json",
+    *TOKENIZER_FILES,
+)
 """What is known of a model that was fine-tuned: what transformers and `tokbench predict` read."""
 CARD, RECIPE, FACTS, REPORT = "README.md", "recipe.yaml", "tokbench.json", "report.html"
 _EXPORT = r"[\w-]+\.(?:tiktoken|model)|(?:tiktoken|sentencepiece)/[\w.-]+\.(?:tiktoken|model|json)"
 _ALLOWED = re.compile(
-    "|".join(map(re.escape, (*TOKENIZER, CARD, RECIPE, FACTS, REPORT)))
-    + f"|{_EXPORT}|models/[\\w-][\\w.-]*/(?:{'|'.join(map(re.escape, MODEL))})"
+    "|".join(map(re.escape, (*TOKENIZER_FILES, CARD, RECIPE, FACTS, REPORT)))
+    + f"|{_EXPORT}|models/[\\w-][\\w.-]*/(?:{'|'.join(map(re.escape, MODEL_FILES))})"
 )
 _BLOCK = 1 << 20
 

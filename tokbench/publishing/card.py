@@ -12,6 +12,7 @@ from tokbench.publishing import (
     card_use,
     languages,
     licenses,
+    links,
 )
 from tokbench.publishing.card_metadata import front_matter
 from tokbench.publishing.facts import Facts
@@ -26,6 +27,7 @@ _KINDS = {
 _HEADING = re.compile(r"^## +(.+?) *#* *$", re.MULTILINE)
 _FIRST = ("intended use", "uses", "use", "purpose", "intended uses", "out-of-scope use")
 _MOST_SHORT = 4
+_UNSAID = "no licence stated"
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,9 @@ class Card:
 
 def card(facts: Facts) -> Card:
     """The card of a run."""
-    return Card(front_matter(facts) + "\n" + "\n".join(_body(facts)) + "\n", tuple(problems(facts)))
+    text = front_matter(facts) + "\n" + "\n".join(_body(facts)) + "\n"
+    wrong = (f"{facts.name}: {one}" for one in links.problems(text))
+    return Card(text, (*problems(facts), *wrong))
 
 
 def problems(facts: Facts) -> Iterator[str]:
@@ -156,7 +160,7 @@ def _sources(facts: Facts) -> str:
     found = []
     for one in facts.sources:
         told = [languages.name(one.language)] if one.language else []
-        told.append(one.license or "no licence stated")
+        told.append("the author's own text" if one.license == "own" else one.license or _UNSAID)
         found.append(f"{plain(one.name)} ({plain(', '.join(told))})")
     made = facts.composition
     known = [one.bytes for one in made.sources if one.bytes is not None] if made else []
@@ -168,6 +172,8 @@ def _in_short(facts: Facts) -> Iterator[str]:
     """The four questions of a stranger, each with its answer and where to read on."""
     bad = [one.short for one in card_limits.limits(facts) if one.short][:_MOST_SHORT]
     same = "byte for byte" if facts.determinism.identical else "but for small differences"
+    if any(one.local for one in facts.sources):
+        same += ", where the same text lies"
     rows = [
         ["On what was it trained?", f"{_sources(facts)}. [More](#training-data)"],
         [

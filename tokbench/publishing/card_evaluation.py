@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from tokbench.errors import printable
 from tokbench.publishing import languages
 from tokbench.publishing.bundle import FACTS
-from tokbench.publishing.facts import Facts
+from tokbench.publishing.facts import Baseline, Facts
 from tokbench.publishing.markup import block, code, counted, listed, plain, size, table
 from tokbench.values import (
     Comparison,
@@ -15,6 +15,7 @@ from tokbench.values import (
     Measurement,
     Row,
     Sample,
+    TaskKind,
     TaskResult,
 )
 
@@ -25,6 +26,14 @@ _CAUTION = (
     "Fewer tokens are cheaper, and no proof of a better model: compression and Rényi efficiency "
     "have been raised while models got worse (Cognetta et al. 2024, Schmidt et al. 2024)."
 )
+_KINDS: dict[TaskKind, str] = {
+    "classification": "classes",
+    "regression": "numbers",
+    "tokens": "labels of words or characters",
+    "seq2seq": "a text for a text",
+    "causal_lm": "what comes next",
+    "masked_lm": "hidden words",
+}
 _MARKS = {"token": "{}", "unk": "⟦{}⟧", "byte": "{}", "lost": "⟦{}⟧"}
 
 
@@ -59,7 +68,12 @@ def _numbers(facts: Facts, made: Comparison) -> Iterator[str]:
     mine = made.tokenizers[facts.own]
     yield (
         f"Measured on {counted(made.documents, 'document')} ({size(made.bytes)}) that training "
-        "never saw. In brackets 95% intervals, by paired bootstrap over documents."
+        "never saw."
+        + (
+            " In brackets 95% intervals, by paired bootstrap over documents."
+            if any(one.interval for one in mine.measurements.values())
+            else ""
+        )
     )
     yield ""
     names = [plain(made.tokenizers[k].name) for k in shown]
@@ -79,6 +93,7 @@ def _numbers(facts: Facts, made: Comparison) -> Iterator[str]:
         + f". {_CAUTION}"
     )
     yield ""
+    yield from _beside(facts)
     yield from _meanings(facts, [name for name, _ in found])
     yield from _flattered(facts, made)
     yield from _not_applicable(facts, mine)
@@ -88,6 +103,35 @@ def _numbers(facts: Facts, made: Comparison) -> Iterator[str]:
     yield "To cite these numbers:"
     yield ""
     yield from block("text", [made.signature])
+
+
+def _beside(facts: Facts) -> Iterator[str]:
+    """Who the others in the table are."""
+    if not facts.baselines:
+        return
+    yield "Measured beside it:"
+    yield ""
+    yield from (f"- {plain(one.name)}: {_who(one)}." for one in facts.baselines)
+    yield ""
+
+
+def _who(one: Baseline) -> str:
+    """How others can have a baseline.
+
+    >>> _who(Baseline("cl100k_base", "tiktoken", "tiktoken:cl100k_base"))
+    '`tiktoken:cl100k_base`'
+    """
+    if one.kind == "hub":
+        repo, _, commit = one.at.partition("@")
+        return f"[{plain(repo)}](https://huggingface.co/{repo}) at commit {code(commit)}"
+    if one.kind == "tiktoken":
+        return code(one.at)
+    if one.kind == "file":
+        return (
+            f"{code(one.at)}, a file on its authors' machine; whoever has it, and names its folder "
+            "with `--data`, gets the same numbers"
+        )
+    return "on its authors' machine alone: nobody else can measure it"
 
 
 def _rows(facts: Facts, mine: Measured) -> Iterator[tuple[str, Row]]:
@@ -262,23 +306,34 @@ def _models(facts: Facts) -> Iterator[str]:
         )
         yield ""
         return
+    scratch = not set(made.model) & set("/@\\")  # else the path or Hub name of a checkpoint
+    said = (
+        "Small models, trained from scratch for a short time" if scratch
+        else "Models that go on from a checkpoint"
+    )  # fmt: skip
+    brackets = any(
+        score.interval for task in made.tasks for each in task.scores for score in each.values()
+    )
     yield (
-        "Small encoders trained from scratch that differ in nothing but the tokenizer: "
-        f"{plain(made.model)}, {plain(made.settings)}. In brackets 95% intervals over seeds."
+        f"{said}, that differ in nothing but the tokenizer: {plain(made.model)}, "
+        f"{plain(made.settings)}." + (" In brackets 95% intervals over seeds." if brackets else "")
     )
     yield ""
     for task in made.tasks:
-        yield from _task(made, task)
-    yield ("Large or pretrained models may order tokenizers otherwise. To cite these scores:")
+        yield from _task(made, task, facts.own)
+    yield "Other models, larger or trained on more, may order tokenizers otherwise."
+    yield ""
+    yield "To cite these scores:"
     yield ""
     yield from block("text", [made.signature])
 
 
-def _task(made: Downstream, task: TaskResult) -> Iterator[str]:
+def _task(made: Downstream, task: TaskResult, own: int) -> Iterator[str]:
     train, _, test = task.sizes
     seeds = max((len(one.seeds) for one in task.outcomes if one), default=0)
     yield (
-        f"**{plain(task.task)}** ({task.kind}; {train:,} training and {test:,} test examples, "
+        f"**{plain(task.task)}** ({_KINDS[task.kind]}; {train:,} training and {test:,} test "
+        f"{'documents' if task.kind.endswith('_lm') else 'examples'}, "
         f"{counted(seeds, 'model')} of each tokenizer)"
     )
     yield ""
@@ -301,6 +356,27 @@ def _task(made: Downstream, task: TaskResult) -> Iterator[str]:
         [f"_{plain(rival)}_", *(f"{found[name]:.3f}" if name in found else "n/a" for name in names)]
         for rival, found in task.rivals.items()
     ]
-    yield from table(
-        ["", *(plain(task.titles.get(name, name)) for name in names)], rows, numbers=len(names)
-    )
+    heads = [
+        f"{plain(task.titles.get(name, name))} {'↓' if name in task.lower else '↑'}"
+        for name in names
+    ]
+    yield from table(["", *heads], rows, numbers=len(names))
+    if unpassed := _unpassed(task, own):
+        yield (
+            f"Its models do not pass {listed([plain(one) for one in unpassed])}: what these scores "
+            "say of tokenizers is about models that learned little."
+        )
+        yield ""
+
+
+def _unpassed(task: TaskResult, own: int) -> list[str]:
+    """Rivals that are as good as the own tokenizer's models, or better."""
+    mine = task.scores[own].get(task.metric)
+    if mine is None:
+        return []
+    sign = -1 if task.metric in task.lower else 1
+    theirs = {name: found.get(task.metric) for name, found in task.rivals.items()}
+    return [
+        name for name, value in theirs.items() if value is not None
+        and sign * value >= sign * mine.value
+    ]  # fmt: skip

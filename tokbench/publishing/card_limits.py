@@ -9,7 +9,7 @@ from tokbench.publishing.markup import code, counted, listed, plain, spaced, tab
 from tokbench.values import Measurement, Sample
 
 _NO_SCRIPT = ("Emoji", "Code")
-_MANY = 1.0
+_HALF = 0.5
 """Tokens a character from which a script falls apart: more tokens than characters."""
 _FEW = 0.02
 _MOST_NAMED = 4
@@ -65,8 +65,8 @@ class ScriptFacts:
 
     @property
     def falls_apart(self) -> bool:
-        """Whether it takes more tokens than it has characters."""
-        return self.tokens > self.characters * _MANY
+        """Whether it takes more tokens than it has characters, most of them parts of one."""
+        return self.tokens > self.characters and self.parts > _HALF
 
 
 def scripts(facts: Facts) -> list[ScriptFacts]:
@@ -149,7 +149,8 @@ def _fall_apart(facts: Facts) -> Iterator[Limit]:
         yield Limit(
             f"cuts {_some([one.script for one in found])} into parts of characters",
             f"**Scripts that fall apart.** More tokens than characters in {named}: text in them "
-            "costs as much as if it were written in bytes, and tokens mean nothing by themselves.",
+            "costs nearly as much as if it were written in bytes, and tokens mean nothing by "
+            "themselves.",
         )
 
 

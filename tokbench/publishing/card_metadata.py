@@ -4,17 +4,20 @@ from typing import TYPE_CHECKING, Any
 
 from tokbench.publishing import languages
 from tokbench.publishing.facts import Facts
-from tokbench.values import Measurement, TaskResult
+from tokbench.values import Measurement, TaskKind, TaskResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from huggingface_hub import EvalResult
 
-_TASKS = {
+_TASKS: dict[TaskKind, tuple[str, str]] = {
     "classification": ("text-classification", "Text Classification"),
     "regression": ("text-classification", "Text Scoring"),
     "tokens": ("token-classification", "Token Classification"),
+    "seq2seq": ("text2text-generation", "Text-to-Text Generation"),
+    "causal_lm": ("text-generation", "Text Generation"),
+    "masked_lm": ("fill-mask", "Fill-Mask"),
 }
 """What the Hub calls the tasks that models are trained on."""
 _MODELS = {

@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterator
 
 from tokbench.publishing.bundle import FACTS, RECIPE
-from tokbench.publishing.facts import Export, Facts
+from tokbench.publishing.facts import Export, Facts, Model
 from tokbench.publishing.markup import block, code, listed, plain
+from tokbench.values import TaskKind
 
 CHAT = ({"role": "user", "content": "Hello!"}, {"role": "assistant", "content": "Hi."})
 """A conversation to show a template by."""
@@ -31,6 +32,10 @@ def section(facts: Facts) -> Iterator[str]:
     yield from block("python", _alone(facts))
     for one in facts.exports:
         yield from _export(facts, one)
+    for model in facts.models:
+        yield f"The model that was fine-tuned with it on {code(model.task)} is in it, too:"
+        yield ""
+        yield from block("python", _model(facts, model))
 
 
 def _first(facts: Facts) -> Iterator[str]:
@@ -140,6 +145,41 @@ def _sentencepiece(facts: Facts, one: Export) -> Iterator[str]:
     yield "processor = SentencePieceProcessor(model_file=model)"
     yield f"print(processor.encode({_quoted(facts.example.text)}))"
     yield _same(facts)
+
+
+_PIPELINES: dict[TaskKind, str] = {
+    "classification": "text-classification",
+    "regression": "text-classification",
+    "tokens": "token-classification",
+    "causal_lm": "text-generation",
+    "masked_lm": "fill-mask",
+}
+"""What transformers has a pipeline for; models that write a text for a text have none any more."""
+
+
+def _model(facts: Facts, one: Model) -> Iterator[str]:
+    place = f"models/{one.task}"
+    text = _quoted(facts.example.text)
+    named = _PIPELINES.get(one.kind)
+    if named:
+        yield "from huggingface_hub import snapshot_download"
+        yield "from transformers import pipeline"
+        yield ""
+        yield f'folder = snapshot_download({_quoted(facts.repo)}, allow_patterns="{place}/*")'
+        yield f'model = pipeline("{named}", f"{{folder}}/{place}")'
+        if one.pair:
+            yield f'answer = model({{"text": {text}, "text_pair": {text}}})'
+        elif one.kind == "masked_lm":
+            yield f"answer = model({text} + model.tokenizer.mask_token)"
+        else:
+            yield f"answer = model({text})"
+        return
+    yield "from transformers import AutoModelForSeq2SeqLM, AutoTokenizer"
+    yield ""
+    for name, kind in (("writer", "AutoModelForSeq2SeqLM"), ("reader", "AutoTokenizer")):
+        yield f'{name} = {kind}.from_pretrained({_quoted(facts.repo)}, subfolder="{place}")'
+    yield f'read = reader({text}, return_tensors="pt").input_ids'
+    yield "answer = reader.decode(writer.generate(read)[0], skip_special_tokens=True)"
 
 
 def reproduce(facts: Facts) -> Iterator[str]:

@@ -2,9 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from tokbench.values import Comparison, Composition, Guarantee, Proof, Row, Sample, Verdict
+from tokbench.values import (
+    Comparison,
+    Composition,
+    Guarantee,
+    Proof,
+    Row,
+    Sample,
+    TaskKind,
+    Verdict,
+)
 
 Component = Mapping[str, Any]
 """A part of a pipeline as a recipe says it, its `type` and its settings."""
@@ -99,6 +108,36 @@ class Export:
 
 
 @dataclass(frozen=True)
+class Model:
+    """A model that was fine-tuned with the tokenizer and goes up: its task, and of which kind.
+
+    `pair` says whether it takes two texts.
+    """
+
+    task: str
+    kind: TaskKind
+    pair: bool = False
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A tokenizer that was measured beside the own one, and how others can have it.
+
+    Attributes:
+        name: as in tables.
+        kind: a repository of the Hub, an encoding of tiktoken, a file or folder; empty for what
+            only its authors have.
+        at: `user/name@commit`, `tiktoken:cl100k_base`, or the path from the recipe's folder.
+        signature: of its tokenizer.json; empty where that is not known.
+    """
+
+    name: str
+    kind: Literal["hub", "tiktoken", "file", ""] = ""
+    at: str = ""
+    signature: str = ""
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything that a card is written from.
 
@@ -134,9 +173,11 @@ class Facts:
         scripts: a text in each of many scripts, as the tokenizer cuts it.
         comparison: measurements; None where nothing was measured.
         own: the tokenizer's place in it.
+        baselines: the others in it, in their order.
         rows: how each metric is shown.
         meanings: what each metric is, a sentence.
         exports: formats that go up as well.
+        models: that go up as well.
         sections: the author's own Markdown.
     """
 
@@ -172,9 +213,11 @@ class Facts:
     versions: Mapping[str, str] = field(default_factory=dict)
     comparison: Comparison | None = None
     own: int = 0
+    baselines: tuple[Baseline, ...] = ()
     rows: Mapping[str, Row] = field(default_factory=dict)
     meanings: Mapping[str, str] = field(default_factory=dict)
     exports: tuple[Export, ...] = ()
+    models: tuple[Model, ...] = ()
     sections: str = ""
 
     @property

@@ -124,9 +124,11 @@ def _by_answer(error: HfHubHTTPError, doing: str) -> str:
         "repository of your own, or propose it with --create-pr",
         409: changed,
         412: changed,
+        413: f"the Hub takes nothing so large ({what}); publish without --models or --report",
         429: f"the Hub refuses so many requests (429) while {doing}; try again {when}: {AGAIN}",
     }
-    return told.get(status, f"the Hub refuses it ({status}) while {doing}: {what}")
+    refused = f"the Hub refuses it ({status}) while {doing}: {what}"
+    return told.get(status, f"{refused}; mend what it names, or try again later: {AGAIN}")
 
 
 def _not_found(error: HfHubHTTPError) -> str:

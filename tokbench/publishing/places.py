@@ -8,11 +8,13 @@
 import glob
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
-_PATHS = ("paths", "path", "folder", "file", "sections")
+from tokbench.values import Downstream
+
+_PATHS = ("paths", "path", "folder", "file", "sections", "parallel", "tasks")
 """Keys of recipes below which paths stand."""
 _FILE_URL = re.compile(r"(?:file|local)://", re.IGNORECASE)
 
@@ -68,6 +70,19 @@ class Places:
         for path, name in (*self.names.items(), *self.folders.items()):
             text = text.replace(path, name)
         return text
+
+
+def without_folders(made: Downstream) -> Downstream:
+    """Models that went on from a checkpoint, of whose path the last part is said.
+
+    >>> without_folders(Downstream((), (), model="/home/ann/bert")).model
+    './bert'
+    """
+    path = made.model
+    if not path.startswith((".", "/", "~")) and "\\" not in path:
+        return made  # a size, or a name on the Hub
+    name = "./" + re.split(r"[\\/]", path.rstrip("/"))[-1]
+    return replace(made, model=name, signature=made.signature.replace(path, name))
 
 
 def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:

@@ -215,6 +215,11 @@ class Hub:
             except HfHubHTTPError as error:
                 if error.response is None or error.response.status_code != _TAKEN:
                     raise
+                if self.look().exists:
+                    raise PublishingError(
+                        f"{self.name}: somebody else made it meanwhile; look at it, and publish "
+                        "again"
+                    ) from None
                 raise PublishingError(
                     f"{self.name}: the name is taken by a repository that you cannot see; choose "
                     "another --repo"

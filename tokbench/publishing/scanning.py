@@ -1,15 +1,20 @@
 """What must never go up: keys, passwords, paths of this machine, addresses of people.
 
-A file is looked at as it is read by whoever opens it: escapes of JSON and of HTML are undone first.
+A file is looked at as it is read by whoever opens it: escapes of JSON and of HTML are undone first,
+characters that nobody sees are left out. Keys are found in base64 and across a line's end, too.
 What is found is named by its kind and its line, never shown.
 """
 
+import base64
+import binascii
 import html
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
+from urllib.parse import quote
 
 from tokbench.errors import PublishingError
 from tokbench.publishing.bundle import Bundle, File
@@ -24,12 +29,15 @@ _KEYS = {
     "a key of Google": r"(?<![A-Za-z0-9])AIza[0-9A-Za-z_-]{35}",
     "a token of PyPI": r"pypi-AgEI[A-Za-z0-9_-]{16,}",
     "a signed token (JWT)": r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
-    "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY",
+    "a key of Stripe": r"(?<![A-Za-z0-9])[rs]k_live_[A-Za-z0-9]{16,}",
+    "a token of npm": r"(?<![A-Za-z0-9])npm_[A-Za-z0-9]{36}",
+    "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY|PuTTY-User-Key-File",
+    "a key of SSH": r"(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d+) AAAA[A-Za-z0-9+/]{16,}",
     "a password in an address": r"[a-z][a-z0-9+.-]*://[^\s/:@'\"<>*]+:(?!\*)[^\s/@'\"<>]+@",
 }
 _ASSIGNED = re.compile(
     r"(?:password|passwd|passphrase|secret|credential|(?:api|access|auth|private|client)[_-]?"
-    r"(?:key|token|secret)|authorization)[\w-]*['\"]?\s*(?:=|:)\s*['\"]?(?:bearer\s+)?"
+    r"(?:key|token|secret)|authorization)[\w-]*['\"]?\s*(?:=|:)\s*['\"]?(?:(?:bearer|basic)\s+)?"
     r"(?P<value>[^\s'\",;}\])]{6,})",
     re.IGNORECASE,
 )
@@ -39,6 +47,19 @@ _USUAL = 16
 _HOMES = re.compile(
     r"(?:/home|/Users|/export/home|[A-Za-z]:[\\/]+Users)[\\/]+(?!\*|<|\.\.\.)[^\s\\/'\"`<>|:,;)\]}]+"
 )
+_WINDOWS = re.compile(
+    r"(?<!\w)[A-Za-z]:(?:\\+[\w .-]{2,}){2}|(?<![\w\\])\\{2,}[\w.-]{2,}(?:\\+[\w$.-]{2,}){2}"
+)
+_ABSOLUTE = re.compile(r"(?<![\w.~:/<-])(?:/[\w.-]+){3,}")
+_EVERYWHERE = ("bin", "dev", "etc", "lib", "lib64", "opt", "proc", "sbin", "sys", "usr", "var")
+"""Folders that every machine has: what lies in them says nothing of this one."""
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{20,}(?![A-Za-z0-9+/_-])")
+_ENDS = r"[\s'\"+\\]*"
+"""What parts a key that is written in several pieces."""
+_BROKEN = re.compile(r"([\w.+/=-]{3,200})[ '\"+\\]*[\n\v][ \t'\"+#>]*([\w.+/=-]{3,200})")
+_MIXED = re.compile(r"(?=(?:.*\d){3})(?=.*[A-Z])(?=.*[a-z])")
+"""Letters of both kinds and several digits, as no two words have that stand one above the other."""
 _MAIL = re.compile(
     r"(?<![A-Za-z0-9._%+-])(?P<who>[A-Za-z0-9][A-Za-z0-9._%+-]*)@"
     r"(?P<host>(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,})(?![A-Za-z0-9-])"
@@ -54,7 +75,7 @@ _NAMED_SECRET = re.compile(
 _SHORTEST = 8
 """Shorter values of variables are words that stand anywhere."""
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)")
-_ESCAPED = {"n": " ", "r": " ", "t": " ", "b": " ", "f": " "}
+_ESCAPED = {"n": "\v", "r": "\v", "t": " ", "b": " ", "f": " "}
 _BINARY = (".safetensors", ".model")
 _OF_ANYBODY = ("tokenizer.json",)
 """Files whose text is that of the corpus: paths of others in it are text like any other."""
@@ -68,11 +89,13 @@ class Known:
         secrets: values that nobody else may see, by what they are.
         places: folders whose names say where, and at whose, this is.
         addresses: mail addresses that their owners give away, in small letters.
+        looks: whether a path is looked for on this machine, to tell whether it is one of it.
     """
 
     secrets: Mapping[str, str] = field(default_factory=dict)
     places: tuple[str, ...] = ()
     addresses: frozenset[str] = frozenset()
+    looks: bool = False
 
     @classmethod
     def here(cls, token: str | None, places: Iterable[Path], given: Iterable[str]) -> "Known":
@@ -96,6 +119,7 @@ class Known:
             secrets,
             tuple(dict.fromkeys(_long_enough((_home(), Path.cwd(), *places)))),
             frozenset(match[0].lower() for text in given for match in _MAIL.finditer(text)),
+            looks=True,
         )
 
 
@@ -174,10 +198,9 @@ _PATH = "a path of this machine"
 def _kinds(text: str, path: str, known: Known) -> Iterator[tuple[str, int]]:
     """What a text holds, and where."""
     for secret, kind in known.secrets.items():
-        if (start := text.find(secret)) >= 0:
-            yield kind, start
-    for kind, pattern in _KEYS.items():
-        yield from ((kind, match.start()) for match in re.finditer(pattern, text))
+        if match := re.search("|".join(_written(secret)), text):
+            yield kind, match.start()
+    yield from _keys(text)
     for place in known.places:
         # /root is nobody's name; what lies in it says more.
         end = r"(?![\w.-])" if place.count("/") > 1 else r"/[\w.]"
@@ -185,6 +208,10 @@ def _kinds(text: str, path: str, known: Known) -> Iterator[tuple[str, int]]:
         yield from ((_PATH, match.start()) for match in re.finditer(pattern, text))
     if path not in _OF_ANYBODY:
         yield from ((_PATH_OF_SOMEBODY, match.start()) for match in _HOMES.finditer(text))
+        yield from ((_PATH_OF_SOMEBODY, match.start()) for match in _WINDOWS.finditer(text))
+        if known.looks:
+            found = _ABSOLUTE.finditer(text)
+            yield from ((_PATH, match.start()) for match in found if _is_here(match[0]))
         for match in _ASSIGNED.finditer(text):
             value = match["value"]
             placeholder = value[0] in "<$*{[("
@@ -196,7 +223,48 @@ def _kinds(text: str, path: str, known: Known) -> Iterator[tuple[str, int]]:
             yield "a mail address", match.start()
 
 
-_PATH_OF_SOMEBODY = "a path in somebody's home folder"
+def _written(secret: str) -> Iterator[str]:
+    """A pattern for each way to write what is known: in pieces, in an address, in base64."""
+    yield _ENDS.join(map(re.escape, secret))
+    yield re.escape(quote(secret, safe=""))
+    for before in range(3):  # bytes before it shift its letters
+        made = base64.b64encode(b"\0" * before + secret.encode()).decode().rstrip("=")
+        whole = made[-(-before * 8 // 6) : len(made) - (1 if len(made) % 4 else 0)]
+        yield re.escape(whole)
+        yield re.escape(whole.replace("+", "-").replace("/", "_"))
+
+
+def _keys(text: str) -> Iterator[tuple[str, int]]:
+    """Keys of known forms: as they are, across the end of a line, in base64."""
+    yield from ((kind, match.start()) for kind, match in _forms(text))
+    for match in _BROKEN.finditer(text):
+        both, place = "".join(match.groups()), len(match[1])
+        for kind, found in _forms(both):
+            if found.start() < place < found.end() and _MIXED.search(found[0]):
+                yield kind, match.start()
+    for match in _BASE64.finditer(text):
+        with suppress(binascii.Error, UnicodeDecodeError):
+            said = match[0].replace("-", "+").replace("_", "/")
+            plain = base64.b64decode(said + "=" * (-len(said) % 4)).decode("ascii")
+            yield from ((kind, match.start()) for kind, _ in _forms(plain))
+
+
+def _forms(text: str) -> Iterator[tuple[str, re.Match[str]]]:
+    """What has the form of a key, by its kind."""
+    for kind, pattern in _KEYS.items():
+        yield from ((kind, match) for match in re.finditer(pattern, text))
+
+
+def _is_here(path: str) -> bool:
+    """Whether an absolute path is one of this machine and not of every machine."""
+    parts = PurePath(path.rstrip(".")).parts
+    try:
+        return parts[1] not in _EVERYWHERE and Path(*parts).exists()
+    except OSError:
+        return False
+
+
+_PATH_OF_SOMEBODY = "a path of somebody's machine"
 
 
 def _is_nobody(match: re.Match[str]) -> bool:
@@ -204,12 +272,12 @@ def _is_nobody(match: re.Match[str]) -> bool:
 
 
 def _plain(text: str, path: str) -> str:
-    """The text without escapes; every line stays where it is."""
+    """The text without escapes and what nobody sees; every line stays where it is."""
     if path.endswith((".json", ".jinja", ".yaml")):
-        return _ESCAPE.sub(_unescaped, text)
-    if path.endswith((".html", ".md")):
-        return "\n".join(html.unescape(line) for line in text.split("\n"))
-    return text
+        text = _ESCAPE.sub(_unescaped, text)
+    elif path.endswith((".html", ".md")):
+        text = "\n".join(html.unescape(line) for line in text.split("\n"))
+    return _INVISIBLE.sub("", text)
 
 
 def _unescaped(match: re.Match[str]) -> str:

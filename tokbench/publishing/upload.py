@@ -6,6 +6,7 @@ was lost is found and not made twice.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from tokbench.values import Change, Upload
 PUBLISHED = "published"
 """The key of tokbench.json that lists what was published with it."""
 _SHORT = 8
+_NO_REF = re.compile(r"[\s~^:?*\[\\]|\.\.|//|@\{|^[/.-]|[/.]$|\.lock$")
+"""What git allows in no branch and no tag."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,12 @@ def planned(hub: Hub, bundle: Bundle, wish: Wish, remote: Remote) -> Upload:
     Raises:
         PublishingError: the repository, or a tag of it, is not as the wish needs it.
     """
+    for name in filter(None, (wish.revision, wish.tag)):
+        if _NO_REF.search(name):
+            raise PublishingError(
+                f"{wish.repo}: {name!r} is no name that a branch or tag may have; write letters, "
+                "digits, hyphens, dots and slashes"
+            )
     if wish.private and remote.exists and not remote.private:
         raise PublishingError(
             f"{wish.repo}: is public, and --private is for a new one; leave it out, or make it "

@@ -36,7 +36,7 @@ def where(made: Upload) -> str:
     'a/b: a new private repository, one commit to main, tagged v1'
     """
     kind = "private" if made.private else "public"
-    parts = [] if made.exists else [f"a new {kind} repository"]
+    parts = [kind if made.exists else f"a new {kind} repository"]
     if made.nothing_new and made.exists:
         parts.append(f"nothing changed, no commit to {made.revision}")
     elif made.proposed:
@@ -51,7 +51,8 @@ def where(made: Upload) -> str:
 def _counted(made: Upload) -> str:
     counts = {kind: sum(one.kind == kind for one in made.changes) for kind in _MARKS}
     told = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
-    return f"{size(made.size)} in all: {told}"
+    sent = sum(one.size for one in made.changes if one.kind in ("added", "changed"))
+    return f"{size(made.size)} in all: {told}" + (f"; {size(sent)} to send" if sent else "")
 
 
 def sentence(done: Published) -> str:

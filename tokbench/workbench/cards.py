@@ -12,27 +12,30 @@ from typing import Any
 import regex
 from tokenizers import Tokenizer
 
-from tokbench import publishing, rules, store
+from tokbench import rules, store
 from tokbench.corpus import SOURCES
 from tokbench.encoding import SCRIPTS, in_scripts
-from tokbench.errors import PublishingError, StoreError, SubjectError, TokbenchError
+from tokbench.errors import PublishingError, SubjectError, TokbenchError
 from tokbench.metrics import Metric, chosen
-from tokbench.publishing import (
-    CHAT,
-    ENCODERS,
-    FORMATS,
+from tokbench.publishing import REPO, PublishSpec
+from tokbench.publishing.card import Card
+from tokbench.publishing.card import card as written
+from tokbench.publishing.card_use import CHAT
+from tokbench.publishing.exports import ENCODERS, FORMATS, Exported
+from tokbench.publishing.exports.exported import parts, tied
+from tokbench.publishing.facts import (
     Allowed,
-    Card,
     Example,
     Export,
-    Exported,
     Facts,
-    PublishSpec,
+    Model,
     SourceFacts,
     Vocabulary,
 )
+from tokbench.publishing.places import without_folders
+from tokbench.publishing.scanning import Known, holds_leak
 from tokbench.values import Comparison, Guarantee, Proof, Row, Sample, Verdict, texts
-from tokbench.workbench import comparisons, outcomes, provenance
+from tokbench.workbench import baselines, comparisons, outcomes, provenance
 from tokbench.workbench.find import Found, find
 from tokbench.workbench.plan import RUN_FILE, TOKENIZER
 
@@ -54,6 +57,7 @@ def card(
     license: str | None = None,  # noqa: A002 - the Hub's word
     repo: str | None = None,
     export: Sequence[str] = (),
+    models: bool = False,
 ) -> Card:
     """The model card of a run.
 
@@ -62,6 +66,7 @@ def card(
         license: the licence of the tokenizer; None for what the recipe says.
         repo: where it goes, as user/name; None for what the recipe says.
         export: formats of other libraries that go up; none: what the recipe says.
+        models: whether fine-tuned models go up, too, though the recipe does not say so.
 
     Raises:
         SubjectError: there is no such run.
@@ -71,7 +76,8 @@ def card(
     spec = _spec(manifest)
     made, wrong = _exported(run, export or spec.export)
     found = facts(run, license=license, repo=repo)
-    card = publishing.card(replace(found, exports=made))
+    going = tuple(_models(run)) if models or spec.models else ()
+    card = written(replace(found, exports=made, models=going))
     return replace(card, problems=(*card.problems, *wrong))
 
 
@@ -97,14 +103,15 @@ def exports(run: Path, formats: Sequence[str]) -> dict[str, bytes]:
 
 def facts(run: Path, *, license: str | None = None, repo: str | None = None) -> Facts:  # noqa: A002 - as above
     """What the card of a run says, exports left out."""
-    if repo and not re.fullmatch(publishing.REPO, repo):
+    if repo and not re.fullmatch(REPO, repo):
         raise PublishingError(f"{repo!r} is no repository: write user/name")
     manifest = _manifest(run)
     recipe, spec = manifest["recipe"], _spec(manifest)
     tokenizer = Tokenizer.from_file(str(run / TOKENIZER / "tokenizer.json"))
     state = json.loads(tokenizer.to_str())
     found = find(str(run))
-    comparison = _comparison(run, found)
+    there = baselines.there(run, found)
+    comparison = _comparison(run, [found, *there.values()])
     composition = provenance.composition(manifest)
     own = recipe["name"]
     held_out = found.held_out
@@ -147,6 +154,7 @@ def facts(run: Path, *, license: str | None = None, repo: str | None = None) -> 
         notes=tuple(map(without_paths, manifest["notes"])),
         versions={"tokbench": manifest["tokbench"], **manifest["versions"]},
         comparison=comparison,
+        baselines=tuple(baselines.measured(found, there, comparison)) if comparison else (),
         meanings={one.name: _meaning(one) for one in chosen(["all"])},
         rows={
             one.name: Row(one.title, one.digits, one.flattered_by_loss, one.family)
@@ -186,7 +194,7 @@ def _pipeline(
         key: tuple([said] if isinstance(said := recipe[key], dict) else said) for key in _PIPELINE
     }
     if any(one["type"] == "auto" for one in made["decoder"]):
-        made["decoder"] = tuple(publishing.parts(state, "decoder"))
+        made["decoder"] = tuple(parts(state, "decoder"))
     return made
 
 
@@ -272,7 +280,7 @@ def _vocabulary(tokenizer: Tokenizer, state: Mapping[str, Any]) -> Vocabulary:
         learned=len(learned),
         alphabet=len(plain) - len(learned),
         merges=len(state["model"].get("merges", ())),
-        longest=tuple(_readable(tokenizer, plain[one], one) for one in longest),
+        longest=tuple(_readable(tokenizer, plain[one], one) or one for one in longest),
         scripts=_scripts([_readable(tokenizer, n, one) for one, n in plain.items()]),
     )
 
@@ -287,9 +295,12 @@ def _scripts(entries: Sequence[str]) -> dict[str, int]:
 
 
 def _readable(tokenizer: Tokenizer, number: int, token: str) -> str:
-    """The text that a token stands for, the token itself where that is none."""
+    """The text that a token stands for, the token itself where that is none.
+
+    A token of a byte-level tokenizer may begin or end within a character: of that nothing is said.
+    """
     text = str(tokenizer.decode([number]))
-    return text if text and "\ufffd" not in text else token
+    return text.replace("\ufffd", "") if text else token
 
 
 def _example(
@@ -370,27 +381,24 @@ def _sections(run: Path, manifest: Mapping[str, Any], spec: PublishSpec) -> str:
         ) from error
 
 
-def _comparison(run: Path, found: Found) -> Comparison | None:
-    """What was measured of a run and its baselines, with models trained with them."""
+def _comparison(run: Path, found: Sequence[Found]) -> Comparison | None:
+    """What was measured of a run and its baselines, with models of those that are there."""
     made = comparisons.kept(run)
     if made is None:
         return None
     named = [replace(one, name=without_paths(one.name)) for one in made.tokenizers]
-    made = replace(made, tokenizers=tuple(named))
-    beside = [found, *_baselines(run, found)]
-    names = [one.subject.name for one in beside]
-    return comparisons.with_models(made, outcomes.outcomes_of(beside, names))
+    fit = tuple(one for one in made.samples if not holds_leak(one.text, Known()))
+    made = replace(made, tokenizers=tuple(named), samples=fit)
+    names = [one.name for one in comparisons.distinct([one.subject for one in found])]
+    models = outcomes.outcomes_of(found, names)
+    return comparisons.with_models(made, models and without_folders(models))
 
 
-def _baselines(run: Path, found: Found) -> Iterator[Found]:
-    """Those of a recipe's baselines that are still there."""
-    manifest = found.manifest or {}
-    base = (found.folder / manifest["recipe_folder"]).resolve()
-    for name in manifest["recipe"]["benchmark"]["baselines"]:
-        try:
-            yield find(name, runs=run.parents[1], base=base)
-        except (SubjectError, StoreError):
-            continue  # it was measured when it was there; models with it are left out
+def _models(run: Path) -> Iterator[Model]:
+    """The models that go up."""
+    for task, kept in outcomes.saved(find(str(run))).items():
+        said = store.read_json(Path(kept.outcome.model) / "task.json")
+        yield Model(task, kept.task["kind"], bool(said.get("pair")))
 
 
 def _exported(run: Path, formats: Sequence[str]) -> tuple[tuple[Export, ...], list[str]]:
@@ -426,7 +434,7 @@ def _proven(run: Path, format_: str, signature: str) -> Exported:
     for read, text in enumerate(_held_out(found), 1):  # noqa: B007 - counted
         ours, theirs = tokenizer.encode(text, add_special_tokens=False).ids, list(encode(text))
         if ours != theirs:
-            why = _differing(text, ours, theirs, tied=publishing.tied(state, ours, theirs))
+            why = _differing(text, ours, theirs, tied=tied(state, ours, theirs))
             raise PublishingError(f"{name}: cannot be written for {format_}: {why}")
     if not read:
         raise PublishingError(

@@ -143,7 +143,7 @@ def of_run(
     for other in others:
         _refuse_trained_on(own, plan.corpus, other)
     subjects = distinct([own.subject, *(one.subject for one in others)])
-    beside = _beside(spec, plan.recipe.base)
+    beside = given_beside(spec, plan.recipe.base)
     signature = store.signature(
         plan.signature, list(spec.metrics), [one.state for one in subjects], *_known_by(beside)
     )
@@ -201,7 +201,7 @@ def together(
     families = {one.family for one in recipes}
     path = runs / families.pop() / COMPARISON if len(families) == 1 else None
     given = next((one for one in recipes if one.benchmark.parallel), recipes[0])
-    beside = _beside(given.benchmark, given.base)
+    beside = given_beside(given.benchmark, given.base)
     states = [(one.name, one.state) for one in subjects]
     signature = store.signature(corpus.identity(), names, states, *_known_by(beside))
     if path and not force and (kept := _kept(path, signature)):
@@ -225,7 +225,7 @@ def together(
     return made
 
 
-def _beside(spec: metrics.BenchmarkSpec, base: Path) -> Beside | None:
+def given_beside(spec: metrics.BenchmarkSpec, base: Path) -> Beside | None:
     """What a recipe names to measure on beside its held-out text."""
     if not spec.parallel:
         return None

@@ -175,6 +175,15 @@ def of(found: Found) -> Iterator[Kept]:
     yield from sorted((one for one in kept if one), key=lambda one: -one.written)
 
 
+def saved(found: Found) -> dict[str, Kept]:
+    """Of each task the newest that has a model."""
+    made: dict[str, Kept] = {}
+    for kept in of(found):
+        if kept.outcome.model:
+            made.setdefault(kept.task["name"], kept)
+    return made
+
+
 def outcomes_of(
     found: Sequence[Found], names: Sequence[str], *, baseline: int = 0
 ) -> Downstream | None:

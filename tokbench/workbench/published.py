@@ -7,27 +7,29 @@ it.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tokbench import metrics, publishing, reports, rules, store
+from tokbench import metrics, reports, rules, store
 from tokbench.errors import Finding, PublishingError, RecipeError
 from tokbench.publishing import PublishSpec
-from tokbench.publishing.places import Places
+from tokbench.publishing.bundle import MODEL_FILES
+from tokbench.publishing.places import Places, without_folders
 from tokbench.publishing.scanning import Known, holds_leak
 from tokbench.recipe import as_yaml, parsed_all
 from tokbench.reports.downstream import json as models
 from tokbench.reports.json import read as read_comparison
 from tokbench.values import Comparison, Downstream, Row, Sample
-from tokbench.workbench import outcomes
-from tokbench.workbench.comparisons import COMPARISON, with_models
+from tokbench.workbench import baselines, outcomes
+from tokbench.workbench.comparisons import COMPARISON, kept, with_models
 from tokbench.workbench.find import Found, find, run_folder
 from tokbench.workbench.plan import RUNS
 
 FORMAT = 1
 """Of the published tokbench.json; rises when a key is taken away or means something else."""
-OWN = ("comparison", "downstream", "published", "format")
+OWN = ("comparison", "baselines", "downstream", "published", "format")
 """What the published facts hold beside the run's manifest."""
 _AUTHORS_WORDS = ("corpus", "benchmark", "downstream", "publish")
 """Parts of a recipe in which paths are; in others what looks like one is a pattern."""
@@ -98,14 +100,23 @@ class Told:
         said = dict(self.manifest["recipe"])
         for key in _AUTHORS_WORDS:
             said[key] = self.places.told(said.get(key))
-        benchmark = dict(self.manifest["recipe"]["benchmark"])
-        benchmark["baselines"] = [
-            name for name in benchmark["baselines"] if not (self.base / name).exists()
-        ]
-        said["benchmark"] = benchmark
+        said["benchmark"] = {**said["benchmark"], "baselines": self._baselines()}
         if said.get("publish"):
             said["publish"] = {**said["publish"], "sections": None}
         return said
+
+    @cached_property
+    def _there(self) -> dict[str, Found]:
+        return baselines.there(self.folder, self.found)
+
+    def _baselines(self) -> list[str]:
+        """Those of the recipe's that others can have, by the names that mean them everywhere."""
+        every = [(name, baselines.had(name, one, self.base)) for name, one in self._there.items()]
+        return [
+            name if one.kind == "tiktoken" or self._there[name].subject.commit else one.at
+            for name, one in every
+            if one.kind in ("hub", "tiktoken")
+        ]
 
     def recipe_file(self) -> str:
         """The same as YAML, with comments that allow what the run's recipe allowed.
@@ -143,10 +154,18 @@ class Told:
         return rules.check(recipe, sample).findings
 
     def comparison(self) -> Comparison | None:
-        """What the run measured, without samples that nobody else may see; None for nothing."""
+        """What the run measured, without samples that nobody else may see; None for nothing.
+
+        Raises:
+            PublishingError: it was changed since it was measured.
+        """
         path = self.folder / COMPARISON
         if not path.is_file():
             return None
+        if kept(self.folder) is None:
+            raise PublishingError(
+                f"{path}: was changed since it was measured; `tokbench run RECIPE` makes it again"
+            )
         made = read_comparison(self.places.told(store.read_json(path)), str(path))
         made = replace(made, samples=self._fit(made.samples), scripts=self._fit(made.scripts))
         if made.repeat:
@@ -158,7 +177,8 @@ class Told:
 
     def downstream(self) -> Downstream | None:
         """What models with the tokenizer learned; None where none were trained."""
-        return outcomes.outcomes_of([self.found], [self.manifest["name"]])
+        made = outcomes.outcomes_of([self.found], [self.manifest["name"]])
+        return made and without_folders(made)
 
     def facts(self, published: list[str]) -> dict[str, Any]:
         """What `tokbench.json` holds.
@@ -167,6 +187,7 @@ class Told:
             published: the paths of all that goes up.
         """
         comparison, downstream = self.comparison(), self.downstream()
+        beside = baselines.measured(self.found, self._there, comparison) if comparison else ()
         manifest = self.places.told(
             {key: value for key, value in self.manifest.items() if key != "recipe"}
         )
@@ -177,6 +198,7 @@ class Told:
             "recipe": self.recipe(),
             "recipe_folder": ".",
             "comparison": comparison and reports.render("json", comparison),
+            "baselines": [asdict(one) for one in beside],
             "downstream": downstream and _nowhere(self.places.told(models.render(downstream))),
             "published": sorted(published),
         }
@@ -204,20 +226,24 @@ class Told:
         """The path in the repository, and the folder, of the newest model of each task.
 
         Raises:
-            PublishingError: none was trained.
+            PublishingError: none was trained, or one was changed since.
         """
-        newest: dict[str, Path] = {}
-        for kept in outcomes.of(self.found):
-            if kept.outcome.model:
-                newest.setdefault(kept.task["name"], Path(kept.outcome.model))
-        if not newest:
+        saved = outcomes.saved(self.found)
+        if not saved:
             raise PublishingError(
                 f"{self.manifest['name']}: no model was fine-tuned with it; `tokbench finetune "
                 f"{self.folder} --task NAME` first, or leave out models"
             )
-        for task, folder in newest.items():
-            for file in publishing.MODEL:
-                if (folder / file).is_file():
+        for task, one in saved.items():
+            folder = Path(one.outcome.model)
+            known, there = store.read_json(folder / store.MANIFEST)["files"], store.digests(folder)
+            if any(there.get(name) != digest for name, digest in known.items()):
+                raise PublishingError(
+                    f"{folder}: was changed since it was trained; `tokbench finetune --force` "
+                    "makes it again"
+                )
+            for file in MODEL_FILES:
+                if file in known:
                     yield f"models/{task}/{file}", folder / file
 
     def refuse_errors(self) -> None:

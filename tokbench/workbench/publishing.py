@@ -2,19 +2,21 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from tokbench import publishing
-from tokbench.errors import CorpusError, PublishingError, SubjectError
-from tokbench.publishing import Bundle, PublishSpec
+from tokbench.errors import CorpusError, PublishingError, StoreError, SubjectError
+from tokbench.publishing import REPO, PublishSpec, links
+from tokbench.publishing.bundle import CARD, FACTS, RECIPE, REPORT, TOKENIZER_FILES, Bundle
 from tokbench.publishing.proving import prove
 from tokbench.publishing.remote import MAIN, Hub, Remote
 from tokbench.publishing.scanning import refuse_leaks
 from tokbench.publishing.upload import Wish, planned, send
 from tokbench.values import Progress, Published, Upload, Watch, ignore, texts
 from tokbench.workbench import cards
+from tokbench.workbench.baselines import note_origin
 from tokbench.workbench.plan import RUNS
 from tokbench.workbench.published import Told, as_file
 from tokbench.wrapping.probes import TEXTS
@@ -28,6 +30,7 @@ class Collected:
 
     Attributes:
         name: of the run's recipe.
+        folder: the run folder.
         bundle: every file.
         card: the model card.
         spec: what the recipe says about publishing.
@@ -36,6 +39,7 @@ class Collected:
     """
 
     name: str
+    folder: Path
     bundle: Bundle
     card: str
     spec: PublishSpec
@@ -98,17 +102,17 @@ def collect(
             f"{own}: where to? name a repository with --repo user/name, or in the recipe: "
             "`publish: {repo: user/name}`"
         )
-    if not re.fullmatch(publishing.REPO, repo):
+    if not re.fullmatch(REPO, repo):
         raise PublishingError(f"{repo}: is no name of a repository; write user/name")
     told.refuse_errors()
     formats = tuple(export) or spec.export
-    card = cards.card(told.folder, license=license, repo=repo, export=formats)
+    card = cards.card(told.folder, license=license, repo=repo, export=formats, models=models)
     if card.problems:
         more = f" (and {len(card.problems) - 1} more)" if len(card.problems) > 1 else ""
         raise PublishingError(f"{card.problems[0]}{more}")
     files: dict[str, bytes | Path] = {
         one: (told.found.folder / one).read_bytes()
-        for one in publishing.TOKENIZER
+        for one in TOKENIZER_FILES
         if (told.found.folder / one).is_file()
     }
     if formats:
@@ -116,17 +120,23 @@ def collect(
     if models or spec.models:
         files |= dict(told.models())
     if report or spec.report:
-        files[publishing.REPORT] = told.report()
-    files[publishing.RECIPE] = told.recipe_file().encode()
-    files[publishing.CARD] = card.text.encode()
-    files[publishing.FACTS] = as_file(told.facts([*files, publishing.FACTS]))
+        files[REPORT] = told.report()
+    files[RECIPE] = told.recipe_file().encode()
+    files[CARD] = card.text.encode()
+    files[FACTS] = as_file(told.facts([*files, FACTS]))
     bundle = Bundle.of(files)
     refuse_leaks(bundle, told.known)
     message = (
         f"{own} {told.manifest['signature']}\n\nPublished by tokbench {told.manifest['tokbench']}"
     )
     return Collected(
-        own, bundle, card.text, spec.model_copy(update={"repo": repo}), message, _texts(told)
+        own,
+        told.folder,
+        bundle,
+        card.text,
+        spec.model_copy(update={"repo": repo}),
+        message,
+        _texts(told),
     )
 
 
@@ -143,7 +153,8 @@ def plan(made: Collected, wish: Wish | None = None, watch: Watch = ignore) -> Dr
     """What would become of each file of the repository, which is asked for what it holds.
 
     Raises:
-        PublishingError: the Hub cannot be asked, or the repository is not as the wish needs it.
+        PublishingError: the Hub cannot be asked, or the repository is not as the wish needs it, or
+            has not what the card links to.
     """
     wish = wish or Wish("")
     wish = replace(
@@ -155,6 +166,12 @@ def plan(made: Collected, wish: Wish | None = None, watch: Watch = ignore) -> Dr
     watch(Progress("looking at the repository", 0, None, "files"))
     hub = Hub(wish.repo)
     remote = hub.look(wish.revision or MAIN)
+    missing = set(links.files(made.card)) - {*made.bundle.paths, *remote.files}
+    if missing:
+        raise PublishingError(
+            f"{wish.repo}: the card links to {min(missing)}, which neither goes up nor is "
+            "there: write the whole address, or put it into the repository first"
+        )
     return Draft(made, planned(hub, made.bundle, wish, remote), wish, remote)
 
 
@@ -185,6 +202,10 @@ def publish(made: Draft, watch: Watch = ignore) -> Published:
     prove(wish.repo, sent.revision, sent.commit, bundle, texts)
     if wish.tag and wish.tag not in made.remote.tags:
         hub.tag(wish.tag, sent.commit)
+    if not made.upload.proposed:
+        there = Remote(wish.repo, private=made.upload.private, commit=sent.commit)
+        with suppress(StoreError):  # a folder that nobody may write to
+            note_origin(made.collected.folder, there)
     return Published(
         repo=wish.repo,
         url=sent.url,

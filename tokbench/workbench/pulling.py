@@ -13,26 +13,26 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from tokbench import corpus as corpora
-from tokbench import publishing, store
+from tokbench import store
 from tokbench.errors import CorpusError, PublishingError, RecipeError, StoreError, SubjectError
-from tokbench.publishing.bundle import is_ours
+from tokbench.publishing import REPO
+from tokbench.publishing.bundle import FACTS, RECIPE, TOKENIZER_FILES, is_ours
 from tokbench.publishing.proving import Fetched, fetched
-from tokbench.publishing.remote import MAIN, Hub
+from tokbench.publishing.remote import MAIN, Hub, Remote
 from tokbench.recipe import NAME, Recipe, parsed_all
 from tokbench.reports.json import read as read_comparison
-from tokbench.values import Comparison, Measured, Measurement, Recomputed, Split, Watch, ignore
+from tokbench.values import Comparison, Recomputed, Split, Watch, ignore
 from tokbench.workbench.again import difference
-from tokbench.workbench.comparisons import COMPARISON, compare, keep, measure, named_corpus
+from tokbench.workbench.baselines import note_origin
+from tokbench.workbench.comparisons import COMPARISON, keep, named_corpus
 from tokbench.workbench.find import RECIPES, find
 from tokbench.workbench.plan import RUN_FILE, RUNS, TOKENIZER
 from tokbench.workbench.published import OWN
+from tokbench.workbench.reproducing import Again, Published, measured_again
 from tokbench.workbench.runs import train
 
-ORIGIN = "published.json"
-"""Where a pulled run says where it is from."""
 _SIGNATURE = re.compile(r"[0-9a-f]{16}")
 _NEEDED = {"name", "signature", "recipe", "corpus", "files", "proof", "verdict", "determinism"}
-_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,9 @@ class Pulled:
         folder: the run folder.
         before: whether it was here already.
         comparison: what was measured when it was published; None where nothing was.
-        recomputed: its numbers beside those measured now; empty where that could not be.
-        why: why they were not measured again.
+        recomputed: its numbers and its baselines' beside those measured now; empty where that
+            could not be.
+        missing: what was not measured again, and why, a sentence each.
         retrained: what training it again gave, in words; empty where that was not asked for.
         identical: whether that is the same tokenizer byte for byte; None where it was not asked.
     """
@@ -57,9 +58,15 @@ class Pulled:
     before: bool
     comparison: Comparison | None
     recomputed: tuple[Recomputed, ...] = ()
-    why: str = ""
+    missing: tuple[str, ...] = ()
     retrained: str = ""
     identical: bool | None = None
+
+    @property
+    def not_measured(self) -> tuple[str, ...]:
+        """What was not measured again, and why: tokenizers, text, single numbers."""
+        whys = dict.fromkeys(one.why for one in self.recomputed if one.agrees is None)
+        return (*self.missing, *whys)
 
 
 def pull(
@@ -85,21 +92,25 @@ def pull(
         PublishingError: it is no published run, or cannot be had.
         TokbenchError: it cannot be trained again.
     """
-    with _had(name) as (repo, got):
-        facts = _facts(repo, got)
+    with _had(name) as (remote, got):
+        repo, facts = remote.name, _facts(remote.name, got)
         folder = out or runs / facts["name"] / facts["signature"]
         before = _is_here(folder, facts)
         if not before:
-            _put(repo, got, facts, folder, data)
+            _put(remote, got, facts, folder, data)
         elif data is not None:
             _start_from(folder, data)
     comparison = facts.get("comparison") and read_comparison(facts["comparison"], repo)
-    recomputed, why = _recomputed(folder, comparison, watch)
-    made = Pulled(repo, got.commit, folder, before, comparison, recomputed, why)
+    made = Pulled(repo, got.commit, folder, before, comparison)
+    if comparison is None:
+        made = replace(made, missing=("it was published without numbers",))
+    else:
+        told = Published.of(comparison, facts, "published with it")
+        made = _measured_again(made, told, data or folder, watch)
     return _retrained(made, data or folder, watch) if retrain else made
 
 
-def verify_published(name: str, on: Sequence[str], watch: Watch = ignore) -> tuple[Recomputed, ...]:
+def verify_published(name: str, on: Sequence[str], watch: Watch = ignore) -> Again:
     """The numbers of a published card, each beside what comes out on a text given.
 
     Args:
@@ -113,42 +124,41 @@ def verify_published(name: str, on: Sequence[str], watch: Watch = ignore) -> tup
         PublishingError: it is no published run, or tells no numbers, or the text is another one.
         CorpusError: the text cannot be read.
     """
-    with _had(name) as (repo, got), TemporaryDirectory(prefix="tokbench-") as scratch:
-        facts = _facts(repo, got)
+    with _had(name) as (remote, got), TemporaryDirectory(prefix="tokbench-") as scratch:
+        repo, facts = remote.name, _facts(remote.name, got)
         if not facts.get("comparison"):
             raise PublishingError(f"{repo}: was published without numbers: nothing was held out")
         folder = Path(scratch) / "run"
-        _put(repo, got, facts, folder, None)
+        _put(remote, got, facts, folder, None)
         published = read_comparison(facts["comparison"], repo)
-        corpus, split = _given(facts, on)
-        subject = find(str(folder)).subject.renamed(published.tokenizers[0].name)
-        names = _names(published.tokenizers[0])
-        made = measure([subject], corpus, split, "", names, watch)
+        told = Published.of(published, facts, f"the card of {repo} at {got.commit[:12]}")
+        corpus, split, base = _given(facts, on)
+        again = measured_again(find(str(folder)).subject, told, corpus, split, base, watch)
+        made = again.made
         if (made.documents, made.bytes) != (published.documents, published.bytes):
             raise PublishingError(
                 f"{repo}: that is not the text of its card: {made.documents:,} documents of "
                 f"{made.bytes:,} bytes, where the card is about {published.documents:,} of "
                 f"{published.bytes:,}; name what its recipe.yaml names"
             )
-        source = f"the card of {repo} at {got.commit[:12]}"
-        return tuple(_beside(published.tokenizers[0], made.tokenizers[0], source))
+        return again
 
 
 @contextmanager
-def _had(name: str) -> Iterator[tuple[str, Fetched]]:
+def _had(name: str) -> Iterator[tuple[Remote, Fetched]]:
     """A published run in a folder that is gone behind the block."""
     repo, _, revision = name.partition("@")
-    if not re.fullmatch(publishing.REPO, repo):
+    if not re.fullmatch(REPO, repo):
         raise PublishingError(f"{name}: is no repository; write user/name, or user/name@revision")
     hub = Hub(repo)
     remote = hub.look(revision or MAIN, needed=True)
     paths = [path for path in remote.files if is_ours(path)]
-    if publishing.FACTS not in paths or "tokenizer.json" not in paths:
+    if FACTS not in paths or "tokenizer.json" not in paths:
         raise PublishingError(
             f"{repo}: was not published by tokbench; to measure it, name it to `tokbench bench`"
         )
     with TemporaryDirectory(prefix="tokbench-") as cache:
-        yield repo, fetched(hub, remote.commit, paths, Path(cache))
+        yield remote, fetched(hub, remote.commit, paths, Path(cache))
 
 
 def _facts(repo: str, got: Fetched) -> dict[str, Any]:
@@ -157,9 +167,9 @@ def _facts(repo: str, got: Fetched) -> dict[str, Any]:
     Raises:
         PublishingError: it does not say what is needed, or its files are not those it tells of.
     """
-    what = f"{repo}: its {publishing.FACTS}"
+    what = f"{repo}: its {FACTS}"
     try:
-        facts = json.loads((got.folder / publishing.FACTS).read_bytes())
+        facts = json.loads((got.folder / FACTS).read_bytes())
         known = isinstance(facts, dict) and facts.keys() >= _NEEDED
         known = (
             known and isinstance(facts["recipe"], dict) and "sources" in facts["recipe"]["corpus"]
@@ -174,7 +184,7 @@ def _facts(repo: str, got: Fetched) -> dict[str, Any]:
             f"{what} has a name or signature that names no folder; ask its author"
         )
     for path, digest in digests.items():
-        if path not in publishing.TOKENIZER or got.digests.get(path) != digest:
+        if path not in TOKENIZER_FILES or got.digests.get(path) != digest:
             raise PublishingError(
                 f"{repo}: {path} is not what was published with the numbers; pull an earlier "
                 "revision, or ask its author"
@@ -201,7 +211,7 @@ def _is_here(folder: Path, facts: Mapping[str, Any]) -> bool:
 
 
 def _put(
-    repo: str, got: Fetched, facts: Mapping[str, Any], folder: Path, data: Path | None
+    remote: Remote, got: Fetched, facts: Mapping[str, Any], folder: Path, data: Path | None
 ) -> None:
     """Make the run folder, whole or not at all."""
     manifest = {key: value for key, value in facts.items() if key not in OWN}
@@ -209,7 +219,7 @@ def _put(
     with store.new_folder(folder) as part:
         (part / TOKENIZER).mkdir()
         for path in got.digests:
-            if path == publishing.FACTS:
+            if path == FACTS:
                 continue
             target = part / TOKENIZER / path if path in facts["files"] else part / path
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -217,8 +227,8 @@ def _put(
         for copy in (part / RUN_FILE, part / TOKENIZER / store.MANIFEST):
             store.write_json(copy, manifest)
         if facts.get("comparison"):
-            keep(part / COMPARISON, "", read_comparison(facts["comparison"], repo))
-        store.write_json(part / ORIGIN, {"repo": repo, "commit": got.commit})
+            keep(part / COMPARISON, "", read_comparison(facts["comparison"], remote.name))
+        note_origin(part, remote)
 
 
 def _start(folder: Path, data: Path | None) -> str:
@@ -234,49 +244,11 @@ def _start_from(folder: Path, data: Path) -> None:
         store.write_json(path, manifest)
 
 
-def _names(measured: Measured) -> list[str]:
-    """What can be measured again: all but what was timed and what there was none of."""
-    return [
-        name
-        for name, one in measured.measurements.items()
-        if one.value is not None and one.spread is None
-    ]
+def _given(facts: Mapping[str, Any], on: Sequence[str]) -> tuple[corpora.OpenCorpus, Split, Path]:
+    """The text that a user names, as the recipe reads and parts it where it can be taken so.
 
-
-def _recomputed(
-    folder: Path, comparison: Comparison | None, watch: Watch
-) -> tuple[tuple[Recomputed, ...], str]:
-    """The published numbers beside those of now; or why there are none."""
-    if comparison is None:
-        return (), "it was published without numbers"
-    measured = comparison.tokenizers[0]
-    try:
-        made = compare([str(folder)], metric_names=_names(measured), watch=watch)
-    except (CorpusError, SubjectError) as error:
-        return (), str(error)
-    return tuple(_beside(measured, made.tokenizers[0], "published with it")), ""
-
-
-def _beside(published: Measured, ours: Measured, source: str) -> Iterator[Recomputed]:
-    """Each number, and the ends of its interval, to six digits."""
-    for name in _names(published):
-        one = ours.measurements.get(name)
-        now = _told(one) if one else {}
-        why = "this tokbench has no such metric" if one is None else one.why
-        for part, value in _told(published.measurements[name]).items():
-            told = now.get(part, None if why else "none")
-            yield Recomputed(f"{name}{part}", source, value, told, why)
-
-
-def _told(one: Measurement) -> dict[str, str]:
-    """A number and the ends of its interval, as they are compared."""
-    value = {} if one.value is None else {"": one.value}
-    ends = dict(zip((", from", ", to"), one.interval or (), strict=False))
-    return {part: f"{number:.{_DIGITS}g}" for part, number in {**value, **ends}.items()}
-
-
-def _given(facts: Mapping[str, Any], on: Sequence[str]) -> tuple[corpora.OpenCorpus, Split]:
-    """The text that a user names, as the recipe reads and parts it where it can be taken so."""
+    Behind it the folder that the recipe's paths start from.
+    """
     said = facts["recipe"]["corpus"]
     files = [one for one in said["sources"] if one["type"] == "files"]
     sources, base = said["sources"], Path()
@@ -285,9 +257,19 @@ def _given(facts: Mapping[str, Any], on: Sequence[str]) -> tuple[corpora.OpenCor
     elif len(files) == 1 and Path(on[0]).suffix not in RECIPES:
         sources = [{**one, "paths": list(on)} if one in files else one for one in sources]
     elif not (len(on) == 1 and [on[0]] == [one["type"] for one in sources]):
-        return named_corpus(on, None), "all"
+        return named_corpus(on, None), "all", base
     spec = corpora.CorpusSpec.model_validate({**said, "sources": sources})
-    return corpora.open(spec, base), "held_out"
+    return corpora.open(spec, base), "held_out", base
+
+
+def _measured_again(made: Pulled, told: Published, base: Path, watch: Watch) -> Pulled:
+    """The same with the numbers of now, or why there are none."""
+    try:
+        found = find(str(made.folder))
+        again = measured_again(found.subject, told, found.corpus(), "held_out", base, watch)
+    except (CorpusError, SubjectError) as error:
+        return replace(made, missing=(str(error),))
+    return replace(made, recomputed=again.numbers, missing=again.missing)
 
 
 def _retrained(made: Pulled, base: Path, watch: Watch) -> Pulled:
@@ -312,9 +294,9 @@ def _retrained(made: Pulled, base: Path, watch: Watch) -> Pulled:
 
 
 def _recipe(made: Pulled, base: Path) -> Recipe:
-    path = made.folder / publishing.RECIPE
+    path = made.folder / RECIPE
     try:
-        (recipe,) = parsed_all(path.read_text("utf-8"), base / publishing.RECIPE)
+        (recipe,) = parsed_all(path.read_text("utf-8"), base / RECIPE)
     except OSError as error:
         raise PublishingError(f"{made.repo}: was published without a recipe") from error
     except RecipeError as error:
@@ -336,7 +318,7 @@ def as_json(made: Pulled) -> dict[str, Any]:
         "commit": made.commit,
         "folder": str(made.folder),
         "recomputed": [{**asdict(one), "agrees": one.agrees} for one in made.recomputed],
-        "why": made.why,
+        "missing": list(made.missing),
         "retrained": made.retrained,
         "identical": made.identical,
     }
