@@ -31,6 +31,21 @@ def _byte_characters() -> dict[str, int]:
 
 BYTES = _byte_characters()
 """The byte that each of those characters stands for."""
+_TO_LATIN_1 = {code: "\uffff" for code in range(256)} | {
+    ord(character): chr(byte) for character, byte in BYTES.items()
+}
+
+
+def unspelled(token: str) -> bytes | None:
+    """What a token written in those characters stands for; None where it has others.
+
+    >>> unspelled("Ġé"), unspelled("a b")
+    (b' \\xe9', None)
+    """
+    try:
+        return token.translate(_TO_LATIN_1).encode("latin-1")
+    except UnicodeEncodeError:
+        return None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from tokbench.encoding.added import AddedTokens
-from tokbench.encoding.chunk_kernels import add_up, compare, join, spells
+from tokbench.encoding.chunk_kernels import ASKED, SAME, WRITTEN, add_up, compare, decode, join
 from tokbench.encoding.facts import look
 from tokbench.encoding.ids import Ids
 from tokbench.encoding.images import Images
@@ -483,7 +483,7 @@ class _Backs:
         self._numbering = numbering
         self._rows = Rows(self._make)
         self._before: tuple[list[int], str] | None = None
-        self._spelled = spelled(whole.tokenizer, unk) if route.decoding == "joined" else None
+        self._spelled = spelled(whole.tokenizer, unk) if route.decoding != "whole" else None
         self.texts = Strings()
         self.same = Column(np.bool_)
         self.kept = Column(np.int32)
@@ -499,29 +499,70 @@ class _Backs:
 
     def _make(self, keys: "NDArray[np.int64]") -> None:
         numbers = keys // self._positions
-        first = keys % self._positions == 1 if self._positions > 1 else np.ones(len(keys), bool)
-        if self._before is None:
-            self._before = self._something_before()
+        leading = keys % 2 == 1 if self._positions > 1 else np.zeros(len(keys), np.bool_)
         rows = self._codes.of(numbers)
-        same = self._spells(rows, numbers)
-        others = np.flatnonzero(~same)
-        kept, broken = np.zeros(len(keys), np.int32), np.zeros(len(keys), np.bool_)
-        kept[same] = look(*self._numbering.joined(numbers[same]))[1]
-        ids = self._codes.ids(rows[others])
-        backs, broken[others] = self._decoded(ids, first[others])
-        kept[others] = look(*Strings().append(backs))[1]
-        if self._unk is not None:
-            self._leave_unknown_out(ids, first, others, kept, broken)
-        texts = self._numbering.texts(numbers)
-        every = [""] * len(keys)
-        for number, back in zip(others.tolist(), backs, strict=True):
-            same[number] = back == texts[number]
-            if not same[number]:
-                every[number] = back
-        self.texts.append(every)
-        self.same.append(same)
+        text, bounds, told, kept = self._written(rows, leading, numbers)
+        by_tokens = told != ASKED
+        broken = leading & (told == WRITTEN) & (np.diff(bounds) == 0)
+        asked = np.flatnonzero(~by_tokens)
+        backs: list[str] = []
+        if len(asked):
+            backs, kept[asked], broken[asked] = self._asked(rows[asked], leading[asked])
+            texts = self._numbering.texts(numbers[asked])
+            for number, (back, one) in enumerate(zip(backs, texts, strict=True)):
+                if back == one:
+                    told[asked[number]] = SAME
+                    backs[number] = ""
+        self.texts.append_both(text, bounds, by_tokens, backs)
+        self.same.append(told == SAME)
         self.kept.append(kept)
         self.broken.append(broken)
+
+    def _written(
+        self,
+        rows: "NDArray[np.int32]",
+        leading: "NDArray[np.bool_]",
+        numbers: "NDArray[np.int64]",
+    ) -> "tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]":
+        """What rows decode to where every token does so by itself.
+
+        Returns:
+            As `chunk_kernels.decode`: texts, where each begins and the last one ends, how it is
+            known, and letters kept.
+        """
+        ends, kept = np.zeros(len(rows) + 1, np.int64), np.zeros(len(rows), np.int64)
+        told = np.full(len(rows), ASKED, np.uint8)
+        if self._spelled is None:
+            return np.empty(0, np.uint8), ends, told, kept
+        text, bounds = self._numbering.buffer()
+        unk = -1 if self._unk is None else self._unk
+        room = 1 << 16
+        while True:
+            out = np.empty(room, np.uint8)
+            done = decode(
+                rows, leading, self._codes.flat.array, self._codes.starts.array, self._spelled, unk,
+                numbers, text, bounds, out, ends, told, kept,
+            )  # fmt: skip
+            if done == len(rows):
+                break
+            room *= 2
+        of_chunk = kept < 0
+        kept[of_chunk] = look(*self._numbering.joined(numbers[of_chunk]))[1]
+        return out[: ends[-1]], ends, told, kept
+
+    def _asked(
+        self, rows: "NDArray[np.int32]", leading: "NDArray[np.bool_]"
+    ) -> "tuple[list[str], NDArray[np.int64], NDArray[np.bool_]]":
+        """What the library decodes rows to, its letters, and where that may not be put together."""
+        if self._before is None:
+            self._before = self._something_before()
+        first = leading if self._positions > 1 else np.ones(len(rows), np.bool_)
+        ids = self._codes.ids(rows)
+        backs, broken = self._decoded(ids, first)
+        kept = look(*Strings().append(backs))[1]
+        if self._unk is not None:
+            self._leave_unknown_out(ids, first, kept, broken)
+        return backs, kept, broken
 
     def joined(self, rows: "NDArray[np.int32]", numbers: "NDArray[np.int32]") -> str:
         """The text of these rows, one behind another; `numbers` are those of their chunks."""
@@ -532,33 +573,19 @@ class _Backs:
             for row, number in zip(rows.tolist(), numbers.tolist(), strict=True)
         ).decode()
 
-    def _spells(
-        self, rows: "NDArray[np.int32]", numbers: "NDArray[np.int64]"
-    ) -> "NDArray[np.bool_]":
-        """Of which rows the bytes of the tokens are those of the chunk: it comes back as it was."""
-        same = np.zeros(len(rows), np.bool_)
-        if self._spelled is not None:
-            spells(
-                rows, self._codes.flat.array, self._codes.starts.array, *self._spelled,
-                numbers, *self._numbering.buffer(), same,
-            )  # fmt: skip
-        return same
-
     def _leave_unknown_out(
         self,
         ids: list[list[int]],
         first: "NDArray[np.bool_]",
-        others: "NDArray[np.int64]",
-        kept: "NDArray[np.int32]",
+        kept: "NDArray[np.int64]",
         broken: "NDArray[np.bool_]",
     ) -> None:
         """Mend `kept` and `broken` where one of these ids is the unknown one."""
         having = [place for place, one in enumerate(ids) if self._unk in one]
         known = [[one for one in ids[place] if one != self._unk] for place in having]
-        where = others[having]
-        backs, more_broken = self._decoded(known, first[where], may_be_empty=True)
-        kept[where] = look(*Strings().append(backs))[1]
-        broken[where] |= more_broken
+        backs, more_broken = self._decoded(known, first[having], may_be_empty=True)
+        kept[having] = look(*Strings().append(backs))[1]
+        broken[having] |= more_broken
 
     def _decoded(
         self, ids: list[list[int]], first: "NDArray[np.bool_]", *, may_be_empty: bool = False
