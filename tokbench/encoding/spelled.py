@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
+    from tokbench.encoding.structure import Json
+
 SPACE = "\u2581"
 _REPLACED = {"type": "Replace", "pattern": {"String": SPACE}, "content": " "}
+_STRIP = {"type": "Strip", "content": " ", "start": 1, "stop": 0}
 _IN_BYTES = (
     ["ByteLevel"],
     ["Replace", "Fuse"],
@@ -61,21 +64,40 @@ def spelled(tokenizer: "Tokenizer", unk: int | None) -> Spelled | None:
     parts = flattened(state, "decoders")
     kinds = None if parts is None else [part["type"] for part in parts]
     if kinds in _IN_CHARACTERS:
-        vocabulary = tokenizer.get_vocab(with_added_tokens=True).values()
-        leading = _asked(tokenizer, range(max(vocabulary, default=-1) + 1), [])
-        behind = _asked(tokenizer, range(len(leading)), [min(vocabulary, default=0)])
+        ids = range(len(token_bytes(tokenizer)))
+        leading = _asked(tokenizer, ids, [])
+        behind = _asked(tokenizer, ids, [_some(tokenizer)])
         return _made([*leading, *behind], len(leading))
-    if parts is None or kinds not in _IN_BYTES or (len(parts) > 1 and parts[0] != _REPLACED):
+    stripped = parts is not None and parts[-1] == _STRIP
+    parts = parts[:-1] if parts and stripped else parts
+    found = _in_bytes(tokenizer, parts or [])
+    if found is None:
+        return None
+    if unk is not None:
+        found[unk] = _asked(tokenizer, range(unk, unk + 1), [_some(tokenizer)])[0]
+    if not stripped:
+        return _made(found, 0)
+    leading = [one and one.removeprefix(b" ") for one in found]
+    return _made([*leading, *found], len(found))
+
+
+def _in_bytes(tokenizer: "Tokenizer", decoders: "list[Json]") -> list[bytes | None] | None:
+    """By id what tokens are, where these decoders join bytes; None where they may do more."""
+    kinds = [one["type"] for one in decoders]
+    if kinds not in _IN_BYTES or (len(kinds) > 1 and decoders[0] != _REPLACED):
         return None
     found = token_bytes(tokenizer)
-    if len(parts) > 1:
+    if len(kinds) > 1:
         for token, number in tokenizer.get_vocab(with_added_tokens=True).items():
             if (one := found[number]) is not None and one == token.encode():
-                odd = len(parts) > len(_IN_BYTES[1]) and token.startswith("<0x")
+                odd = "ByteFallback" in kinds and token.startswith("<0x")
                 found[number] = None if odd else token.replace(SPACE, " ").encode()
-    if unk is not None:
-        found[unk] = tokenizer.decode([unk], skip_special_tokens=False).encode()
-    return _made(found, 0)
+    return found
+
+
+def _some(tokenizer: "Tokenizer") -> int:
+    """The lowest id that a token has."""
+    return min(tokenizer.get_vocab(with_added_tokens=True).values(), default=0)
 
 
 def _asked(tokenizer: "Tokenizer", ids: range, before: list[int]) -> list[bytes | None]:
