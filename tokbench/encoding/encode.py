@@ -195,21 +195,18 @@ def _one_after_another(
 
     Kernels and the library hold no lock of the interpreter, so that two use two processors.
     """
-    samples = [
-        sample_of(batch, numberings, pieces=_SAMPLED if number else _SAMPLED_FIRST,
-                  size=_SAMPLE_BYTES)
-        for number, batch in enumerate(batches)
-    ]  # fmt: skip
+    wanted = [(one, _SAMPLED if number else _SAMPLED_FIRST) for number, one in enumerate(batches)]
+    sample = sample_of(wanted, numberings, size=_SAMPLE_BYTES)
     for numbering in numberings.values():
         numbering.freeze()
     stopped = threading.Event()
 
     def encode_all(work: "_Work") -> None:
         work.begin(numberings)
-        for batch, sample in zip(batches, samples, strict=True):
+        work.check(sample)
+        for batch in batches:
             if stopped.is_set():
                 return
-            work.check(sample)
             work.add(batch)
         work.finish()
 
@@ -265,7 +262,7 @@ def _add(works: "Sequence[_Work]", batch: Batch, numberings: "Mapping[str, Numbe
         if isinstance(work, _ChunkWork) and not work.differs:
             if sample is None:
                 pieces = _SAMPLED if work.documents else _SAMPLED_FIRST
-                sample = sample_of(batch, numberings, pieces=pieces, size=_SAMPLE_BYTES)
+                sample = sample_of([(batch, pieces)], numberings, size=_SAMPLE_BYTES)
             work.check(sample)
         work.add(batch)
 
