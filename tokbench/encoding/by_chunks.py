@@ -70,6 +70,8 @@ class ByChunks:
             self._codes = _UnigramCodes(parts, self._unk, numbering, self._normal, lattice)
         elif self._normal is not None and (pieces := WordPieces.of(state)) is not None:
             self._codes = _PieceCodes(parts, self._unk, numbering, self._normal, pieces)
+        elif self._normal is not None and (words := Lattice.of_words(state)) is not None:
+            self._codes = _WordCodes(parts, self._unk, numbering, self._normal, words)
         elif (merging := Merging.of(state)) is not None:
             self._codes = _MergedCodes(parts, self._unk, numbering, merging)
         self._backs = _Backs(parts, self._codes, self._unk, route, numbering)
@@ -368,6 +370,29 @@ class _PieceCodes(_NormalCodes):
         flat, lengths, unknown = self._pieces.encode(strings.text, strings.bounds, rows)
         self._tell(rows, unknown, lengths >= 0)
         return self._completed(numbers, flat, lengths)
+
+
+class _WordCodes(_Codes):
+    """The same for a Unigram model of Metaspace's words."""
+
+    def __init__(
+        self,
+        whole: Whole,
+        unk: int | None,
+        numbering: "Numbering",
+        normal: "_Normal",
+        words: Lattice,
+    ) -> None:
+        super().__init__(whole, unk, numbering)
+        self._normal = normal
+        self._words = words
+
+    def _encoded(
+        self, numbers: "NDArray[np.int64]"
+    ) -> "tuple[NDArray[np.int32], NDArray[np.int64]]":
+        rows = self._normal.of(numbers)
+        strings = self._normal.texts
+        return self._completed(numbers, *self._words.words(strings.text, strings.bounds, rows))
 
 
 class _UnigramCodes(_NormalCodes):
