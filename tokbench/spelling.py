@@ -31,7 +31,7 @@ def _byte_characters() -> dict[str, int]:
 
 BYTES = _byte_characters()
 """The byte that each of those characters stands for."""
-_TO_LATIN_1 = {code: "\uffff" for code in range(256)} | {
+_TO_LATIN_1 = dict.fromkeys(range(256), "\uffff") | {
     ord(character): chr(byte) for character, byte in BYTES.items()
 }
 
@@ -39,8 +39,8 @@ _TO_LATIN_1 = {code: "\uffff" for code in range(256)} | {
 def unspelled(token: str) -> bytes | None:
     """What a token written in those characters stands for; None where it has others.
 
-    >>> unspelled("Ġé"), unspelled("a b")
-    (b' \\xe9', None)
+    >>> unspelled("Ġlow"), unspelled("a b")
+    (b' low', None)
     """
     try:
         return token.translate(_TO_LATIN_1).encode("latin-1")

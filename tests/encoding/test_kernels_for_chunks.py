@@ -20,8 +20,8 @@ from tokbench.encoding.images import Images
 from tokbench.encoding.loading import charsmap
 from tokbench.encoding.merging import Merging
 from tokbench.encoding.structure import NO_CUT, Route, route
-from tokbench.encoding.token_bytes import BYTES
 from tokbench.encoding.word_pieces import WordPieces
+from tokbench.spelling import BYTES
 
 SPACE = "\u2581"
 NAMES = {byte: character for character, byte in BYTES.items()}

@@ -31,9 +31,13 @@ class Batch:
         self._column = column
         self.text, offsets = raw_strings(column)
         self.offsets: NDArray[np.int64] = offsets
-        self.numbered: dict[str, Numbered] = {
-            name: numbering.add(self.text, self.offsets) for name, numbering in numberings.items()
-        }
+        self.numbered: dict[str, Numbered] = {}
+        for name, numbering in numberings.items():
+            self.number(name, numbering)
+
+    def number(self, name: str, numbering: "Numbering") -> None:
+        """Number the chunks of one more cut set."""
+        self.numbered[name] = numbering.add(self.text, self.offsets)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1

@@ -120,7 +120,7 @@ def encode_documents(
     held: list[Batch] = []
     for records in chain(ahead, batches):
         groups.add(records)
-        batch = Batch(records.column("text"), numberings)
+        batch = Batch(records.column("text"), {} if every else numberings)
         facts.add(batch)
         if every:
             held.append(batch)
@@ -133,6 +133,8 @@ def encode_documents(
         raise CorpusError(_nothing(corpus, split))
     if every:
         _one_after_another(works, held, numberings, told)
+        held.clear()
+        numberings.clear()
     again = {
         position: _Work(work.subject, spans, DIFFERED, differed=True)
         for position, work in enumerate(works)
@@ -196,8 +198,10 @@ def _one_after_another(
     Kernels and the library hold no lock of the interpreter, so that two use two processors.
     """
     wanted = [(one, _SAMPLED if number else _SAMPLED_FIRST) for number, one in enumerate(batches)]
-    sample = sample_of(wanted, numberings, size=_SAMPLE_BYTES)
-    for numbering in numberings.values():
+    sample = sample_of(wanted, {}, size=_SAMPLE_BYTES)
+    for name, numbering in numberings.items():  # one after another: a table is large until frozen
+        for batch in (*batches, sample):
+            batch.number(name, numbering)
         numbering.freeze()
     stopped = threading.Event()
 

@@ -95,7 +95,7 @@ class Images:
         while True:
             out = np.empty(room, np.uint8)
             done = kernels.put_together(
-                text, bounds, 0, self._images, self._marks, *self._tree, self._strings.text, 
+                text, bounds, 0, self._images, self._marks, *self._tree, self._strings.text,
                 self._strings.bounds, self._single, out, ends, known, plain,
             )  # fmt: skip
             if done == len(known):
@@ -108,7 +108,9 @@ class Images:
             for code in found[:count].tolist():
                 image = self._image(chr(code))
                 if image:
-                    self._images[code] = self._keep(image, single=len(image.strip(" ")) == 1 or image == " ")
+                    self._images[code] = self._keep(
+                        image, single=len(image.strip(" ")) == 1 or image == " "
+                    )
 
     def _ask_marked(self, text: "NDArray[np.uint8]", bounds: "NDArray[np.int64]") -> None:
         """The same for characters with marks behind them."""

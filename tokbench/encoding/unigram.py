@@ -144,8 +144,8 @@ class Lattice:
         unknown = np.zeros(len(rows), np.int32)
         used = kernels.encode(
             text, bounds, rows, self._keys, self._nodes, self._tokens, self._scores, _LIMITS,
-            self._unk, self._fallback, self._sums, self._froms, self._takes, self._near, flat, lengths,
-            close, unknown,
+            self._unk, self._fallback, self._sums, self._froms, self._takes, self._near, flat,
+            lengths, close, unknown,
         )  # fmt: skip
         return flat[:used], lengths, close, unknown
 

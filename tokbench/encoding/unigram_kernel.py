@@ -292,7 +292,7 @@ def encode_words(
     flat: Any,
     lengths: Any,
 ) -> Any:
-    """Encode texts of which Metaspace makes words: one begins at each U+0020, which is U+2581 there.
+    """Encode texts of which Metaspace makes words: one begins at each U+0020, written U+2581.
 
     Args:
         text: UTF-8 bytes.
@@ -334,9 +334,7 @@ def encode_words(
                 if word[size - 1] == 0x81 and word[size - 2] == 0x96 and word[size - 3] == 0xE2:
                     fits = False
             sums[0] = 0.0
-            best(
-                word, 0, size, keys, nodes, tokens, scores, limits, unk, sums, froms, takes, near
-            )
+            best(word, 0, size, keys, nodes, tokens, scores, limits, unk, sums, froms, takes, near)
             at: Any = np.int64(size)
             while at > 0:
                 start = np.int64(froms[at])
