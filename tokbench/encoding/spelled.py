@@ -77,7 +77,7 @@ def spelled(tokenizer: "Tokenizer", unk: int | None) -> Spelled | None:
         found[unk] = _asked(tokenizer, range(unk, unk + 1), [_some(tokenizer)])[0]
     if not stripped:
         return _made(found, 0)
-    leading = [one and one.removeprefix(b" ") for one in found]
+    leading = [one.removeprefix(b" ") if one else None for one in found]
     return _made([*leading, *found], len(found))
 
 
