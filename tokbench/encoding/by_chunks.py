@@ -7,6 +7,7 @@ result is that of encoding them whole, is told in `docs/cuts.md`; `encode` check
 
 import json
 from dataclasses import replace
+from functools import cached_property, lru_cache
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from tokbench.encoding.ids import Ids
 from tokbench.encoding.images import Images
 from tokbench.encoding.merging import Merging
 from tokbench.encoding.part import SHOWN_DIFFERENCES, Part, first_difference
-from tokbench.encoding.spelled import spelled
+from tokbench.encoding.spelled import Spelled, spelled
 from tokbench.encoding.tables import Column, Rows, Strings
 from tokbench.encoding.unigram import Lattice
 from tokbench.encoding.whole import Whole
@@ -61,7 +62,8 @@ class ByChunks:
         if route.way is not None:
             parts = Whole(replace(subject, tokenizer=Tokenizer.from_str(route.way.state)))
             lattice = Lattice.of(route.way)
-        state = json.loads(parts.tokenizer.to_str())
+        text = parts.tokenizer.to_str()
+        state = json.loads(text)
         self._normal = None
         if subject.tokenizer.normalizer is not None:
             self._normal = _Normal(parts, numbering, state["normalizer"])
@@ -72,7 +74,7 @@ class ByChunks:
             self._codes = _PieceCodes(parts, self._unk, numbering, self._normal, pieces)
         elif self._normal is not None and (words := Lattice.of_words(state)) is not None:
             self._codes = _WordCodes(parts, self._unk, numbering, self._normal, words)
-        elif (merging := Merging.of(state)) is not None:
+        elif (merging := _merging(text)) is not None:
             self._codes = _MergedCodes(parts, self._unk, numbering, merging)
         self._backs = _Backs(parts, self._codes, self._unk, route, numbering)
         self._weights = np.zeros(0, np.int64)
@@ -210,6 +212,12 @@ class ByChunks:
             back = back[1:] if self._route.way is not None else back
             differences.append((number, first_difference(batch[int(which[number])], back)))
         return Part(part.columns, tuple(differences))
+
+
+@lru_cache(maxsize=16)
+def _merging(state: str) -> Merging | None:
+    """`Merging.of` a tokenizer, kept for the parallel text that comes behind the corpus."""
+    return Merging.of(json.loads(state))
 
 
 class _Codes:
@@ -508,7 +516,7 @@ class _Backs:
         self._numbering = numbering
         self._rows = Rows(self._make)
         self._before: tuple[list[int], str] | None = None
-        self._spelled = spelled(whole.tokenizer, unk) if route.decoding != "whole" else None
+        self._by_token = route.decoding != "whole"
         self.texts = Strings()
         self.same = Column(np.bool_)
         self.kept = Column(np.int32)
@@ -542,6 +550,11 @@ class _Backs:
         self.same.append(told == SAME)
         self.kept.append(kept)
         self.broken.append(broken)
+
+    @cached_property
+    def _spelled(self) -> "Spelled | None":
+        """What tokens are, for who asks for more than ids."""
+        return spelled(self._whole.tokenizer, self._unk) if self._by_token else None
 
     def _written(
         self,

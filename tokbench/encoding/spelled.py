@@ -23,7 +23,7 @@ _IN_BYTES = (
     ["Replace", "Fuse"],
     ["Replace", "ByteFallback", "Fuse"],
 )
-_IN_CHARACTERS = ([], ["Metaspace"], ["WordPiece"])
+_IN_CHARACTERS: tuple[list[str], ...] = ([], ["Metaspace"], ["WordPiece"])
 _BROKEN = "\ufffd"
 
 
