@@ -15,7 +15,16 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from tokbench.encoding.added import AddedTokens
-from tokbench.encoding.chunk_kernels import ASKED, SAME, WRITTEN, add_up, compare, decode, join
+from tokbench.encoding.chunk_kernels import (
+    ASKED,
+    SAME,
+    WRITTEN,
+    add_up,
+    compare,
+    decode,
+    join,
+    tally,
+)
 from tokbench.encoding.facts import look
 from tokbench.encoding.ids import Ids
 from tokbench.encoding.images import Images
@@ -257,12 +266,11 @@ class _Codes:
 
     def frequencies(self, weights: "NDArray[np.int64]", size: int) -> "NDArray[np.int64]":
         """How often each id occurs, if each row does as often as it weighs."""
-        tokens = self.counts["tokens"].array[: len(weights)]
-        each = np.repeat(weights, tokens)
-        used = each > 0
-        ids = self.flat.array[: len(each)][used]
-        # sums of whole numbers below 2^53 are exact in doubles
-        return np.bincount(ids, each[used], size).astype(np.int64)
+        flat = self.flat.array
+        counts = np.zeros(max(size, int(flat.max(initial=-1)) + 1), np.int64)
+        tally(weights, flat, self.starts.array, counts)
+        used = int(np.flatnonzero(counts).max(initial=-1)) + 1
+        return counts[: max(size, used)]
 
     def same_in_documents(
         self, chunks: "Numbered", rows: "NDArray[np.int32]"

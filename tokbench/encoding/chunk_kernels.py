@@ -49,6 +49,22 @@ def add_up(rows: Any, bounds: Any, values: Any, sums: Any) -> Any:
 
 
 @jit
+def tally(weights: Any, flat: Any, firsts: Any, counts: Any) -> Any:
+    """Count the tokens of rows, each as often as its row weighs.
+
+    Args:
+        weights: int64, by row.
+        flat: int32, the tokens of all rows.
+        firsts: int64, by row, where they begin, and one more.
+        counts: int64, by token, added to.
+    """
+    for row in range(weights.shape[0]):
+        if weights[row]:
+            for at in range(firsts[row], firsts[row + 1]):
+                counts[flat[at]] += weights[row]
+
+
+@jit
 def join(rows: Any, text: Any, bounds: Any, out: Any) -> Any:
     """Write the strings of these rows one behind another.
 
