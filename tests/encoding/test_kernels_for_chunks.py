@@ -165,7 +165,7 @@ def test_unigram_words(pieces, scores, chunks, fallback):
 def test_other_words_are_the_librarys():
     made = Tokenizer(models.Unigram([("<unk>", 0.0), ("a", -1.0)], 0, byte_fallback=False))
     assert Lattice.of_words(json.loads(made.to_str())) is None
-    for scheme, known in (("always", True), ("never", False), ("first", False)):
+    for scheme, known in (("always", True), ("first", True), ("never", False)):
         made.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme=scheme)
         assert (Lattice.of_words(json.loads(made.to_str())) is not None) == known
 
