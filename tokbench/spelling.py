@@ -31,6 +31,21 @@ def _byte_characters() -> dict[str, int]:
 
 BYTES = _byte_characters()
 """The byte that each of those characters stands for."""
+_TO_LATIN_1 = dict.fromkeys(range(256), "\uffff") | {
+    ord(character): chr(byte) for character, byte in BYTES.items()
+}
+
+
+def unspelled(token: str) -> bytes | None:
+    """What a token written in those characters stands for; None where it has others.
+
+    >>> unspelled("Ġlow"), unspelled("a b")
+    (b' low', None)
+    """
+    try:
+        return token.translate(_TO_LATIN_1).encode("latin-1")
+    except UnicodeEncodeError:
+        return None
 
 
 @dataclass(frozen=True)

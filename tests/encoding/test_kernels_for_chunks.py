@@ -12,16 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_spaced import both_ways, bpe, collapsed, decoder
 from test_through_chunks import CHARACTERS, Memory
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 from tokbench.chunks.patterns import CL100K, GPT2, QWEN2
 from tokbench.encoding import encode, subject
+from tokbench.encoding.chunk_kernels import ASKED, SAME, WRITTEN, decode
 from tokbench.encoding.images import Images
 from tokbench.encoding.loading import charsmap
 from tokbench.encoding.merging import Merging
+from tokbench.encoding.spelled import spelled
 from tokbench.encoding.structure import NO_CUT, Route, route
-from tokbench.encoding.token_bytes import BYTES
+from tokbench.encoding.unigram import Lattice
 from tokbench.encoding.word_pieces import WordPieces
+from tokbench.spelling import BYTES
 
 SPACE = "\u2581"
 NAMES = {byte: character for character, byte in BYTES.items()}
@@ -133,6 +136,87 @@ def test_word_pieces(known, longer, chunks, follow, most):
         assert ids is None or ids == found.ids
         pairs = zip(found.ids, found.offsets, strict=True)
         assert ids is None or unknown == sum(b - a for one, (a, b) in pairs if one == 0)
+
+
+WORDS = st.lists(st.sampled_from(["a", "b", " ", "  ", "é", "漢", SPACE, "<unk>", "<0x61>", "\n"]))
+PIECES = ["a", "b", "ab", "aa", SPACE, SPACE + "a", "é", SPACE + "b", "<", "unk"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from(PIECES), unique=True),
+    st.lists(st.sampled_from([-1.0, -1.5, -2.0, -7.25]), min_size=len(PIECES)),
+    st.lists(WORDS.map("".join), min_size=1),
+    st.booleans(),
+)
+def test_unigram_words(pieces, scores, chunks, fallback):
+    vocab = [("<unk>", 0.0), *zip(pieces, scores, strict=False)]
+    vocab += [(f"<0x{byte:02X}>", -40.0) for byte in range(256)] if fallback else []
+    tokenizer = Tokenizer(models.Unigram(vocab, 0, byte_fallback=fallback))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    words = Lattice.of_words(json.loads(tokenizer.to_str()))
+    text, bounds = packed(chunks)
+    found = words.words(text, bounds, np.arange(len(chunks), dtype=np.int32))
+    for one, ids in zip(chunks, parted(*found), strict=True):
+        assert ids is None or ids == tokenizer.encode(one).ids
+        assert ids is not None or not one or SPACE in one or "<unk>" in one
+
+
+def test_other_words_are_the_librarys():
+    made = Tokenizer(models.Unigram([("<unk>", 0.0), ("a", -1.0)], 0, byte_fallback=False))
+    assert Lattice.of_words(json.loads(made.to_str())) is None
+    for scheme, known in (("always", True), ("first", True), ("never", False)):
+        made.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme=scheme)
+        assert (Lattice.of_words(json.loads(made.to_str())) is not None) == known
+
+
+SPELT = ["[UNK]", "ab", "##c", "do n't", " .", SPACE, SPACE + "é", "Ġx", "Ã", "©", "\ufffd", "##"]
+SPELT += ["<0x61>", "<0xC3>", "<0xA9>", "漢"]
+DECODERS = [
+    None,
+    decoders.WordPiece(),
+    decoders.WordPiece(prefix="a", cleanup=False),
+    decoders.Metaspace(),
+    decoders.Metaspace(prepend_scheme="never"),
+    decoders.ByteLevel(),
+    decoders.Sequence([decoders.Replace(SPACE, " "), decoders.Fuse()]),
+    decoders.Sequence([decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()]),
+    decoder(fallback=True),
+]
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    st.sampled_from(DECODERS),
+    st.lists(st.lists(st.integers(0, len(SPELT) - 1), min_size=1), min_size=1),
+    st.sampled_from(["ab", "é", " é", "a.", "[UNK]"]),
+    st.booleans(),
+)
+def test_what_tokens_decode_to(how, rows, chunk, leads):
+    """Where the kernel says what it is, it is that; behind others it is what they do not say."""
+    made = Tokenizer(models.WordLevel({one: k for k, one in enumerate(SPELT)}, "[UNK]"))
+    if how is not None:
+        made.decoder = how
+    tokens = spelled(made, 0)
+    leading = np.full(len(rows), leads or not tokens.behind)
+    flat = np.array([one for row in rows for one in row], np.int32)
+    firsts = np.cumsum([0, *map(len, rows)]).astype(np.int64)
+    text, bounds = packed([chunk])
+    out, ends = np.empty(10_000, np.uint8), np.zeros(len(rows) + 1, np.int64)
+    told, kept = np.zeros(len(rows), np.uint8), np.zeros(len(rows), np.int64)
+    places, chunks = np.arange(len(rows), dtype=np.int32), np.zeros(len(rows), np.int64)
+    assert decode(
+        places, leading, flat, firsts, tokens, 0, chunks, text, bounds, out, ends, told, kept
+    ) == len(rows)
+    for number, row in enumerate(rows):
+        before = [] if leading[number] else [1]
+        back = made.decode(before + row)[len(made.decode(before)) :]
+        assert told[number] != SAME or back == chunk
+        if told[number] == WRITTEN:
+            assert out[ends[number] : ends[number + 1]].tobytes().decode() == back != chunk
+        if told[number] != ASKED and kept[number] >= 0:
+            known = made.decode(before + [one for one in row if one])[len(made.decode(before)) :]
+            assert kept[number] == sum(map(str.isalpha, known))
 
 
 NORMALIZERS = [

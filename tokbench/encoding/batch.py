@@ -8,7 +8,7 @@ import numpy as np
 from tokbench.chunks.arrow import large_strings, raw_strings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,9 +31,13 @@ class Batch:
         self._column = column
         self.text, offsets = raw_strings(column)
         self.offsets: NDArray[np.int64] = offsets
-        self.numbered: dict[str, Numbered] = {
-            name: numbering.add(self.text, self.offsets) for name, numbering in numberings.items()
-        }
+        self.numbered: dict[str, Numbered] = {}
+        for name, numbering in numberings.items():
+            self.number(name, numbering)
+
+    def number(self, name: str, numbering: "Numbering") -> None:
+        """Number the chunks of one more cut set."""
+        self.numbered[name] = numbering.add(self.text, self.offsets)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -77,23 +81,32 @@ class Batch:
 
 
 def sample_of(
-    batch: Batch, numberings: "Mapping[str, Numbering]", *, pieces: int, size: int
+    wanted: "Sequence[tuple[Batch, int]]", numberings: "Mapping[str, Numbering]", *, size: int
 ) -> Batch:
-    """Some pieces of at most `size` bytes from all over a batch, as documents.
+    """Some pieces of at most `size` bytes from all over some batches, as documents.
 
     In turn they are the beginning of a document, and a part of one from wherever that is.
+
+    Args:
+        wanted: batches, and how many pieces of each.
+        numberings: what numbers the chunks of the pieces.
+        size: the most bytes of one.
     """
+    found = [piece for batch, pieces in wanted for piece in _pieces(batch, pieces, size)]
+    offsets = np.zeros(len(found) + 1, np.int64)
+    np.cumsum([len(piece) for piece in found], out=offsets[1:])
+    text = np.frombuffer(b"".join(found), np.uint8)
+    return Batch(large_strings(text, offsets), numberings)
+
+
+def _pieces(batch: Batch, pieces: int, size: int) -> list[bytes]:
     bounds = set()
     places = np.linspace(batch.offsets[0], batch.offsets[-1], pieces, endpoint=False)
     for turn, place in enumerate(places.astype(np.int64).tolist()):
         number = min(int(np.searchsorted(batch.offsets, place, "right")), len(batch)) - 1
         begin = place if turn % 2 else int(batch.offsets[number])
         bounds.add((begin, min(int(batch.offsets[number + 1]), begin + size)))
-    found = [
+    return [
         batch.text[begin:end].tobytes().decode("utf-8", "ignore").encode()
         for begin, end in sorted(bounds)
     ]
-    offsets = np.zeros(len(found) + 1, np.int64)
-    np.cumsum([len(piece) for piece in found], out=offsets[1:])
-    text = np.frombuffer(b"".join(found), np.uint8)
-    return Batch(large_strings(text, offsets), numberings)

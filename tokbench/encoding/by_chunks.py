@@ -7,6 +7,7 @@ result is that of encoding them whole, is told in `docs/cuts.md`; `encode` check
 
 import json
 from dataclasses import replace
+from functools import cached_property, lru_cache
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,22 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from tokbench.encoding.added import AddedTokens
-from tokbench.encoding.chunk_kernels import add_up, compare, join, spells
+from tokbench.encoding.chunk_kernels import (
+    ASKED,
+    SAME,
+    WRITTEN,
+    add_up,
+    compare,
+    decode,
+    join,
+    tally,
+)
 from tokbench.encoding.facts import look
 from tokbench.encoding.ids import Ids
 from tokbench.encoding.images import Images
 from tokbench.encoding.merging import Merging
 from tokbench.encoding.part import SHOWN_DIFFERENCES, Part, first_difference
-from tokbench.encoding.spelled import spelled
+from tokbench.encoding.spelled import Spelled, spelled
 from tokbench.encoding.tables import Column, Rows, Strings
 from tokbench.encoding.unigram import Lattice
 from tokbench.encoding.whole import Whole
@@ -61,7 +71,8 @@ class ByChunks:
         if route.way is not None:
             parts = Whole(replace(subject, tokenizer=Tokenizer.from_str(route.way.state)))
             lattice = Lattice.of(route.way)
-        state = json.loads(parts.tokenizer.to_str())
+        text = parts.tokenizer.to_str()
+        state = json.loads(text)
         self._normal = None
         if subject.tokenizer.normalizer is not None:
             self._normal = _Normal(parts, numbering, state["normalizer"])
@@ -70,7 +81,9 @@ class ByChunks:
             self._codes = _UnigramCodes(parts, self._unk, numbering, self._normal, lattice)
         elif self._normal is not None and (pieces := WordPieces.of(state)) is not None:
             self._codes = _PieceCodes(parts, self._unk, numbering, self._normal, pieces)
-        elif (merging := Merging.of(state)) is not None:
+        elif self._normal is not None and (words := Lattice.of_words(state)) is not None:
+            self._codes = _WordCodes(parts, self._unk, numbering, self._normal, words)
+        elif (merging := _merging(text)) is not None:
             self._codes = _MergedCodes(parts, self._unk, numbering, merging)
         self._backs = _Backs(parts, self._codes, self._unk, route, numbering)
         self._weights = np.zeros(0, np.int64)
@@ -210,6 +223,12 @@ class ByChunks:
         return Part(part.columns, tuple(differences))
 
 
+@lru_cache(maxsize=16)
+def _merging(state: str) -> Merging | None:
+    """`Merging.of` a tokenizer, kept for the parallel text that comes behind the corpus."""
+    return Merging.of(json.loads(state))
+
+
 class _Codes:
     """The ids of chunks, by row."""
 
@@ -247,12 +266,11 @@ class _Codes:
 
     def frequencies(self, weights: "NDArray[np.int64]", size: int) -> "NDArray[np.int64]":
         """How often each id occurs, if each row does as often as it weighs."""
-        tokens = self.counts["tokens"].array[: len(weights)]
-        each = np.repeat(weights, tokens)
-        used = each > 0
-        ids = self.flat.array[: len(each)][used]
-        # sums of whole numbers below 2^53 are exact in doubles
-        return np.bincount(ids, each[used], size).astype(np.int64)
+        flat = self.flat.array
+        counts = np.zeros(max(size, int(flat.max(initial=-1)) + 1), np.int64)
+        tally(weights, flat, self.starts.array, counts)
+        used = int(np.flatnonzero(counts).max(initial=-1)) + 1
+        return counts[: max(size, used)]
 
     def same_in_documents(
         self, chunks: "Numbered", rows: "NDArray[np.int32]"
@@ -370,6 +388,29 @@ class _PieceCodes(_NormalCodes):
         return self._completed(numbers, flat, lengths)
 
 
+class _WordCodes(_Codes):
+    """The same for a Unigram model of Metaspace's words."""
+
+    def __init__(
+        self,
+        whole: Whole,
+        unk: int | None,
+        numbering: "Numbering",
+        normal: "_Normal",
+        words: Lattice,
+    ) -> None:
+        super().__init__(whole, unk, numbering)
+        self._normal = normal
+        self._words = words
+
+    def _encoded(
+        self, numbers: "NDArray[np.int64]"
+    ) -> "tuple[NDArray[np.int32], NDArray[np.int64]]":
+        rows = self._normal.of(numbers)
+        strings = self._normal.texts
+        return self._completed(numbers, *self._words.words(strings.text, strings.bounds, rows))
+
+
 class _UnigramCodes(_NormalCodes):
     """The same for a Unigram model that adds up scores over whole documents."""
 
@@ -483,7 +524,7 @@ class _Backs:
         self._numbering = numbering
         self._rows = Rows(self._make)
         self._before: tuple[list[int], str] | None = None
-        self._spelled = spelled(whole.tokenizer, unk) if route.decoding == "joined" else None
+        self._by_token = route.decoding != "whole"
         self.texts = Strings()
         self.same = Column(np.bool_)
         self.kept = Column(np.int32)
@@ -499,29 +540,75 @@ class _Backs:
 
     def _make(self, keys: "NDArray[np.int64]") -> None:
         numbers = keys // self._positions
-        first = keys % self._positions == 1 if self._positions > 1 else np.ones(len(keys), bool)
-        if self._before is None:
-            self._before = self._something_before()
+        leading = keys % 2 == 1 if self._positions > 1 else np.zeros(len(keys), np.bool_)
         rows = self._codes.of(numbers)
-        same = self._spells(rows, numbers)
-        others = np.flatnonzero(~same)
-        kept, broken = np.zeros(len(keys), np.int32), np.zeros(len(keys), np.bool_)
-        kept[same] = look(*self._numbering.joined(numbers[same]))[1]
-        ids = self._codes.ids(rows[others])
-        backs, broken[others] = self._decoded(ids, first[others])
-        kept[others] = look(*Strings().append(backs))[1]
-        if self._unk is not None:
-            self._leave_unknown_out(ids, first, others, kept, broken)
-        texts = self._numbering.texts(numbers)
-        every = [""] * len(keys)
-        for number, back in zip(others.tolist(), backs, strict=True):
-            same[number] = back == texts[number]
-            if not same[number]:
-                every[number] = back
-        self.texts.append(every)
-        self.same.append(same)
+        text, bounds, told, kept = self._written(rows, leading, numbers)
+        by_tokens = told != ASKED
+        broken = leading & (told == WRITTEN) & (np.diff(bounds) == 0)
+        asked = np.flatnonzero(~by_tokens)
+        backs: list[str] = []
+        if len(asked):
+            backs, kept[asked], broken[asked] = self._asked(rows[asked], leading[asked])
+            texts = self._numbering.texts(numbers[asked])
+            for number, (back, one) in enumerate(zip(backs, texts, strict=True)):
+                if back == one:
+                    told[asked[number]] = SAME
+                    backs[number] = ""
+        self.texts.append_both(text, bounds, by_tokens, backs)
+        self.same.append(told == SAME)
         self.kept.append(kept)
         self.broken.append(broken)
+
+    @cached_property
+    def _spelled(self) -> "Spelled | None":
+        """What tokens are, for who asks for more than ids."""
+        return spelled(self._whole.tokenizer, self._unk) if self._by_token else None
+
+    def _written(
+        self,
+        rows: "NDArray[np.int32]",
+        leading: "NDArray[np.bool_]",
+        numbers: "NDArray[np.int64]",
+    ) -> "tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]":
+        """What rows decode to where every token does so by itself.
+
+        Returns:
+            As `chunk_kernels.decode`: texts, where each begins and the last one ends, how it is
+            known, and letters kept.
+        """
+        ends, kept = np.zeros(len(rows) + 1, np.int64), np.zeros(len(rows), np.int64)
+        told = np.full(len(rows), ASKED, np.uint8)
+        if self._spelled is None:
+            return np.empty(0, np.uint8), ends, told, kept
+        text, bounds = self._numbering.buffer()
+        unk = -1 if self._unk is None else self._unk
+        room = 1 << 16
+        while True:
+            out = np.empty(room, np.uint8)
+            done = decode(
+                rows, leading, self._codes.flat.array, self._codes.starts.array, self._spelled, unk,
+                numbers, text, bounds, out, ends, told, kept,
+            )  # fmt: skip
+            if done == len(rows):
+                break
+            room *= 2
+        of_chunk = kept < 0
+        kept[of_chunk] = look(*self._numbering.joined(numbers[of_chunk]))[1]
+        return out[: ends[-1]], ends, told, kept
+
+    def _asked(
+        self, rows: "NDArray[np.int32]", leading: "NDArray[np.bool_]"
+    ) -> "tuple[list[str], NDArray[np.int64], NDArray[np.bool_]]":
+        """What the library decodes rows to, its letters, and where that may not be put together."""
+        if self._before is None:
+            self._before = self._something_before()
+        first = leading if self._positions > 1 else np.ones(len(rows), np.bool_)
+        ids = self._codes.ids(rows)
+        backs, broken = self._decoded(ids, first)
+        kept = look(*Strings().append(backs))[1]
+        if self._unk is not None:
+            self._leave_unknown_out(ids, first, kept, broken)
+        return backs, kept, broken
 
     def joined(self, rows: "NDArray[np.int32]", numbers: "NDArray[np.int32]") -> str:
         """The text of these rows, one behind another; `numbers` are those of their chunks."""
@@ -532,33 +619,19 @@ class _Backs:
             for row, number in zip(rows.tolist(), numbers.tolist(), strict=True)
         ).decode()
 
-    def _spells(
-        self, rows: "NDArray[np.int32]", numbers: "NDArray[np.int64]"
-    ) -> "NDArray[np.bool_]":
-        """Of which rows the bytes of the tokens are those of the chunk: it comes back as it was."""
-        same = np.zeros(len(rows), np.bool_)
-        if self._spelled is not None:
-            spells(
-                rows, self._codes.flat.array, self._codes.starts.array, *self._spelled,
-                numbers, *self._numbering.buffer(), same,
-            )  # fmt: skip
-        return same
-
     def _leave_unknown_out(
         self,
         ids: list[list[int]],
         first: "NDArray[np.bool_]",
-        others: "NDArray[np.int64]",
-        kept: "NDArray[np.int32]",
+        kept: "NDArray[np.int64]",
         broken: "NDArray[np.bool_]",
     ) -> None:
         """Mend `kept` and `broken` where one of these ids is the unknown one."""
         having = [place for place, one in enumerate(ids) if self._unk in one]
         known = [[one for one in ids[place] if one != self._unk] for place in having]
-        where = others[having]
-        backs, more_broken = self._decoded(known, first[where], may_be_empty=True)
-        kept[where] = look(*Strings().append(backs))[1]
-        broken[where] |= more_broken
+        backs, more_broken = self._decoded(known, first[having], may_be_empty=True)
+        kept[having] = look(*Strings().append(backs))[1]
+        broken[having] |= more_broken
 
     def _decoded(
         self, ids: list[list[int]], first: "NDArray[np.bool_]", *, may_be_empty: bool = False

@@ -11,6 +11,8 @@ IN_LETTERS, IN_DIGITS, IN_BOTH = 4, 5, 6
 """What ASCII characters are to UAX 29: joined with their like, or between two of a kind."""
 UNSEGMENTED = 2
 """In a table of kinds: 1 is a letter, 3 one of a script that puts no spaces between words."""
+SAME, WRITTEN, ASKED = 0, 1, 2
+"""How it is known what a chunk's tokens decode to."""
 
 
 @jit
@@ -44,6 +46,22 @@ def add_up(rows: Any, bounds: Any, values: Any, sums: Any) -> Any:
         for place in range(bounds[document], bounds[document + 1]):
             total += values[rows[place]]
         sums[document] = total
+
+
+@jit
+def tally(weights: Any, flat: Any, firsts: Any, counts: Any) -> Any:
+    """Count the tokens of rows, each as often as its row weighs.
+
+    Args:
+        weights: int64, by row.
+        flat: int32, the tokens of all rows.
+        firsts: int64, by row, where they begin, and one more.
+        counts: int64, by token, added to.
+    """
+    for row in range(weights.shape[0]):
+        if weights[row]:
+            for at in range(firsts[row], firsts[row + 1]):
+                counts[flat[at]] += weights[row]
 
 
 @jit
@@ -127,49 +145,86 @@ def compare(
 
 
 @jit
-def spells(
+def decode(
     rows: Any,
+    leading: Any,
     flat: Any,
     firsts: Any,
-    pieces: Any,
-    bounds: Any,
-    known: Any,
+    tokens: Any,
+    unk: Any,
     numbers: Any,
     chunks: Any,
     starts: Any,
-    same: Any,
+    out: Any,
+    ends: Any,
+    told: Any,
+    kept: Any,
 ) -> Any:
-    """For each row, whether the bytes of its tokens are those of a chunk.
+    """For each row what its tokens decode to, as far as that is known of each of them.
 
     Args:
         rows: int32.
+        leading: bool, by place in `rows`, whether its first token begins a text.
         flat: int32, the tokens of all rows.
         firsts: int64, by row, where its tokens begin.
-        pieces: uint8; the bytes of token k are `pieces[bounds[k]:bounds[k + 1]]`.
-        bounds: int64.
-        known: bool, by token, whether its bytes are known.
-        numbers: int64, a chunk for each row.
+        tokens: a `spelled.Spelled`.
+        unk: the unknown token; -1 for none.
+        numbers: int64, a chunk for each place.
         chunks: uint8, likewise its text.
         starts: int64, likewise.
-        same: bool, one a row, filled.
+        out: uint8, filled with what was WRITTEN, one behind another, as far as there is room.
+        ends: int64, one more than there are places, filled: where each ends in `out`; the first 0.
+        told: uint8, one a place, filled: SAME as the chunk, WRITTEN, or ASKED of the library.
+        kept: int64, likewise: letters in it, those of unknown tokens left out; -1 for those of the
+            chunk.
+
+    Returns:
+        How many places were looked at; fewer than given if `out` has no room.
     """
+    used: Any = np.int64(0)
     for number in range(rows.shape[0]):
-        place, end = starts[numbers[number]], starts[numbers[number] + 1]
-        fits = True
-        for at in range(firsts[rows[number]], firsts[rows[number] + 1]):
-            token = flat[at]
-            size = bounds[token + 1] - bounds[token]
-            if not known[token] or place + size > end:
-                fits = False
+        begin = used
+        first, last = firsts[rows[number]], firsts[rows[number] + 1]
+        state = WRITTEN
+        whole = True
+        unknown = False
+        letters: Any = np.int64(0)
+        for at in range(first, last):
+            place: Any = np.int64(flat[at])
+            if at > first or not leading[number]:
+                place += tokens.behind
+            if not tokens.known[place]:
+                state = ASKED
                 break
+            size = tokens.bounds[place + 1] - tokens.bounds[place]
+            if used + size > out.shape[0]:
+                return number
             for offset in range(size):
-                if pieces[bounds[token] + offset] != chunks[place + offset]:
-                    fits = False
-                    break
-            if not fits:
-                break
-            place += size
-        same[number] = fits and place == end
+                out[used + offset] = tokens.text[tokens.bounds[place] + offset]
+            used += size
+            whole = whole and tokens.whole[place]
+            if flat[at] == unk:
+                unknown = True
+            else:
+                letters += tokens.letters[place]
+        if state == WRITTEN:
+            source = starts[numbers[number]]
+            same = used - begin == starts[numbers[number] + 1] - source
+            if same:
+                for offset in range(used - begin):
+                    if out[begin + offset] != chunks[source + offset]:
+                        same = False
+                        break
+            if not whole and (unknown or not same):
+                state = ASKED
+            elif same:
+                state = SAME
+        if state != WRITTEN:
+            used = begin
+        told[number] = state
+        kept[number] = letters if whole else -1
+        ends[number + 1] = used
+    return rows.shape[0]
 
 
 @jit

@@ -120,7 +120,7 @@ def encode_documents(
     held: list[Batch] = []
     for records in chain(ahead, batches):
         groups.add(records)
-        batch = Batch(records.column("text"), numberings)
+        batch = Batch(records.column("text"), {} if every else numberings)
         facts.add(batch)
         if every:
             held.append(batch)
@@ -133,6 +133,8 @@ def encode_documents(
         raise CorpusError(_nothing(corpus, split))
     if every:
         _one_after_another(works, held, numberings, told)
+        held.clear()
+        numberings.clear()
     again = {
         position: _Work(work.subject, spans, DIFFERED, differed=True)
         for position, work in enumerate(works)
@@ -195,21 +197,20 @@ def _one_after_another(
 
     Kernels and the library hold no lock of the interpreter, so that two use two processors.
     """
-    samples = [
-        sample_of(batch, numberings, pieces=_SAMPLED if number else _SAMPLED_FIRST,
-                  size=_SAMPLE_BYTES)
-        for number, batch in enumerate(batches)
-    ]  # fmt: skip
-    for numbering in numberings.values():
+    wanted = [(one, _SAMPLED if number else _SAMPLED_FIRST) for number, one in enumerate(batches)]
+    sample = sample_of(wanted, {}, size=_SAMPLE_BYTES)
+    for name, numbering in numberings.items():  # one after another: a table is large until frozen
+        for batch in (*batches, sample):
+            batch.number(name, numbering)
         numbering.freeze()
     stopped = threading.Event()
 
     def encode_all(work: "_Work") -> None:
         work.begin(numberings)
-        for batch, sample in zip(batches, samples, strict=True):
+        work.check(sample)
+        for batch in batches:
             if stopped.is_set():
                 return
-            work.check(sample)
             work.add(batch)
         work.finish()
 
@@ -265,7 +266,7 @@ def _add(works: "Sequence[_Work]", batch: Batch, numberings: "Mapping[str, Numbe
         if isinstance(work, _ChunkWork) and not work.differs:
             if sample is None:
                 pieces = _SAMPLED if work.documents else _SAMPLED_FIRST
-                sample = sample_of(batch, numberings, pieces=pieces, size=_SAMPLE_BYTES)
+                sample = sample_of([(batch, pieces)], numberings, size=_SAMPLE_BYTES)
             work.check(sample)
         work.add(batch)
 

@@ -102,7 +102,7 @@ class Encoder:
         names = {self._route.cut_set.name: self._numbering}
         batch = Batch(texts, names)
         pieces = _SAMPLED if self._known else _SAMPLED_FIRST
-        self._check(sample_of(batch, names, pieces=pieces, size=_SAMPLE_BYTES))
+        self._check(sample_of([(batch, pieces)], names, size=_SAMPLE_BYTES))
         self._known += len(batch)
         return self._through_chunks(batch)
 

@@ -2,7 +2,8 @@
 
 The library normalizes a text in microseconds, and there are millions; its distinct characters are
 thousands. That the image of a text is those of its characters is known for those that neither join
-nor change places with any other (`docs/cuts.md`); texts with others are the library's.
+nor change places with any other, if a character and the marks behind it are taken as one
+(`docs/cuts.md`); texts with others are the library's.
 """
 
 import json
@@ -12,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import regex
 
-from tokbench.chunks.classes import VISIBLE, load
+from tokbench.chunks.classes import MARK, VISIBLE, WHITE, load
 from tokbench.chunks.structure import flattened
 from tokbench.encoding import image_kernels as kernels
-from tokbench.encoding.spaced import undrawn
+from tokbench.encoding import unigram_kernel as trees
+from tokbench.encoding.spaced import SPACE, undrawn
 from tokbench.encoding.tables import Strings
 
 if TYPE_CHECKING:
@@ -42,6 +44,10 @@ class Images:
 
     def __init__(self, normalize: Callable[[str], str], alone: "NDArray[np.bool_]") -> None:
         self._normalize = normalize
+        self._alone = alone
+        self._marks = load().stable == MARK
+        self._marked: dict[bytes, int] = {}
+        self._plant()
         self._images = np.where(alone, kernels.UNASKED, kernels.ODD).astype(np.int32)
         self._strings = Strings()
         self._single = np.zeros(_AT_ONCE, np.bool_)
@@ -57,14 +63,14 @@ class Images:
             normalize: applies it.
         """
         parts = flattened(normalizer, "normalizers") or []
-        visible = np.isin(load().stable, list(VISIBLE))
-        visible[ord(" ")] = True
+        alone = np.isin(load().stable, [*VISIBLE, WHITE])
         if not all(part["type"] in _ONE_BY_ONE for part in parts):
             found = undrawn(json.dumps(parts))
             if found is None:
                 return None
-            visible &= found
-        made = cls(normalize, visible)
+            alone = np.isin(load().stable, list(VISIBLE)) & found
+            alone[ord(" ")] = found[ord(" ")]
+        made = cls(normalize, alone)
         return made if made._lead else None
 
     def apply(
@@ -82,14 +88,15 @@ class Images:
             around it aside.
         """
         self._ask(text)
+        self._ask_marked(text, bounds)
         ends = np.zeros(len(bounds), np.int64)
         known, plain = np.zeros((2, len(bounds) - 1), np.bool_)
         room = len(text) + len(text) // 2 + 1024
         while True:
             out = np.empty(room, np.uint8)
             done = kernels.put_together(
-                text, bounds, 0, self._images, self._strings.text, self._strings.bounds,
-                self._single, out, ends, known, plain,
+                text, bounds, 0, self._images, self._marks, *self._tree, self._strings.text,
+                self._strings.bounds, self._single, out, ends, known, plain,
             )  # fmt: skip
             if done == len(known):
                 return out[: ends[-1]], ends, known, plain
@@ -99,13 +106,54 @@ class Images:
         found = np.empty(_AT_ONCE, np.int64)
         while count := kernels.unasked(text, self._images, found):
             for code in found[:count].tolist():
-                whole = self._normalize(" " + chr(code))
-                image = whole.removeprefix(self._lead)
-                if image == whole or not image or _JOINS.match(image):
-                    continue
-                number = len(self._strings.bounds) - 1
-                if number == len(self._single):
-                    self._single = np.concatenate([self._single, np.zeros_like(self._single)])
-                self._single[number] = len(image.strip(" ")) == 1
-                self._images[code] = number
-                self._strings.append([image])
+                image = self._image(chr(code))
+                if image:
+                    self._images[code] = self._keep(
+                        image, single=len(image.strip(" ")) == 1 or image == " "
+                    )
+
+    def _ask_marked(self, text: "NDArray[np.uint8]", bounds: "NDArray[np.int64]") -> None:
+        """The same for characters with marks behind them."""
+        found, first = np.empty((_AT_ONCE, 2), np.int64), 0
+        while first < len(bounds) - 1:
+            count, first = kernels.unasked_marked(
+                text, bounds, first, self._marks, *self._asked, found
+            )
+            for begin, end in found[:count].tolist():
+                piece = text[begin:end].tobytes()
+                if piece not in self._marked:
+                    one = piece.decode()
+                    image = self._image(one) if self._alone[ord(one[0])] else ""
+                    odd = not image or image[0] == " " or SPACE in image
+                    self._marked[piece] = (
+                        kernels.ODD if odd else self._keep(image, single=image == one)
+                    )
+            if count:
+                self._plant()
+
+    def _plant(self) -> None:
+        """Make the tree of all that was asked."""
+        bounds = np.zeros(len(self._marked) + 1, np.int64)
+        np.cumsum(list(map(len, self._marked)), out=bounds[1:])
+        text = np.frombuffer(b"".join(self._marked), np.uint8)
+        keys = np.full(1 << (2 * len(text) + 1).bit_length(), -1, np.int64)
+        nodes, numbers = np.zeros(len(keys), np.int32), np.full(len(text) + 1, -1, np.int32)
+        trees.plant(text, bounds, keys, nodes, numbers)
+        images = np.array([*self._marked.values(), kernels.ODD], np.int32)
+        self._asked = keys, nodes, numbers
+        self._tree = keys, nodes, images[numbers]
+
+    def _image(self, one: str) -> str:
+        """What becomes of it behind others; empty if that cannot be told."""
+        whole = self._normalize(" " + one)
+        image = whole.removeprefix(self._lead)
+        return "" if image == whole or _JOINS.match(image) else image
+
+    def _keep(self, image: str, *, single: bool) -> int:
+        """The number of an image."""
+        number = len(self._strings.bounds) - 1
+        if number == len(self._single):
+            self._single = np.concatenate([self._single, np.zeros_like(self._single)])
+        self._single[number] = single
+        self._strings.append([image])
+        return number

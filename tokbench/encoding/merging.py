@@ -24,7 +24,7 @@ from tokbench.chunks.classes import (
 )
 from tokbench.encoding import merge_kernels as kernels
 from tokbench.encoding.spaced import SPACE, WRITTEN
-from tokbench.spelling import BYTES
+from tokbench.spelling import BYTES, unspelled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -134,9 +134,9 @@ class Merging:
 
     def _makes_all(self, vocabulary: Mapping[str, int]) -> bool:
         """Whether merging gives each token from its bytes: `ignore_merges` changes nothing."""
-        if not all(token and BYTES.keys() >= set(token) for token in vocabulary):
+        tokens = [found for token in vocabulary if (found := unspelled(token))]
+        if len(tokens) < len(vocabulary):
             return False
-        tokens = [bytes(BYTES[one] for one in token) for token in vocabulary]
         bounds = np.zeros(len(tokens) + 1, np.int64)
         np.cumsum(list(map(len, tokens)), out=bounds[1:])
         text = np.frombuffer(b"".join(tokens), np.uint8)

@@ -4,7 +4,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from tokbench.spelling import BYTES
+from tokbench.spelling import unspelled
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -23,14 +23,15 @@ def token_bytes(tokenizer: "Tokenizer") -> list[bytes | None]:
     added = tokenizer.get_added_tokens_decoder()
     decoder = tokenizer.decoder
     state = json.loads(decoder.__getstate__()) if decoder is not None else None
-    kinds = set(_types(state))
+    kinds = _types(state)
+    in_bytes, falls_back = "ByteLevel" in kinds, "ByteFallback" in kinds
     for token, number in vocabulary.items():
         if number in added:
             continue
-        if "ByteLevel" in kinds and all(one in BYTES for one in token):
-            made[number] = bytes(BYTES[one] for one in token)
-        elif "ByteFallback" in kinds and (found := _FALLBACK.fullmatch(token)):
-            made[number] = bytes([int(found[1], 16)])
+        if in_bytes and (found := unspelled(token)) is not None:
+            made[number] = found
+        elif falls_back and (byte := _FALLBACK.fullmatch(token)):
+            made[number] = bytes([int(byte[1], 16)])
         else:
             made[number] = token.encode()
     return made

@@ -1,16 +1,24 @@
-"""Unigram models by kernel, for texts that are encoded as parts of a longer one."""
+"""Unigram models by kernel: of texts that are parts of a longer one, or of Metaspace's words."""
 
 import json
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tokbench.chunks import plan
 from tokbench.encoding import unigram_kernel as kernels
+from tokbench.encoding.spaced import SPACE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from tokbench.encoding.spaced import Way
+
+Json = Mapping[str, Any]
 
 _PENALTY = 10.0
 """`K_UNK_PENALTY`."""
@@ -26,9 +34,12 @@ class Lattice:
     Args:
         vocab: pieces and scores by id.
         unk: the id of the unknown one.
+        fallback: the tokens of the bytes of unknown characters; none if those stay unknown.
     """
 
-    def __init__(self, vocab: list[tuple[str, float]], unk: int) -> None:
+    def __init__(
+        self, vocab: list[tuple[str, float]], unk: int, fallback: "Sequence[int]" = ()
+    ) -> None:
         pieces = [token.encode() for token, _ in vocab]
         scores = [score for _, score in vocab]
         bounds = np.zeros(len(pieces) + 1, np.int64)
@@ -40,6 +51,7 @@ class Lattice:
         kernels.plant(text, bounds, self._keys, self._nodes, self._tokens)
         self._scores = np.array([*scores, min(scores) - _PENALTY], np.float64)
         self._unk = unk
+        self._fallback = np.array(fallback, np.int32)
         self._room(1 << 10)
 
     @classmethod
@@ -50,6 +62,57 @@ class Lattice:
         model = json.loads(way.state)["model"]
         return cls(model["vocab"], model["unk_id"])
 
+    @classmethod
+    def of_words(cls, state: Json) -> "Lattice | None":
+        """That of a tokenizer which gives it the words that Metaspace makes; None for another.
+
+        Args:
+            state: the tokenizer's JSON.
+        """
+        model = state["model"]
+        found = plan(None, state["pre_tokenizer"])
+        scanner = found.scanner if found else None
+        if model["type"] != "Unigram" or model["unk_id"] is None or scanner is None:
+            return None
+        if (scanner.pattern, scanner.prefix, scanner.digits) != ("metaspace", SPACE, ""):
+            return None
+        ids = {token: number for number, (token, _) in enumerate(model["vocab"])}
+        scores = [score for _, score in model["vocab"]]
+        if len(ids) < len(scores) or "" in ids or not all(map(math.isfinite, scores)):
+            return None
+        if min(scores) > 0 or len(model["vocab"][model["unk_id"]][0]) == 1:
+            return None
+        fallback: list[int] = []
+        if model.get("byte_fallback"):
+            fallback = [ids.get(f"<0x{byte:02X}>", -1) for byte in range(256)]
+        return None if -1 in fallback else cls(model["vocab"], model["unk_id"], fallback)
+
+    def words(
+        self, text: "NDArray[np.uint8]", bounds: "NDArray[np.int64]", rows: "NDArray[np.int32]"
+    ) -> "tuple[NDArray[np.int32], NDArray[np.int64]]":
+        """The ids of the words of texts.
+
+        Args:
+            text: UTF-8 bytes.
+            bounds: where each text begins, and the last one ends.
+            rows: which of them.
+
+        Returns:
+            The ids one behind another, and how many each text has, -1 where the library must be
+            asked.
+        """
+        sizes = bounds[rows.astype(np.int64) + 1] - bounds[rows]
+        if (size := int(sizes.max(initial=0)) + len(SPACE.encode())) >= len(self._sums):
+            self._room(2 * size)
+        flat = np.empty(3 * int(sizes.sum() + len(rows)), np.int32)
+        lengths = np.zeros(len(rows), np.int64)
+        used = kernels.encode_words(
+            text, bounds, rows, self._keys, self._nodes, self._tokens, self._scores, _LIMITS,
+            self._unk, self._fallback, self._sums, self._froms, self._takes, self._near,
+            self._word, flat, lengths,
+        )  # fmt: skip
+        return flat[:used], lengths
+
     def _room(self, size: int) -> None:
         """Be ready for texts of so many bytes."""
         self._sums = np.zeros(size + 1, np.float64)
@@ -57,6 +120,7 @@ class Lattice:
         self._takes = np.zeros(size + 1, np.int32)
         self._near = np.zeros(size + 1, np.bool_)
         self._scratch = np.zeros(size + 1, np.int32)
+        self._word = np.zeros(size + 1, np.uint8)
 
     def encode(
         self, text: "NDArray[np.uint8]", bounds: "NDArray[np.int64]", rows: "NDArray[np.int32]"
@@ -80,8 +144,8 @@ class Lattice:
         unknown = np.zeros(len(rows), np.int32)
         used = kernels.encode(
             text, bounds, rows, self._keys, self._nodes, self._tokens, self._scores, _LIMITS,
-            self._unk, self._sums, self._froms, self._takes, self._near, flat, lengths, close,
-            unknown,
+            self._unk, self._fallback, self._sums, self._froms, self._takes, self._near, flat,
+            lengths, close, unknown,
         )  # fmt: skip
         return flat[:used], lengths, close, unknown
 
@@ -112,6 +176,6 @@ class Lattice:
         kernels.same(
             rows, bounds, close, text_rows, text, starts, flat, firsts,
             self._keys, self._nodes, self._tokens, self._scores, _LIMITS, self._unk,
-            self._sums, self._froms, self._takes, self._near, self._scratch, equal,
+            self._fallback, self._sums, self._froms, self._takes, self._near, self._scratch, equal,
         )  # fmt: skip
         return equal

@@ -154,30 +154,47 @@ def best(
 
 
 @jit
-def write(size: Any, froms: Any, takes: Any, unk: Any, out: Any, at: Any) -> Any:
-    """Write the tokens of the best way, unknown characters side by side as one.
+def write(
+    text: Any,
+    begin: Any,
+    end: Any,
+    froms: Any,
+    takes: Any,
+    unk: Any,
+    fallback: Any,
+    out: Any,
+    at: Any,
+) -> Any:
+    """Write the tokens of the best way, unknown characters side by side as one or as their bytes.
 
     Args:
-        size: of the text.
+        text: UTF-8 bytes.
+        begin: where the text begins.
+        end: where it ends.
         froms: as `best` filled it.
         takes: likewise.
         unk: the unknown token.
-        out: int32, filled from `at`; room for `size` more.
+        fallback: int32, the token of each byte of unknown characters; empty if there are none.
+        out: int32, filled from `at`; room for as many more as the text has bytes.
         at: where to begin.
 
     Returns:
         Where they end.
     """
-    place = size
-    used = at
+    place: Any = np.int64(end - begin)
+    used: Any = np.int64(at)
     last = np.int64(-1)
     while place > 0:
         token = np.int64(takes[place])
-        if token != unk or last != unk:
+        if token == unk and fallback.shape[0]:
+            for offset in range(place - 1, froms[place] - 1, -1):
+                out[used] = fallback[text[begin + offset]]
+                used += 1
+        elif token != unk or last != unk:
             out[used] = token
             used += 1
         last = token
-        place = froms[place]
+        place = np.int64(froms[place])
     low, high = at, used - 1
     while low < high:
         held = out[low]
@@ -199,6 +216,7 @@ def encode(
     scores: Any,
     limits: Any,
     unk: Any,
+    fallback: Any,
     sums: Any,
     froms: Any,
     takes: Any,
@@ -214,13 +232,14 @@ def encode(
         text: UTF-8 bytes.
         bounds: int64, where each text begins.
         rows: int32, which texts.
-        keys: of the tree, as in `best`; likewise those up to `near`.
+        keys: of the tree, as in `best`; likewise those up to `unk`.
         nodes: likewise.
         tokens: likewise.
         scores: likewise.
         limits: likewise.
         unk: likewise.
-        sums: likewise.
+        fallback: as in `write`, empty.
+        sums: as in `best`, likewise those up to `near`.
         froms: likewise.
         takes: likewise.
         near: likewise.
@@ -239,7 +258,7 @@ def encode(
         uncertain = best(
             text, begin, end, keys, nodes, tokens, scores, limits, unk, sums, froms, takes, near
         )
-        after = write(end - begin, froms, takes, unk, flat, used)
+        after = write(text, begin, end, froms, takes, unk, fallback, flat, used)
         unknown[number] = 0
         place = end - begin
         while place > 0:
@@ -250,6 +269,85 @@ def encode(
         close[number] = uncertain == 1
         lengths[number] = after - used
         used = after
+    return used
+
+
+@jit
+def encode_words(
+    text: Any,
+    bounds: Any,
+    rows: Any,
+    keys: Any,
+    nodes: Any,
+    tokens: Any,
+    scores: Any,
+    limits: Any,
+    unk: Any,
+    fallback: Any,
+    sums: Any,
+    froms: Any,
+    takes: Any,
+    near: Any,
+    word: Any,
+    flat: Any,
+    lengths: Any,
+) -> Any:
+    """Encode texts of which Metaspace makes words: one begins at each U+0020, written U+2581.
+
+    Args:
+        text: UTF-8 bytes.
+        bounds: int64, where each text begins.
+        rows: int32, which texts.
+        keys: of the tree, as in `best`; likewise those up to `unk`.
+        nodes: likewise.
+        tokens: likewise.
+        scores: likewise.
+        limits: likewise.
+        unk: likewise.
+        fallback: as in `write`.
+        sums: as in `best`, likewise those up to `near`.
+        froms: likewise.
+        takes: likewise.
+        near: likewise.
+        word: uint8, room for the longest text and three bytes.
+        flat: int32, filled; three times as long as all texts with a byte more each.
+        lengths: int64, one a text, filled: how many tokens; -1 if the library must be asked, since
+            the text is empty or holds U+2581, or the unknown token itself.
+
+    Returns:
+        How many tokens all have.
+    """
+    used: Any = np.int64(0)
+    for number in range(rows.shape[0]):
+        first = used
+        place: Any = np.int64(bounds[rows[number]])
+        end = bounds[rows[number] + 1]
+        fits = place < end
+        while fits and place < end:
+            word[0], word[1], word[2] = 0xE2, 0x96, 0x81
+            size: Any = np.int64(3)
+            place += text[place] == 0x20
+            while place < end and text[place] != 0x20:
+                word[size] = text[place]
+                size += 1
+                place += 1
+                if word[size - 1] == 0x81 and word[size - 2] == 0x96 and word[size - 3] == 0xE2:
+                    fits = False
+            sums[0] = 0.0
+            best(word, 0, size, keys, nodes, tokens, scores, limits, unk, sums, froms, takes, near)
+            at: Any = np.int64(size)
+            while at > 0:
+                start = np.int64(froms[at])
+                lead = np.int64(word[start])
+                length = 1 + (lead >= 0xC0) + (lead >= 0xE0) + (lead >= 0xF0)
+                if takes[at] == unk and at - start > length:
+                    fits = False
+                at = start
+            used = write(word, 0, size, froms, takes, unk, fallback, flat, used)
+        lengths[number] = used - first
+        if not fits:
+            used = first
+            lengths[number] = -1
     return used
 
 
@@ -269,6 +367,7 @@ def same(
     scores: Any,
     limits: Any,
     unk: Any,
+    fallback: Any,
     sums: Any,
     froms: Any,
     takes: Any,
@@ -287,13 +386,14 @@ def same(
         starts: int64, where each begins.
         flat: int32, the tokens of all rows.
         firsts: int64, by row, where they begin.
-        keys: of the tree, as in `best`; likewise those up to `near`.
+        keys: of the tree, as in `best`; likewise those up to `unk`.
         nodes: likewise.
         tokens: likewise.
         scores: likewise.
         limits: likewise; ROUNDING: the bytes of a chunk times a sum, from where CLOSE is too small.
         unk: likewise.
-        sums: likewise.
+        fallback: as in `write`, empty.
+        sums: as in `best`, likewise those up to `near`.
         froms: likewise.
         takes: likewise.
         near: likewise.
@@ -320,7 +420,7 @@ def same(
                 sums, froms, takes, near,
             )  # fmt: skip
             total = sums[size]
-            count = write(size, froms, takes, unk, scratch, 0)
+            count = write(text, begin, end, froms, takes, unk, fallback, scratch, 0)
             if count != firsts[row + 1] - firsts[row]:
                 equal[document] = False
                 break

@@ -9,88 +9,38 @@ _NOT_TIMED = NotApplicable("speed was not measured")
 _MEGABYTE = 1e6
 
 
-@metric(
-    "encode_speed",
-    title="encode, MB/s",
-    unit="MB/s",
-    better="higher",
-    order=60,
-    digits=2,
-    needs="speed",
-)
-def encode_speed(encoded: Encoded) -> Value | NotApplicable:
-    """Megabytes (10^6 bytes) of text a second, one document a call, one thread."""
-    return _rate(encoded.speed, "encode")
+_RATES: tuple[tuple[str, str, Work, str], ...] = (
+    ("encode_speed", "encode, MB/s", "encode",
+     "(10^6 bytes) of text a second, one document a call, one thread"),
+    ("encode_speed_one_thread", "encode, 1 thread", "encode_one_thread",
+     "(10^6 bytes) of text a second, all documents in one call, one thread"),
+    ("encode_speed_batch", "encode, batch", "encode_batch",
+     "(10^6 bytes) of text a second, all documents in one call, all threads"),
+    ("decode_speed", "decode, MB/s", "decode",
+     "of the encoded text a second, ids of one document a call, one thread"),
+    ("decode_speed_one_thread", "decode, 1 thread", "decode_one_thread",
+     "of the encoded text a second, all ids in one call, one thread"),
+    ("decode_speed_batch", "decode, batch", "decode_batch",
+     "of the encoded text a second, all ids in one call, all threads"),
+)  # fmt: skip
+"""Name, title, what is timed, and what it is, in words."""
 
 
-@metric(
-    "encode_speed_one_thread",
-    title="encode, 1 thread",
-    unit="MB/s",
-    better="higher",
-    order=61,
-    digits=2,
-    needs="speed",
-)
-def encode_speed_one_thread(encoded: Encoded) -> Value | NotApplicable:
-    """Megabytes (10^6 bytes) of text a second, all documents in one call, one thread."""
-    return _rate(encoded.speed, "encode_one_thread")
+def _timed(order: int, name: str, title: str, work: Work, told: str) -> None:
+    """Register how fast a work is done."""
+
+    def rate(encoded: Encoded) -> Value | NotApplicable:
+        return _rate(encoded.speed, work)
+
+    rate.__name__ = name
+    rate.__doc__ = f"Megabytes {told}."
+    metric(name, title=title, unit="MB/s", better="higher", order=order, digits=2, needs="speed")(
+        rate
+    )
 
 
-@metric(
-    "encode_speed_batch",
-    title="encode, batch",
-    unit="MB/s",
-    better="higher",
-    order=62,
-    digits=2,
-    needs="speed",
-)
-def encode_speed_batch(encoded: Encoded) -> Value | NotApplicable:
-    """Megabytes (10^6 bytes) of text a second, all documents in one call, all threads."""
-    return _rate(encoded.speed, "encode_batch")
-
-
-@metric(
-    "decode_speed",
-    title="decode, MB/s",
-    unit="MB/s",
-    better="higher",
-    order=63,
-    digits=2,
-    needs="speed",
-)
-def decode_speed(encoded: Encoded) -> Value | NotApplicable:
-    """Megabytes of the encoded text a second, ids of one document a call, one thread."""
-    return _rate(encoded.speed, "decode")
-
-
-@metric(
-    "decode_speed_one_thread",
-    title="decode, 1 thread",
-    unit="MB/s",
-    better="higher",
-    order=64,
-    digits=2,
-    needs="speed",
-)
-def decode_speed_one_thread(encoded: Encoded) -> Value | NotApplicable:
-    """Megabytes of the encoded text a second, all ids in one call, one thread."""
-    return _rate(encoded.speed, "decode_one_thread")
-
-
-@metric(
-    "decode_speed_batch",
-    title="decode, batch",
-    unit="MB/s",
-    better="higher",
-    order=65,
-    digits=2,
-    needs="speed",
-)
-def decode_speed_batch(encoded: Encoded) -> Value | NotApplicable:
-    """Megabytes of the encoded text a second, all ids in one call, all threads."""
-    return _rate(encoded.speed, "decode_batch")
+for _order, _one in enumerate(_RATES, 60):
+    _timed(_order, *_one)
 
 
 @metric(
