@@ -150,7 +150,7 @@ def cut_set_of(tokenizer: "Tokenizer") -> "CutSet | None":
     """The cut set that is exact for a normalizer and pre-tokenizer; None: whole documents only."""
     pipeline = Pipeline.of(tokenizer)
     found = plan(pipeline.normalizer_json, pipeline.pre_tokenizer_json)
-    return found and found.cut_set
+    return found.cut_set if found else None
 
 
 def _counted(

@@ -17,7 +17,9 @@ def render(made: Counted) -> RenderableType:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="dim")
     table.add_column(overflow="fold")
-    per = f", {made.bytes / made.seconds / 1e6:,.1f} MB/s" if made.seconds and not made.before else ""
+    per = (
+        f", {made.bytes / made.seconds / 1e6:,.1f} MB/s" if made.seconds and not made.before else ""
+    )
     rows = [
         ("documents", f"{made.documents:,}, {shown(made.bytes)} of text"),
         ("distinct", f"{made.strings:,} {made.of}"),
@@ -30,8 +32,10 @@ def render(made: Counted) -> RenderableType:
     table.add_row("kept in", Text(_where(made.places)))
     done = "was counted before" if made.before else f"counted, {made.what}"
     heading = Text.assemble((made.name, "bold"), f" {done}")
-    notes = [Text(note, style="dim") for note in made.notes]
-    return Group(heading, "", table, *(["", *notes] if notes else []))
+    parts: list[RenderableType] = [heading, "", table]
+    if made.notes:
+        parts += ["", *(Text(note, style="dim") for note in made.notes)]
+    return Group(*parts)
 
 
 def _where(places: tuple[str, ...]) -> str:

@@ -67,8 +67,10 @@ def count(
         StoreError: the cache, or the folder to work in, cannot be written.
     """
     tell_of_kernels(watch)
-    return _here(recipe, memory, watch) if engine == "local" else _on_ray(
-        recipe, address, work, memory, watch
+    return (
+        _here(recipe, memory, watch)
+        if engine == "local"
+        else _on_ray(recipe, address, work, memory, watch)
     )
 
 
@@ -104,7 +106,9 @@ def _on_ray(
     began = time.perf_counter()
     corpus, blank = opened(recipe)
     cuts = cut_set(recipe, blank)
-    outline = sharding.outline(corpus, 1)  # what cannot be divided is told before a cluster is asked
+    outline = sharding.outline(
+        corpus, 1
+    )  # what cannot be divided is told before a cluster is asked
     if (found := _counted_before(recipe, corpus, cuts)) is not None:
         return found
     room(memory)
@@ -155,7 +159,7 @@ def count_shard(
     corpus, blank = opened(recipe)
     cuts = cut_set(recipe, blank)
     job = job_of(recipe.name, corpus, sharding.outline(corpus, of), cuts, of, SPLIT)
-    path = out if out.suffix == ".parquet" else out / f"part-{number:05}-of-{of:05}.parquet"
+    path = out if out.suffix == ".parquet" else out / part.name(number, of)
     with bounds(memory) as within:
         documents, size = Shard(corpus, job, number, 1, within, watch=watch).write(path)
     return Counted(

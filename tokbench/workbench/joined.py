@@ -1,4 +1,4 @@
-"""Parts of a count, put together: kept where training looks for counts, with what became of text."""
+"""Parts of a count, put together and kept where training looks for counts."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace

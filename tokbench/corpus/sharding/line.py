@@ -78,9 +78,7 @@ def _window(begin: int, length: int, low: int, high: int) -> Window:
     return inside[0] * ALL // length, inside[1] * ALL // length
 
 
-def _border(
-    sizes: Sequence[Sequence[int]], whole: Sequence[bool], number: int, of: int
-) -> int:
+def _border(sizes: Sequence[Sequence[int]], whole: Sequence[bool], number: int, of: int) -> int:
     """Where a shard begins, multiplied by `of`: exact, or at the end of a piece that is near."""
     edges, kept = [0], []
     for pieces, undivided in zip(sizes, whole, strict=True):

@@ -10,7 +10,6 @@ from tokbench.errors import CorpusError
 from tokbench.store import signature
 from tokbench.values import Split
 
-
 About = Mapping[str, Any]
 """What `Slice.about` gives, or `together` of several."""
 

@@ -1,6 +1,5 @@
 """Counting a shard: documents in, a part out; what every engine and batch job calls."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,8 @@ from tokbench.errors import CountsError
 from tokbench.values import Divisible, Progress, Slice, Split, Watch, ignore
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tokbench.counting.spilling import Strings
     from tokbench.values import ChunkCounts
 

@@ -53,21 +53,30 @@ def check(parts: Sequence[Part]) -> Job:
                 f"{odd.path}: was counted {_DIFFERENCES[name]} than {usual.path} (recipes "
                 f"{other.recipe} and {job.recipe}); leave it out, or count it again"
             )
+    _refuse_other_shards(parts, job)
+    return job
+
+
+def _refuse_other_shards(parts: Sequence[Part], job: Job) -> None:
+    """Refuse shards that are there twice, or not at all."""
     seen: dict[int, Part] = {}
     for one in parts:
         for shard in one.shards:
             if shard in seen:
                 where = f"{one.path}: shard {shard} of {job.of}"
-                raise CountsError(f"{where} is in {seen[shard].path} already; leave one of them out")
+                raise CountsError(
+                    f"{where} is in {seen[shard].path} already; leave one of them out"
+                )
             seen[shard] = one
-    if missing := [shard for shard in range(1, job.of + 1) if shard not in seen]:
-        named = ", ".join(map(str, missing[:_SHOWN])) + (", ..." if len(missing) > _SHOWN else "")
-        noun = "shard" if len(missing) == 1 else "shards"
+    missing = [shard for shard in range(1, job.of + 1) if shard not in seen]
+    if missing:
+        named = ", ".join(part.name(shard, job.of) for shard in missing[:_SHOWN])
+        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
         raise CountsError(
-            f"{parts[0].path.parent}: {noun} {named} of {job.of} {'is' if len(missing) == 1 else 'are'} "
-            f"missing (recipe {job.recipe}); count with --shard {missing[0]}/{job.of}"
+            f"{parts[0].path.parent}: of {job.of} shards {len(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} missing, {named}{more}: count recipe "
+            f"{job.recipe} with --shard {missing[0]}/{job.of}"
         )
-    return job
 
 
 def facts(told_: Sequence[Told], cut_set: str) -> "ChunkCounts":
@@ -116,9 +125,7 @@ def held(table: Bounded) -> "Iterator[Strings]":
     return merged([table], table.bounds.room // 2)
 
 
-def reduce(
-    paths: Sequence[Path], job: Job, partition: int, bounds: Bounds, out: Path
-) -> None:
+def reduce(paths: Sequence[Path], job: Job, partition: int, bounds: Bounds, out: Path) -> None:
     """Add up what all parts have in one part by hash, source by source, into a file.
 
     Raises:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tokbench import store
 from tokbench.counting.shards import part
@@ -25,9 +25,6 @@ from tokbench.counting.spilling import Bounds
 from tokbench.errors import CountsError, TokbenchError, sentence
 from tokbench.memory import LEAST, available, cores, room
 from tokbench.values import Divisible, Progress, Watch
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 RETRIES = 8
 """How often Ray starts a task again whose worker was lost."""
@@ -60,14 +57,14 @@ class Task:
 
     def part(self, number: int) -> Path:
         """The file of a shard."""
-        return self.folder / f"part-{number:05}-of-{self.job.of:05}.parquet"
+        return self.folder / part.name(number, self.job.of)
 
     def sum(self, partition: int) -> Path:
         """The file of a part by hash, added up."""
         return self.folder / f"sum-{partition:03}-of-{self.partitions:03}.parquet"
 
 
-def imported() -> "ModuleType":
+def imported() -> Any:
     """Ray.
 
     Raises:
@@ -84,7 +81,7 @@ def imported() -> "ModuleType":
 
 
 @contextmanager
-def cluster(address: str | None) -> Iterator["ModuleType"]:
+def cluster(address: str | None) -> Iterator[Any]:
     """Ray, connected to a cluster, or to one of this machine's that ends with the block.
 
     Args:
@@ -94,7 +91,7 @@ def cluster(address: str | None) -> Iterator["ModuleType"]:
     Raises:
         CountsError: Ray is not installed, or there is no cluster there.
     """
-    ray = imported()
+    ray: Any = imported()
     own = address is None and not os.environ.get("RAY_ADDRESS")
     joined = ray.is_initialized()
     settings: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
@@ -115,7 +112,7 @@ def cluster(address: str | None) -> Iterator["ModuleType"]:
 
 
 def count(
-    ray: "ModuleType",
+    ray: Any,
     corpus: Divisible,
     task: Task,
     watch: Watch,
@@ -147,7 +144,7 @@ def count(
 class _Tasks:
     """Hands out tasks, a few at a time, until all are done."""
 
-    def __init__(self, ray: "ModuleType", task: Task, named: Callable[[int], str]) -> None:
+    def __init__(self, ray: Any, task: Task, named: Callable[[int], str]) -> None:
         self._ray = ray
         self._task = task
         self._named = named
@@ -160,7 +157,9 @@ class _Tasks:
         resources = {"memory": self._task.memory} if self._task.memory else {}
         remote = ray.remote(max_retries=RETRIES, num_cpus=1, **resources)(function)
         limit = AT_ONCE * max(1, int(ray.cluster_resources().get("CPU", 1)))
-        left, running, lost = iter(numbers), {}, dict[int, int]()
+        left = iter(numbers)
+        running: dict[Any, int] = {}
+        lost: dict[int, int] = {}
         given = given if isinstance(given, ray.ObjectRef) else ray.put(given)
         number = next(left, None)
         try:
@@ -192,7 +191,7 @@ class _Tasks:
         return CountsError(f"{self._named(which)} could not be done by any worker: {said.strip()}")
 
 
-def _was_lost(ray: "ModuleType", error: Exception) -> bool:
+def _was_lost(ray: Any, error: Exception) -> bool:
     """Whether a task failed for what it ran on, and not for what it did."""
     return not isinstance(error, ray.exceptions.RayTaskError)
 

@@ -20,6 +20,7 @@ from tokbench import store
 from tokbench.chunks.arrow import large_strings, raw_strings
 from tokbench.counting.keep import few_at_a_time
 from tokbench.errors import CountsError
+from tokbench.store import signature
 from tokbench.values import Split
 
 if TYPE_CHECKING:
@@ -30,7 +31,12 @@ KEY = b"tokbench"
 AT_ONCE = 1 << 14
 """Rows that are read at a time."""
 _BUFFER = 1 << 20
-_SCHEMA = pa.schema({"source": pa.string(), "text": pa.large_string(), "count": pa.int64()})
+_COLUMNS: dict[str, pa.DataType] = {
+    "source": pa.string(),
+    "text": pa.large_string(),
+    "count": pa.int64(),
+}
+_SCHEMA = pa.schema(_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -139,7 +145,8 @@ def write(
     with (
         store.new_file(path) as file,
         pq.ParquetWriter(
-            file, _SCHEMA, compression="zstd", use_dictionary=["source"], store_schema=False,
+            file, _SCHEMA, compression="zstd", use_dictionary=["source"],  # type: ignore[arg-type] # its stubs know flags only
+            store_schema=False,
             write_statistics=False, write_page_checksum=True,
         ) as writer,
     ):  # fmt: skip
@@ -148,15 +155,23 @@ def write(
                 if len(few[2]):
                     writer.write_batch(_batch(job.sources[source], few))
                     groups.append((source, partition))
-        header = {
-            "format": FORMAT,
-            "tokbench": version("tokbench"),
+        said = {
             "job": asdict(job),
             "shards": shards,
             "told": [asdict(one) for one in told()],
             "groups": groups,
         }
-        writer.add_key_value_metadata({KEY: json.dumps(header).encode()})
+        header = {"format": FORMAT, "tokbench": version("tokbench"), "check": signature(said)}
+        writer.add_key_value_metadata({KEY.decode(): json.dumps({**header, "said": said})})
+
+
+def name(shard: int, of: int) -> str:
+    """What the file of a shard is called.
+
+    >>> name(3, 16)
+    'part-00003-of-00016.parquet'
+    """
+    return f"part-{shard:05}-of-{of:05}.parquet"
 
 
 def rows(path: Path) -> int:
@@ -197,14 +212,17 @@ def load(path: Path) -> Part | None:
                 f"{path}: was written by tokbench {found['tokbench']}, which divides counts "
                 "otherwise; count it again with this version"
             )
-        job = {**found["job"], "sources": tuple(found["job"]["sources"])}
-        told = [{**one, "sample": tuple(one["sample"])} for one in found["told"]]
+        said = found["said"]
+        if found["check"] != signature(said):
+            raise CountsError(f"{path}: is damaged; count it again")
+        job = {**said["job"], "sources": tuple(said["job"]["sources"])}
+        told = [{**one, "sample": tuple(one["sample"])} for one in said["told"]]
         return Part(
             path,
             Job(**job),
-            tuple(found["shards"]),
+            tuple(said["shards"]),
             tuple(Told(**one) for one in told),
-            tuple((source, part) for source, part in found["groups"]),
+            tuple((source, part) for source, part in said["groups"]),
             found["tokbench"],
         )
     except (ValueError, KeyError, TypeError) as error:
@@ -239,7 +257,9 @@ def _checked(path: Path, batch: pa.RecordBatch, row: int) -> "Strings":
     for name, column in (("text", text), ("count", count)):
         if column.null_count:
             wrong = row + 1 + next(n for n, one in enumerate(column) if not one.is_valid)
-            raise CountsError(f"{path}: row {wrong} has no {name}; every row has a text and a count")
+            raise CountsError(
+                f"{path}: row {wrong} has no {name}; every row has a text and a count"
+            )
     try:
         text.validate(full=True)
     except pa.ArrowInvalid as error:
@@ -251,7 +271,8 @@ def _checked(path: Path, batch: pa.RecordBatch, row: int) -> "Strings":
         numbers = count.cast(pa.int64())
     except pa.ArrowInvalid as error:
         raise CountsError(f"{path}: a count does not fit 64 bits ({error})") from error
-    counts = np.frombuffer(numbers.buffers()[1], np.int64, len(batch), 8 * numbers.offset)
+    data = memoryview(numbers.buffers()[1] or b"")
+    counts = np.frombuffer(data, np.int64, len(batch), 8 * numbers.offset)
     if len(counts) and counts.min() < 1:
         wrong = int(np.argmax(counts < 1))
         raise CountsError(
