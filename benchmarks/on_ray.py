@@ -21,7 +21,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 from processes import measured, peak_memory
@@ -33,6 +33,8 @@ trainer: {vocab_size: 32000, min_frequency: 2}
 wrap: {model_max_length: 1024}
 """
 SHARDS = 16
+KILLS = 2
+"""Workers that are killed in each count."""
 
 
 def write_recipe(path: Path, files: list[Path]) -> Path:
@@ -75,7 +77,12 @@ def one(engine: str, recipe: str, cache: str, memory: str) -> None:
         else:
             made = counts.count(loaded, engine=engine, memory=room)  # type: ignore[arg-type]
             seconds = made.seconds
-    told = {"seconds": seconds, "peak": peak_memory(), "worker": workers.peak}
+    told = {
+        "seconds": seconds,
+        "peak": peak_memory(),
+        "worker": workers.peak,
+        "spent": workers.spent,
+    }
     print(json.dumps({**told, "moved": made.moved / 1e6, "bytes": made.bytes / 1e6}))
 
 
@@ -87,23 +94,26 @@ def killed(recipe: str, wanted: str, kills: str, memory: str) -> None:
     from tokbench.workbench import counts
 
     loaded, room = load(recipe), parsed(memory) if memory else None
-    expected, chance, same, spent = counts_in(Path(wanted)), random.Random(12), 0, 0.0
+    expected, chance = counts_in(Path(wanted)), random.Random(12)  # noqa: S311 - as it comes
+    same = deaths = 0
+    spent = 0.0
     with on_ray.cluster(None), tempfile.TemporaryDirectory() as folder:
-        for number in range(int(kills) + 1):
+        for number in range(-(-int(kills) // KILLS) + 1):
             os.environ["TOKBENCH_CACHE"] = f"{folder}/{number}"
-            killer = Killer(chance.uniform(0, spent)) if number else None
+            killers = [Killer(chance.uniform(0, spent)) for _ in range(KILLS)] if number else []
             began = time.perf_counter()
             counts.count(loaded, engine="ray", memory=room)
             taken = time.perf_counter() - began
             spent = spent or 0.8 * taken  # the rest is keeping, without workers
             equal = same_counts(expected, counts_in(Path(folder) / str(number)))
-            if killer:
-                same += equal
-                what = killer.ended()
-                told = f"  {number:2}: {what}, {taken:.1f} s, {'same' if equal else 'OTHER COUNTS'}"
+            if killers:
+                died = [killer.ended() for killer in killers]
+                same, deaths = same + equal, deaths + sum(map(bool, died))
+                what = " and ".join(filter(None, died)) or "nobody"
+                told = f"{number:3}: {what}, {taken:.0f} s, {'same' if equal else 'OTHER COUNTS'}"
                 print(told, file=sys.stderr, flush=True)
             shutil.rmtree(f"{folder}/{number}")
-    print(json.dumps({"same": same}))
+    print(json.dumps({"same": same, "counts": number, "deaths": deaths}))
 
 
 def same_counts(first: dict[str, Any], second: dict[str, Any]) -> bool:
@@ -133,36 +143,46 @@ def descendants() -> Iterator[tuple[int, str]]:
 
 
 class Workers(threading.Thread):
-    """Looks how much memory the largest worker takes, while the block runs.
+    """Looks what the processes take that this one has started, while the block runs.
 
     Attributes:
-        peak: megabytes.
+        peak: megabytes of the largest worker.
     """
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.peak = 0
+        self._spent: dict[int, int] = {}
         self._ends = threading.Event()
 
-    def __enter__(self) -> "Workers":
+    def __enter__(self) -> Self:
+        """Begin to look."""
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        """End."""
         self._ends.set()
         self.join()
 
+    @property
+    def spent(self) -> float:
+        """Seconds of processor time, of this process too."""
+        return time.process_time() + sum(self._spent.values()) / os.sysconf("SC_CLK_TCK")
+
     def run(self) -> None:
+        """Look ten times a second."""
         while not self._ends.wait(0.1):
             for process, title in descendants():
-                if title.startswith("ray::"):
-                    try:
-                        status = Path(f"/proc/{process}/status").read_text()
-                    except OSError:
-                        continue
-                    if "VmHWM:" in status:
-                        peak = int(status.split("VmHWM:")[1].split()[0]) // 1024
-                        self.peak = max(self.peak, peak)
+                try:
+                    status = Path(f"/proc/{process}/status").read_text()
+                    times = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+                except OSError:
+                    continue
+                self._spent[process] = int(times[11]) + int(times[12])
+                if title.startswith("ray::") and "VmHWM:" in status:
+                    peak = int(status.split("VmHWM:")[1].split()[0]) // 1024
+                    self.peak = max(self.peak, peak)
 
 
 class Killer(threading.Thread):
@@ -171,15 +191,16 @@ class Killer(threading.Thread):
     def __init__(self, seconds: float) -> None:
         super().__init__(daemon=True)
         self._seconds = seconds
-        self._what = "no worker was killed"
+        self._what = ""
         self._over = False
         self.start()
 
     def run(self) -> None:
+        """Wait for work, wait, kill."""
         self._wait_for_one()
         time.sleep(self._seconds)
         if found := self._wait_for_one():
-            process, title = random.choice(found)
+            process, title = random.choice(found)  # noqa: S311 - as it comes
             os.kill(process, signal.SIGKILL)
             self._what = f"{title.split(chr(0))[0]} killed after {self._seconds:.1f} s"
 
@@ -217,10 +238,9 @@ def main() -> None:
         recipe = write_recipe(folder / "text.yaml", files)
         rows(recipe, folder, told.memory)
         if told.kills:
-            print(f"\n{told.kills} counts, in each of which a worker was killed:", flush=True)
-            for memory in ("", told.memory):
-                done = measured(__file__, "killed", recipe, folder / "local", told.kills, memory)
-                print(f"{done['same']} of {told.kills} the same, --memory {memory or '-'}")
+            done = measured(__file__, "killed", recipe, folder / "local", told.kills, told.memory)
+            found = f"{done['deaths']} workers killed in {done['counts']} counts"
+            print(f"{found} with --memory {told.memory}: {done['same']} the same", flush=True)
         print("\n     MB of text | driver MB, local |  ray")
         for copies in told.copies:
             repeated = write_recipe(folder / "repeated.yaml", list(copied(files, copies, folder)))
@@ -228,23 +248,42 @@ def main() -> None:
             for engine in ("local", "ray"):
                 with tempfile.TemporaryDirectory() as cache:
                     found.append(measured(__file__, "one", engine, repeated, cache, ""))
-            print(f"{found[0]['bytes']:15.0f} | {found[0]['peak']:16} | {found[1]['peak']:4}")
+            print(
+                f"{found[0]['bytes']:15.0f} | {found[0]['peak']:16} | {found[1]['peak']:4}",
+                flush=True,
+            )
 
 
 def rows(recipe: Path, folder: Path, memory: str) -> None:
     """The engines, side by side."""
-    print("engine  --memory |   s   ratio | moved MB | driver MB  worker MB | counts")
-    expected, seconds = {}, 0.0
-    ways = (("local", ""), ("shards", ""), ("ray", ""), ("shards", memory), ("ray", memory))
-    for engine, bound in ways:
-        cache = folder / (f"{engine}-{bound}" if bound or engine != "local" else "local")
+    row = "{:6} {:>8} | {:>7} {:>5} {:>6} | {:>8} | {:>9} {:>9} | {}"
+    print(
+        row.format(
+            "engine", "--memory", "s", "ratio", "cpu s", "moved MB", "driver MB", "worker MB", ""
+        )
+    )
+    expected: dict[str, Any] = {}
+    seconds = 0.0
+    for engine, bound in (
+        ("local", ""),
+        ("shards", ""),
+        ("ray", ""),
+        ("shards", memory),
+        ("ray", memory),
+    ):
+        cache = folder / (f"{engine}-{bound}" if bound else engine)
         found = measured(__file__, "one", engine, recipe, cache, bound)
         counts = counts_in(cache)
         expected, seconds = expected or counts, seconds or found["seconds"]
-        same = "same" if same_counts(expected, counts) else "OTHER COUNTS"
+        same = "same counts" if same_counts(expected, counts) else "OTHER COUNTS"
+        times = (
+            f"{found['seconds']:.1f}",
+            f"{found['seconds'] / seconds:.2f}",
+            f"{found['spent']:.1f}",
+        )
+        memory_ = found["peak"], found["worker"] or "-"
         print(
-            f"{engine:7} {bound or '-':>8} | {found['seconds']:5.1f} {found['seconds'] / seconds:5.2f} "
-            f"| {found['moved']:8.1f} | {found['peak']:9} {found['worker']:10} | {same}",
+            row.format(engine, bound or "-", *times, f"{found['moved']:.1f}", *memory_, same),
             flush=True,
         )
 

@@ -216,5 +216,5 @@ def test_no_shard_reads_files_behind_it(tmp_path):
     (first,) = read.shard(1, 3)
     assert sum(documents(first, "train").values()) == 9
     assert isinstance(first.source.source, FilesSource)
-    with pytest.raises(CorpusError, match="1.jsonl"):
+    with pytest.raises(CorpusError, match=r"1\.jsonl"):
         documents(read.shard(2, 3)[0], "train")

@@ -32,6 +32,8 @@ AGAIN = 2
 """How often a task is handed to Ray again that it gave up."""
 AT_ONCE = 3
 """Tasks that are handed out at a time for each core of the cluster."""
+STARTS = 3
+"""How often a cluster of this machine is started: it gives up after half a minute, if busy."""
 _STORE = 80 << 20
 """Bytes of Ray's object store on this machine: nothing but small values goes through it."""
 _JOB = "job.json"
@@ -97,13 +99,18 @@ def cluster(address: str | None) -> Iterator[Any]:
     settings: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if own:
         settings |= {"include_dashboard": False, "object_store_memory": _STORE, "num_cpus": cores()}
-    try:
-        if not joined:
-            ray.init(address=address or (None if not own else "local"), **settings)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        said = str(error).splitlines()[0]
-        where = address or os.environ.get("RAY_ADDRESS") or "this machine"
-        raise CountsError(f"no Ray cluster at {where}: {said}") from error
+    where = "local" if own else address
+    for left in range(STARTS if own else 1, 0, -1):
+        try:
+            if not joined:
+                ray.init(address=where, **settings)
+            break
+        except Exception as error:  # Ray raises all kinds, and plain ones
+            ray.shutdown()
+            if left == 1:
+                said = str(error).splitlines()[0]
+                named = "this machine" if own else address or os.environ["RAY_ADDRESS"]
+                raise CountsError(f"no Ray cluster at {named}: {said}") from error
     try:
         yield ray
     finally:
