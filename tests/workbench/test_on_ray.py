@@ -72,7 +72,7 @@ def test_a_cluster_counts_the_same(
     told: list[Progress] = []
     made = counts.count(recipe, engine="ray", memory=200_000_000, watch=told.append)
     assert in_cache(tmp_path / "two") == expected
-    assert (made.parts, made.what) == (16, "16 shards on 2 cores")
+    assert (made.parts, made.what) == (16, "16 shards counted on 2 cores")
     assert made.strings == sum(len(chunks) for chunks, _ in expected.values())
     assert {"counting", "adding up", "keeping"} <= {one.stage for one in told}
     assert not list((tmp_path / "two" / "counts").glob("unfinished*"))

@@ -81,7 +81,7 @@ def command(
 
     \b
     tokbench count recipes/bert.yaml
-    tokbench count recipes/bert.yaml --engine ray --address auto --work /shared/counts
+    tokbench count recipes/bert.yaml --engine ray --address auto
     tokbench count recipes/bert.yaml --shard 3/16 --out parts
     """
     from tokbench.cli.findings import check_first

@@ -64,9 +64,9 @@ def command(
 
     \b
     tokbench merge-counts parts
-    tokbench merge-counts from-spark --recipe my.yaml --documents 1000000 --bytes 5312345678
+    tokbench merge-counts from-spark --recipe my.yaml --documents 9000 --bytes 531234
     """
-    from tokbench.cli.output import note, show, write_json
+    from tokbench.cli.output import show, write_json
     from tokbench.recipe import load
     from tokbench.reports import counted as report
     from tokbench.workbench import merging
@@ -85,8 +85,6 @@ def command(
             )  # fmt: skip
         else:
             made = merging.merge_counts(parts, out=out, memory=memory, watch=watch)
-    for told in made.notes:
-        note(told)
     if json_path:
         write_json(report.plain(made), json_path)
     if json_path != "-":

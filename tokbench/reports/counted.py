@@ -11,15 +11,17 @@ from rich.text import Text
 from tokbench.memory import shown
 from tokbench.values import Counted
 
+_SLOW = 1_000_000
+"""Of so few bytes nobody asks how fast they were counted."""
+
 
 def render(made: Counted) -> RenderableType:
     """What was counted, for people."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="dim")
     table.add_column(overflow="fold")
-    per = (
-        f", {made.bytes / made.seconds / 1e6:,.1f} MB/s" if made.seconds and not made.before else ""
-    )
+    fast = made.bytes > _SLOW and made.seconds and not made.before
+    per = f", {made.bytes / made.seconds / 1e6:,.1f} MB/s" if fast else ""
     rows = [
         ("documents", f"{made.documents:,}, {shown(made.bytes)} of text"),
         ("distinct", f"{made.strings:,} {made.of}"),
@@ -30,8 +32,8 @@ def render(made: Counted) -> RenderableType:
     for name, value in rows:
         table.add_row(name, Text(value))
     table.add_row("kept in", Text(_where(made.places)))
-    done = "was counted before" if made.before else f"counted, {made.what}"
-    heading = Text.assemble((made.name, "bold"), f" {done}")
+    done = "counted before, nothing was read" if made.before else made.what
+    heading = Text.assemble((made.name, "bold"), f": {done}")
     parts: list[RenderableType] = [heading, "", table]
     if made.notes:
         parts += ["", *(Text(note, style="dim") for note in made.notes)]

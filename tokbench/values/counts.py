@@ -202,7 +202,7 @@ class Counted:
 
     Attributes:
         name: of the recipe.
-        what: what was done, for the heading: "all of the corpus", "shard 3 of 16".
+        what: what was done: "all documents counted", "shard 3 of 16 counted".
         documents: how many were counted, each repetition counted, and likewise `bytes`, of UTF-8.
         strings: how many distinct ones each file of counts holds, together.
         of: what these are: chunks of a cut set, or words.

@@ -88,7 +88,7 @@ def _here(recipe: Recipe, memory: int | None, watch: Watch) -> Counted:
         places += [counting.chunks_place(one.identity(), exact.name, SPLIT) for one in parts]
     return Counted(
         name=recipe.name,
-        what="all documents",
+        what="all documents counted",
         documents=words.documents,
         bytes=words.bytes,
         strings=len(words.words),
@@ -124,7 +124,7 @@ def _on_ray(
         on_ray.remove(folder)
     return replace(
         made,
-        what=f"{of} shards on {cores} {'core' if cores == 1 else 'cores'}",
+        what=f"{of} shards counted on {cores} {'core' if cores == 1 else 'cores'}",
         moved=moved,
         seconds=time.perf_counter() - began,
     )
@@ -164,7 +164,7 @@ def count_shard(
         documents, size = Shard(corpus, job, number, 1, within, watch=watch).write(path)
     return Counted(
         name=recipe.name,
-        what=f"shard {number} of {of}",
+        what=f"shard {number} of {of} counted",
         documents=documents,
         bytes=size,
         strings=part.rows(path),
@@ -223,7 +223,7 @@ def _counted_before(recipe: Recipe, corpus: corpora.OpenCorpus, cuts: str) -> Co
         return None
     return Counted(
         name=recipe.name,
-        what="all documents",
+        what="all documents counted",
         documents=sum(one.whole.documents for one in known),
         bytes=sum(one.whole.bytes for one in known),
         strings=sum(len(counts) for one in known for _, _, counts in one.read()),

@@ -54,7 +54,7 @@ def merge_counts(
         made = _write(whole, within, out) if out else keep_counts(whole, added, watch)
     return replace(
         made,
-        what=_noun(len(files)),
+        what=f"{_noun(len(files))} added up",
         moved=sum(path.stat().st_size for path in files),
         seconds=time.perf_counter() - began,
     )
@@ -107,7 +107,7 @@ def merge_foreign(
         strings = saved(place, chunks, one.sources[0])
     return Counted(
         name=recipe.name,
-        what=f"{_noun(len(files))} of another tool",
+        what=f"{_noun(len(files))} of another tool added up",
         documents=documents,
         bytes=size,
         strings=strings,
