@@ -54,9 +54,7 @@ def test_shards_are_counted_and_added_up(recipe: Path, tmp_path: Path) -> None:
     assert (told["documents"], told["bytes"]) == (whole["documents"], whole["bytes"])
     one = tmp_path / "one.parquet"
     run("count", recipe, "--shard", "1/1", "--out", one)
-    assert str(one) in run("merge-counts", one, "--out", tmp_path / "again.parquet").stdout + str(
-        one
-    )
+    run("merge-counts", one, "--out", tmp_path / "again.parquet")
     assert (tmp_path / "again.parquet").is_file()
 
 

@@ -96,7 +96,7 @@ def test_workers_that_die_lose_nothing(
     expected = whole(recipe, tmp_path / "one", monkeypatch)
     monkeypatch.setenv("TOKBENCH_CACHE", str(tmp_path / "two"))
     chance = random.Random(seed)
-    for number in range(3):
+    for number in range(2):
         (dying / str(number)).write_text(chance.choice(chance.choice(files)), "utf-8")
     counts.count(recipe, engine="ray")
     assert not list(dying.iterdir()), "all have died"
@@ -157,10 +157,10 @@ def test_without_ray_it_says_what_to_install(
 
 def task_of(recipe: Recipe, folder: Path, **other: Any) -> tuple[Any, on_ray.Task]:
     corpus, _ = counts.opened(recipe)
-    job = job_of(recipe.name, corpus, sharding.outline(corpus, 5), "words", 5)
+    job = job_of(recipe.name, corpus, sharding.outline(corpus, 3), "words", 3)
     folder.mkdir()
     (folder / "job.json").write_text("{}")
-    said = {"folder": folder, "job": job, "partitions": 8, "memory": None, "version": "0.1.0"}
+    said = {"folder": folder, "job": job, "partitions": 4, "memory": None, "version": "0.1.0"}
     return corpus, on_ray.Task(**{**said, **other})
 
 
@@ -175,13 +175,13 @@ def test_tasks_with_little_memory_give_the_same(
                 patched.setattr(spilling, "PARTITIONS", 4)
                 patched.setattr(chunk_pass, "CUTS", 70)
                 patched.setattr(on_ray, "room", lambda _: 0)
-            for number in range(1, 6):
+            for number in range(1, 4):
                 assert on_ray._count_shard(corpus, task, number)[0] > 0
-            parts = [str(task.part(number)) for number in range(1, 6)]
-            for partition in range(8):
+            parts = [str(task.part(number)) for number in range(1, 4)]
+            for partition in range(4):
                 assert on_ray._add_up(parts, task, partition) is None
         whole_ = counts.Whole.of([Path(one) for one in parts])
-        sums = [task.sum(partition) for partition in range(8)]
+        sums = [task.sum(partition) for partition in range(4)]
         chunks: dict[tuple[int, str], int] = {}
         for source in range(6):
             for text, offsets, counted in whole_.in_sums(sums, source).read():

@@ -9,6 +9,7 @@ the driver holds numbers of shards.
 import logging
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ STARTS = 3
 """How often a cluster of this machine is started: it gives up after half a minute, if busy."""
 _STORE = 80 << 20
 """Bytes of Ray's object store on this machine: nothing but small values goes through it."""
+_PATIENCE = 10.0
+"""Seconds until the head of a cluster must have answered."""
 _JOB = "job.json"
 
 
@@ -100,6 +103,7 @@ def cluster(address: str | None) -> Iterator[Any]:
     if own:
         settings |= {"include_dashboard": False, "object_store_memory": _STORE, "num_cpus": cores()}
     where = "local" if own else address
+    _refuse_unreachable(address)
     for left in range(STARTS if own else 1, 0, -1):
         try:
             if not joined:
@@ -116,6 +120,18 @@ def cluster(address: str | None) -> Iterator[Any]:
     finally:
         if not joined:
             ray.shutdown()
+
+
+def _refuse_unreachable(address: str | None) -> None:
+    """Refuse a head that does not answer: Ray would wait for it for minutes."""
+    host, colon, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not (colon and port.isdecimal()):
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=_PATIENCE).close()
+    except OSError as error:
+        said = error.strerror or str(error)
+        raise CountsError(f"no Ray cluster at {address}: {said}") from error
 
 
 def count(
