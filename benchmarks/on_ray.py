@@ -40,7 +40,7 @@ KILLS = 2
 def write_recipe(path: Path, files: list[Path]) -> Path:
     """A byte-level recipe with a source for each file."""
     sources = "".join(f"    - {{type: files, paths: [{file.absolute()}]}}\n" for file in files)
-    path.write_text(f"name: {path.stem}\ncorpus:\n  sources:\n{sources}{PIPELINE}")
+    path.write_text(f"name: {path.stem}\ncorpus:\n  held_out: 0\n  sources:\n{sources}{PIPELINE}")
     return path
 
 

@@ -2,10 +2,10 @@
 
     python benchmarks/subsets.py [FILE ...] [--shares 64 16 4 2] [--size 32000]
 
-The text is all of the team's shared data, or the files named; one document in fifty is held out. The
-same byte-level BPE is learned from a 64th of the rest by chance, a 16th and so on. A row has the
-distinct chunks and words, how much of the whole's vocabulary is there, and of its first quarter, and
-what the held-out text takes more in tokens than with the whole's.
+The text is all of the team's shared data, or the files named; one document in fifty is held out.
+The same byte-level BPE is learned from a 64th of the rest by chance, a 16th and so on. A row has
+the distinct chunks and words, how much of the whole's vocabulary is there, and of its first
+quarter, and what the held-out text takes more in tokens than with the whole's.
 """
 
 import argparse

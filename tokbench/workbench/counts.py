@@ -112,6 +112,7 @@ def _on_ray(
     if (found := _counted_before(recipe, corpus, cuts)) is not None:
         return found
     room(memory)
+    watch(Progress("connecting", 0, None, "workers"))
     with on_ray.cluster(address) as ray, _work(work, outline, cuts) as folder:
         cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
         of, partitions = _division(corpus, folder, cores)
