@@ -39,7 +39,7 @@ demo-downstream: $(VENV)/.installed-downstream
 	  "Return the cosine of x, measured in radians."
 
 test: $(VENV)/.installed-dev
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadgroup
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check

@@ -68,6 +68,10 @@ class CorpusError(TokbenchError):
     """A corpus that cannot be read, or holds nothing to read."""
 
 
+class CountsError(TokbenchError):
+    """Counts that are damaged, or that cannot be joined with others."""
+
+
 class TrainingError(TokbenchError):
     """A training that cannot give the tokenizer that was asked for."""
 

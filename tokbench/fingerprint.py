@@ -102,11 +102,17 @@ class Fingerprint:
 def together(fingerprints: Iterable[str]) -> str:
     """The fingerprint of all their documents: each half is a sum of its own, modulo 2^64.
 
+    Nothing, where one is not known.
+
     >>> together(["0" * 15 + "1" + "f" * 16, "0" * 15 + "2" + "0" * 15 + "1"])
     '00000000000000030000000000000000'
+    >>> together(["f" * 32, ""])
+    ''
     """
     one = two = 0
     for fingerprint in fingerprints:
+        if not fingerprint:
+            return ""
         one += int(fingerprint[:16], 16)
         two += int(fingerprint[16:], 16)
     return f"{one % (1 << 64):016x}{two % (1 << 64):016x}"

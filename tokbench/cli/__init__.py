@@ -17,12 +17,12 @@ class _Commands(click.Group):
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         names = (module.name for module in iter_modules(__path__) if module.name not in _SHARED)
-        return sorted(name.removesuffix("_") for name in names)
+        return sorted(name.removesuffix("_").replace("_", "-") for name in names)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in self.list_commands(ctx):
             return None
-        module = f"{name}_" if name == "list" else name
+        module = f"{name}_" if name == "list" else name.replace("-", "_")
         command: click.Command = import_module(f"tokbench.cli.{module}").command
         return command
 

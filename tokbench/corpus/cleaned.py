@@ -102,7 +102,10 @@ class Cleaned:
 
     def identity(self) -> Any:
         """JSON-able; changes whenever `read` could give other documents; made once."""
-        read = self._identified
+        return self.said(self._identified)
+
+    def said(self, read: Any) -> Any:
+        """The same of a source of which this is known."""
         return [read, [self._of(step) for step in self.steps]] if self.steps else read
 
     def _of(self, step: "StepSpec") -> Any:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tokbench.corpus.cleaning.step import StepSpec
     from tokbench.corpus.mixing.choosing import Terms
     from tokbench.corpus.mixing.doses import Mixed
+    from tokbench.corpus.sharding import Slice
     from tokbench.corpus.source import SourceSpec
     from tokbench.corpus.spec import CorpusSpec
 
@@ -92,6 +93,16 @@ class OpenCorpus:
     def doses(self, watch: Watch = ignore) -> tuple[Dose, ...]:
         """How often the documents of each source come in training."""
         return self.dosed or self.mixed(watch).doses
+
+    def shard(self, number: int, of: int) -> "tuple[Slice, ...]":
+        """What a shard, counted from 1, has of each source, of those of which it has something.
+
+        Raises:
+            CorpusError: the corpus cannot be read in shards.
+        """
+        from tokbench.corpus import sharding  # noqa: PLC0415 - pyarrow takes 0.15 s to import
+
+        return sharding.slices(self, number, of)
 
     def prepare(self, watch: Watch = ignore) -> None:
         """Measure what must be known of the sources before they can be read for training."""
@@ -200,9 +211,14 @@ class OpenCorpus:
 
         Made from the contents of the files and the options that matter; nothing is parsed.
         """
+        return signature(self.said([source.source_identity() for source in self.opened]))
+
+    def said(self, read: Sequence[Any]) -> dict[str, Any]:
+        """What the identity is made of, where this is known of each source without its steps."""
+        known = zip(self.opened, read, strict=True)
         said: dict[str, Any] = {
             "held_out": [source.held_out for source in self.opened],
-            "sources": [source.identity() for source in self.opened],
+            "sources": [source.said(one) for source, one in known],
         }
         if self.together:
             said["together"] = [step.identity() for step in self.together]
@@ -213,7 +229,7 @@ class OpenCorpus:
             mix = self.spec.mixing
             said["mix"] = mix and [mix.model_dump(mode="json"), self._wishes()]
             said["at_most"] = [self.spec.seed, *(one.at_most for one in self.opened)]
-        return signature(said)
+        return said
 
     def _wishes(self) -> list[Any]:
         """What the sources say about their shares."""

@@ -21,7 +21,11 @@ from tokbench.spec import Spec
 
 
 class OpenSource(Protocol):
-    """A source that was looked at and can be read any number of times, in any process."""
+    """A source that was looked at and can be read any number of times, in any process.
+
+    One that has `piece_sizes`, the bytes of each of its pieces, is divided between them where a
+    corpus is counted in shards; of others every shard reads all rows and takes its own.
+    """
 
     @property
     def name(self) -> str:

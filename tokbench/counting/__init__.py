@@ -8,32 +8,38 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tokbench.counting.chunk_pass import count_chunks, merge_counts
-    from tokbench.counting.decide import count, kept
+    from tokbench.counting.decide import chunks_place, count, cut_set_of, kept, words_place
     from tokbench.counting.sampling import sample, spilled, tables
     from tokbench.counting.whole import count_words_whole
     from tokbench.counting.words import count_words
 
 _HOMES = {
+    "chunks_place": "decide",
     "count": "decide",
     "count_chunks": "chunk_pass",
     "count_words": "words",
     "count_words_whole": "whole",
+    "cut_set_of": "decide",
     "kept": "decide",
     "merge_counts": "chunk_pass",
     "sample": "sampling",
     "spilled": "sampling",
     "tables": "sampling",
+    "words_place": "decide",
 }
 __all__ = [
+    "chunks_place",
     "count",
     "count_chunks",
     "count_words",
     "count_words_whole",
+    "cut_set_of",
     "kept",
     "merge_counts",
     "sample",
     "spilled",
     "tables",
+    "words_place",
 ]
 
 

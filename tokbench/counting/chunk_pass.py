@@ -64,17 +64,36 @@ class Cutter:
 
     def add(self, text: "NDArray[np.uint8]", offsets: "NDArray[np.int64]") -> None:
         """Count the documents that begin at `offsets`, the last of which is where they end."""
-        place, end = int(offsets[0]), int(offsets[-1])
         self._keep_some(text, offsets)
         self.print_.add(text, offsets)
         once = np.ones(len(offsets) - 1, np.int64)
         self.characters += count_characters(text, offsets, once)
+        for place, ends in self._cut(text, offsets):
+            self.table.add(text, place, ends)
+
+    def add_counted(
+        self, text: "NDArray[np.uint8]", offsets: "NDArray[np.int64]", counts: "NDArray[np.int64]"
+    ) -> None:
+        """Count documents, or what was cut of them, each as often as is said; nothing else of them.
+
+        What a cut set cuts is cut no further by it, but for rules that look across a cut.
+        """
+        self.characters += count_characters(text, offsets, counts)
+        for place, ends in self._cut(text, offsets):
+            weights = counts[np.searchsorted(offsets[1:], ends)]
+            self.table.add(text, place, ends, weights)
+
+    def _cut(
+        self, text: "NDArray[np.uint8]", offsets: "NDArray[np.int64]"
+    ) -> "Iterator[tuple[int, NDArray[np.int64]]]":
+        """Where some chunks begin, and where each of them ends, until all are cut."""
+        place, end = int(offsets[0]), int(offsets[-1])
         while place < end:
             found = find_cuts(
                 text, place, end, offsets, self.cut_set is WORDS, self._classes,
                 self._scratch, self._cuts,
             )  # fmt: skip
-            self.table.add(text, place, self._cuts[:found])
+            yield place, self._cuts[:found]
             place = int(self._cuts[found - 1])
 
     def _keep_some(self, text: "NDArray[np.uint8]", offsets: "NDArray[np.int64]") -> None:
@@ -106,7 +125,7 @@ def count_chunks(
     Raises:
         CorpusError: a batch has no text column, or nulls in it.
     """
-    cutters = _cut(corpus, cut_set, UNBOUNDED, split, watch, threads)
+    cutters = cut(corpus, cut_set, UNBOUNDED, split, watch, threads)
     return _value(added_up([cutter.table for cutter in cutters]), **_facts(cutters))
 
 
@@ -136,14 +155,14 @@ def count_parts(
         CorpusError: a batch has no text column, or nulls in it.
         StoreError: what finds no room in memory finds none on disk.
     """
-    cutters = _cut(corpus, cut_set, bounds, split, watch, threads, saved)
+    cutters = cut(corpus, cut_set, bounds, split, watch, threads, saved)
     tables = [cutter.table for cutter in cutters]
     if fit(tables, bounds.room):
         return ChunkParts.of(_value(added_up(tables), **_facts(cutters)))
     return ChunkParts(facts(cutters), lambda: merged(tables, bounds.room // 2))
 
 
-def _cut(
+def cut(
     corpus: Corpus,
     cut_set: CutSet,
     bounds: Bounds,
@@ -167,7 +186,12 @@ def _cut(
 
 def facts(cutters: "Sequence[Cutter]") -> ChunkCounts:
     """What is known of all documents that some threads have cut, without the chunks."""
-    return _value(Distinct(0, 0).texts(), **_facts(cutters))
+    return told(**_facts(cutters))
+
+
+def told(**facts: Any) -> ChunkCounts:
+    """The value of these facts, without chunks."""
+    return _value(Distinct(0, 0).texts(), **facts)
 
 
 def _facts(cutters: "Sequence[Cutter]") -> dict[str, Any]:

@@ -79,7 +79,7 @@ def count(
         BudgetError: the distinct words find no room in memory.
     """
     folder = cache or store.cache_dir() / "counts"
-    place = _words_place(folder, corpus, Pipeline.of(tokenizer), split, max_word_chars)
+    place = words_place(corpus, tokenizer, split, max_word_chars, folder)
     if (found := keep.load(place, WordCounts)) is not None:
         return found
     with store.scratch(folder / "spilled") as scratch:
@@ -110,7 +110,7 @@ def kept(
     if not folder.is_dir():
         return "nothing"
     pipeline = Pipeline.of(tokenizer)
-    if _words_place(folder, corpus, pipeline, split, max_word_chars).is_file():
+    if words_place(corpus, tokenizer, split, max_word_chars, folder).is_file():
         return "words"
     found = plan(pipeline.normalizer_json, pipeline.pre_tokenizer_json)
     if found is None:
@@ -119,10 +119,16 @@ def kept(
     return "chunks" if all(place.is_file() for place in places) else "nothing"
 
 
-def _words_place(
-    folder: Path, corpus: Corpus, pipeline: Pipeline, split: Split, max_word_chars: int | None
+def words_place(
+    corpus: Corpus,
+    tokenizer: "Tokenizer",
+    split: Split,
+    max_word_chars: int | None,
+    folder: Path | None = None,
 ) -> Path:
     """The file that words are kept in."""
+    pipeline = Pipeline.of(tokenizer)
+    folder = folder or store.cache_dir() / "counts"
     identity = [corpus.identity(), split, load_classes().identity, keep.FORMAT]
     settings = [pipeline.normalizer_json, pipeline.pre_tokenizer_json, max_word_chars]
     return folder / f"words-{store.signature(identity, settings, version('tokenizers'))}.arrow"
@@ -130,8 +136,21 @@ def _words_place(
 
 def _chunks_place(folder: Path, part: Corpus, cut_set: "CutSet", split: Split) -> Path:
     """The file that the chunks of a source are kept in."""
-    identity = [part.identity(), split, load_classes().identity, keep.FORMAT]
-    return folder / f"chunks-{cut_set.name}-{store.signature(identity)}.arrow"
+    return chunks_place(part.identity(), cut_set.name, split, folder)
+
+
+def chunks_place(identity: str, cut_set: str, split: Split, folder: Path | None = None) -> Path:
+    """The file that the chunks of a source with this identity are kept in."""
+    folder = folder or store.cache_dir() / "counts"
+    said = [identity, split, load_classes().identity, keep.FORMAT]
+    return folder / f"chunks-{cut_set}-{store.signature(said)}.arrow"
+
+
+def cut_set_of(tokenizer: "Tokenizer") -> "CutSet | None":
+    """The cut set that is exact for a normalizer and pre-tokenizer; None: whole documents only."""
+    pipeline = Pipeline.of(tokenizer)
+    found = plan(pipeline.normalizer_json, pipeline.pre_tokenizer_json)
+    return found.cut_set if found else None
 
 
 def _counted(

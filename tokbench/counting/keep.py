@@ -64,7 +64,7 @@ def _write(path: Path, whole: ChunkCounts | WordCounts, parts: "Iterable[Strings
     with store.new_file(path) as file:
         digest = _Digested(file)
         with pa.ipc.new_stream(pa.PythonFile(digest, "w"), schema) as writer:
-            for text, offsets, counts in (few for part in parts for few in _cut(part)):
+            for text, offsets, counts in (few for part in parts for few in few_at_a_time(part)):
                 numbers = pa.Array.from_buffers(
                     pa.int64(), len(counts), [None, pa.py_buffer(counts.data)]
                 )
@@ -73,7 +73,7 @@ def _write(path: Path, whole: ChunkCounts | WordCounts, parts: "Iterable[Strings
         file.write(digest.hash.digest())
 
 
-def _cut(strings: "Strings") -> "Iterator[Strings]":
+def few_at_a_time(strings: "Strings") -> "Iterator[Strings]":
     """The same in batches that are not too long to be read one at a time."""
     text, offsets, counts = strings
     first = 0

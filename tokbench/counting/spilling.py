@@ -142,11 +142,15 @@ def fit(tables: Sequence[Bounded], room: int) -> bool:
 
 def added_up(tables: Sequence[Bounded]) -> "Strings":
     """What several tables hold that `fit`; they are used up."""
+    return _in_one(tables).texts()
+
+
+def _in_one(tables: Sequence[Bounded]) -> Distinct:
     first, *others = sorted(tables, key=lambda each: -len(each.table))
     for other in others:
         first.table.absorb(other.table)
         other.table = Distinct(0, 0)
-    return first.table.texts()
+    return first.table
 
 
 def merged(tables: Sequence[Bounded], room: int) -> "Iterator[Strings]":
@@ -154,6 +158,31 @@ def merged(tables: Sequence[Bounded], room: int) -> "Iterator[Strings]":
 
     The tables are used up. Files go as soon as all of them are read.
     """
+    return (table.texts() for table in _merged(tables, room))
+
+
+def divided(tables: Sequence[Bounded], room: int, parts: int) -> "Iterator[tuple[int, Strings]]":
+    """The same divided by hash, from files or from memory where they `fit`.
+
+    The tables are used up.
+
+    Args:
+        tables: what was counted.
+        room: bytes for all of it.
+        parts: a power of two, at most 256.
+
+    Yields:
+        The number of a part and some of its strings; equal strings of any tables are in parts of
+        the same number.
+    """
+    in_memory = fit(tables, room)
+    for table in (_in_one(tables),) if in_memory else _merged(tables, room // 2):
+        for number, strings in enumerate(table.drain(parts)):
+            if len(strings[2]):
+                yield number, strings
+
+
+def _merged(tables: Sequence[Bounded], room: int) -> Iterator[Distinct]:
     for each in tables:
         each.spill()
         each.table = Distinct(0, 0)
@@ -166,7 +195,7 @@ def merged(tables: Sequence[Bounded], room: int) -> "Iterator[Strings]":
                 for file, stream in zip(files, opened, strict=True):
                     text, offsets, counts = file.read(stream, number)
                     table.add(text, 0, offsets[1:], counts)
-            yield table.texts()
+            yield table
     finally:
         for file, stream in zip(files, opened, strict=True):
             stream.close()

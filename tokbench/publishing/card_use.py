@@ -218,9 +218,11 @@ def reproduce(facts: Facts) -> Iterator[str]:
         f"offsets and type ids on {proof.probes} probes, {proof.texts} documents and "
         f"{proof.pairs} pairs."
     )
+    known = f"fingerprint, whatever the order of its documents: {code(facts.fingerprint)}"
+    known = known if facts.fingerprint else "fingerprint is not known: it was counted elsewhere"
     yield (
         f"- **Signature** {code(facts.signature)}: of recipe, text and versions. The text's own "
-        f"fingerprint, whatever the order of its documents: {code(facts.fingerprint)}."
+        f"{known}."
     )
     yield (
         f"- **Recipe**: [{RECIPE}]({RECIPE}), with all defaults written out. **All that was "

@@ -84,6 +84,24 @@ class Resumable(Protocol):
         """The batches behind a place (None: all), each with what gives the place behind it."""
 
 
+class Slice(Corpus, Protocol):
+    """The documents of one source that belong to a shard of a corpus."""
+
+    @property
+    def number(self) -> int:
+        """Of the source."""
+
+    def about(self) -> dict[str, Any]:
+        """What was read, JSON-able: with that of all other slices, what the whole source is."""
+
+
+class Divisible(Corpus, Protocol):
+    """A corpus that can be read in shards, each by itself; together they are all of it."""
+
+    def shard(self, number: int, of: int) -> Sequence[Slice]:
+        """What a shard, counted from 1, has of each source."""
+
+
 def texts(batch: "pa.RecordBatch") -> list[str]:
     """The documents of a corpus's batch as strings."""
     column: Any = batch.column("text")

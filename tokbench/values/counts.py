@@ -194,3 +194,35 @@ class WordCounts:
     exact_by: Literal["chunks", "documents"] = "documents"
     why: str = ""
     left_out: tuple[LeftOut, ...] = ()
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What counting a corpus, a shard of it, or joining parts of its counts came to.
+
+    Attributes:
+        name: of the recipe.
+        what: what was done: "all documents counted", "shard 3 of 16 counted".
+        documents: how many were counted, each repetition counted, and likewise `bytes`, of UTF-8.
+        strings: how many distinct ones each file of counts holds, together.
+        of: what these are: chunks of a cut set, or words.
+        places: the files.
+        seconds: how long it took.
+        parts: how many parts it was counted in; 1 where it was done in one go.
+        moved: bytes of the files between counting and adding up.
+        before: whether it was there before, so that nothing was counted.
+        notes: what may surprise.
+    """
+
+    name: str
+    what: str
+    documents: int
+    bytes: int
+    strings: int
+    of: str
+    places: tuple[str, ...]
+    seconds: float
+    parts: int = 1
+    moved: int = 0
+    before: bool = False
+    notes: tuple[str, ...] = ()

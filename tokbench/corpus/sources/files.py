@@ -201,7 +201,12 @@ class FilesSource:
     @property
     def size(self) -> int:
         """Bytes on disk."""
-        return sum(piece.size for piece in self.pieces)
+        return sum(self.piece_sizes)
+
+    @property
+    def piece_sizes(self) -> tuple[int, ...]:
+        """Bytes on disk of each piece."""
+        return tuple(piece.size for piece in self.pieces)
 
     def read(self, columns: Sequence[str] = (), *, nulls: bool = False, first: int = 0) -> Stream:
         """The rows of one file after the other."""
@@ -223,12 +228,16 @@ class FilesSource:
 
     def identity(self) -> Any:
         """The contents of the files, and what says how to read them; not where they lie."""
+        return self.identified([file.identity() for file in self.files])
+
+    def identified(self, files: Sequence[Any]) -> Any:
+        """The same where this is known of the files."""
         options = self.spec.model_dump(mode="json", exclude={*_SAYS_NOTHING, *self.spec.BESIDE})
         for name in _LATER:  # identities stay what they were
             if getattr(self.spec, name) == type(self.spec).model_fields[name].default:
                 del options[name]
         formats = [[piece.format, piece.codec] for piece in self.pieces]
-        return {**options, "pieces": formats, "files": [file.identity() for file in self.files]}
+        return {**options, "pieces": formats, "files": list(files)}
 
 
 class _Alike:

@@ -114,6 +114,11 @@ class HubSource:
         """Bytes of the files on the Hub; 0 where they are not known."""
         return sum(self.where.sizes)
 
+    @property
+    def piece_sizes(self) -> tuple[int, ...]:
+        """Bytes of each file on the Hub, where they are known and read one by one."""
+        return self.where.sizes if self.where.streaming else ()
+
     def read(self, columns: Sequence[str] = (), *, nulls: bool = False, first: int = 0) -> Stream:
         """The rows of one shard after the other."""
         from tokbench.corpus.datasets import tables  # noqa: PLC0415 - pyarrow is slow to import

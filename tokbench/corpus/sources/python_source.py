@@ -54,6 +54,11 @@ class PythonSource:
         """Bytes of all files."""
         return sum(self.sizes)
 
+    @property
+    def piece_sizes(self) -> tuple[int, ...]:
+        """Bytes of each file."""
+        return self.sizes
+
     def read(self, columns: Sequence[str] = (), *, nulls: bool = False, first: int = 0) -> Stream:  # noqa: ARG002 - no file is null
         """One file after the other."""
         from tokbench.corpus import python_library  # noqa: PLC0415 - pyarrow is slow to import
