@@ -171,11 +171,11 @@ def test_other_words_are_the_librarys():
 
 
 SPELT = ["[UNK]", "ab", "##c", "do n't", " .", SPACE, SPACE + "é", "Ġx", "Ã", "©", "\ufffd", "##"]
-SPELT += ["<0x61>", "<0xC3>", "<0xA9>", "漢"]
+SPELT += ["<0x61>", "<0xC3>", "<0xA9>", "漢", "-b"]
 DECODERS = [
     None,
     decoders.WordPiece(),
-    decoders.WordPiece(prefix="a", cleanup=False),
+    decoders.WordPiece(prefix="-", cleanup=False),  # one with letters never gets here
     decoders.Metaspace(),
     decoders.Metaspace(prepend_scheme="never"),
     decoders.ByteLevel(),
